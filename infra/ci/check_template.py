@@ -1,0 +1,84 @@
+"""The promises of template.yaml that neither SAM nor cfn-lint knows: see validate-template.sh."""
+
+import pathlib
+import sys
+
+from samcli.yamlhelper import yaml_parse
+
+FOURTEEN_DAYS = 1209600
+template = yaml_parse(pathlib.Path("template.yaml").read_text())
+resources = template["Resources"]
+complaints = []
+
+
+def check(holds, complaint):
+    if not holds:
+        complaints.append(complaint)
+
+
+def of_type(name):
+    return {key: value["Properties"] for key, value in resources.items() if value["Type"] == name}
+
+
+def listed(value):
+    return value if isinstance(value, list) else [value]
+
+
+def check_function(logical_id, properties):
+    stem = logical_id.removesuffix("Function")
+    metadata = resources[logical_id]["Metadata"]
+    check(metadata["BuildMethod"] == "rust-cargolambda", f"{logical_id}: is not built by cargo-lambda")
+    check(metadata["BuildProperties"]["Binary"] == stem.lower(), f"{logical_id}: builds another binary")
+    check(pathlib.Path("functions", stem.lower()).is_dir(), f"{logical_id}: there is no folder for it")
+    check(properties["Role"] == {"Fn::GetAtt": [f"{stem}Role", "Arn"]}, f"{logical_id}: has not its own role")
+    for event in properties["Events"].values():
+        if event["Type"] == "SQS":
+            check_source(logical_id, properties["Timeout"], event["Properties"])
+
+
+def check_source(logical_id, timeout, source):
+    queue = source["Queue"]["Fn::GetAtt"][0]
+    visibility = resources[queue]["Properties"]["VisibilityTimeout"]
+    check(visibility >= 6 * timeout, f"{queue}: a visibility of {visibility} s is less than 6 times {timeout} s")
+    check(source["FunctionResponseTypes"] == ["ReportBatchItemFailures"], f"{logical_id}: does not report failed items")
+    check(queue != "OutboundQueue" or source["BatchSize"] == 1, f"{logical_id}: a batch would stall a session")
+
+
+def check_queue(logical_id, properties):
+    check(properties["MessageRetentionPeriod"] == FOURTEEN_DAYS, f"{logical_id}: does not keep messages for 14 days")
+    if "RedrivePolicy" in properties:
+        dead = resources[properties["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]]["Properties"]
+        same_kind = dead.get("FifoQueue") == properties.get("FifoQueue")
+        check(same_kind, f"{logical_id}: its dead-letter queue is of the other kind")
+
+
+def policies():
+    for name, role in of_type("AWS::IAM::Role").items():
+        for policy in role["Policies"]:
+            yield name, policy["PolicyDocument"]
+    for name, policy in of_type("AWS::IAM::ManagedPolicy").items():
+        yield name, policy["PolicyDocument"]
+
+
+def check_statement(owner, statement):
+    sid = statement.get("Sid")
+    check(sid, f"{owner}: a statement has no Sid to say what it is for")
+    for action in listed(statement["Action"]):
+        check("*" not in action, f"{owner} {sid}: {action} is not one action")
+    # X-Ray knows no resources.
+    check(sid == "SendTraces" or "*" not in listed(statement["Resource"]), f"{owner} {sid}: any resource is too many")
+
+
+check(template["Globals"]["Function"]["Runtime"] == "provided.al2023", "functions need the runtime provided.al2023")
+check(template["Parameters"]["AwsEndpointUrl"]["Default"] == "", "a deployment must not be sent to another AWS")
+for key, value in of_type("AWS::Serverless::Function").items():
+    check_function(key, value)
+for key, value in of_type("AWS::SQS::Queue").items():
+    check_queue(key, value)
+for key, document in policies():
+    for one in document["Statement"]:
+        check_statement(key, one)
+
+if complaints:
+    sys.exit("\n".join(complaints))
+print("template.yaml keeps its promises")

@@ -1,0 +1,13 @@
+# Sourced by the scripts beside it: goes to the project's root and puts CI's own tools on the PATH.
+# shellcheck shell=bash
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}"
+export CI_VENV="$CARGO_TARGET_DIR/ci-venv"
+export PATH="$CI_VENV/bin:$PATH"
+export SAM_CLI_TELEMETRY=0
+export AWS_DEFAULT_REGION="${AWS_DEFAULT_REGION:-eu-west-1}"
+
+die() {
+  echo "error: $*" >&2
+  exit 1
+}

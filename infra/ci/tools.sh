@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Makes sure that everything CI calls is there. Rust must be; the rest is installed if it is missing.
+set -euo pipefail
+source "$(dirname "$0")/env.sh"
+
+install_package() {
+  command -v apt-get >/dev/null || die "'$1' is missing and there is no apt-get to install it with"
+  local as_root=()
+  [[ $(id -u) == 0 ]] || as_root=(sudo)
+  "${as_root[@]}" apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "$@"
+}
+
+for tool in cargo cargo-fmt cargo-clippy; do
+  command -v "$tool" >/dev/null || die "$tool is missing: install Rust with rustfmt and clippy (https://rustup.rs)"
+done
+command -v cc >/dev/null || install_package gcc libc6-dev
+command -v curl >/dev/null || install_package curl
+python3 -c 'import ensurepip' 2>/dev/null || install_package python3 python3-venv
+
+# The copy of the list inside the environment says what was installed to the end.
+if ! cmp -s infra/ci/requirements.txt "$CI_VENV/installed.txt"; then
+  python3 -m venv --clear "$CI_VENV"
+  "$CI_VENV/bin/pip" install --quiet --disable-pip-version-check --requirement infra/ci/requirements.txt
+  cp infra/ci/requirements.txt "$CI_VENV/installed.txt"
+fi
+
+cargo --version
+sam --version
+cargo deny --version

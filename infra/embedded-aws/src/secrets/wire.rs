@@ -1,0 +1,248 @@
+//! Secrets Manager's JSON protocol: requests to operations, outcomes to answers.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+use super::Secrets;
+use super::error::SecretsError;
+use super::secret::{Secret, SecretValue, Version};
+use super::state::{Operation, Outcome};
+
+/// The fields of every request; each operation reads those it knows.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Request {
+    name: Option<String>,
+    secret_id: Option<String>,
+    client_request_token: Option<String>,
+    description: Option<String>,
+    secret_string: Option<String>,
+    secret_binary: Option<String>,
+    version_id: Option<String>,
+    version_stage: Option<String>,
+    version_stages: Vec<String>,
+    tags: Vec<Value>,
+    recovery_window_in_days: Option<u32>,
+    force_delete_without_recovery: bool,
+    include_planned_deletion: bool,
+    max_results: Option<usize>,
+    next_token: Option<String>,
+    filters: Vec<Filter>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Filter {
+    key: String,
+    values: Vec<String>,
+}
+
+/// Performs one request.
+pub(crate) fn call(secrets: &Secrets, operation: &str, body: &[u8]) -> Result<Value, SecretsError> {
+    let request: Request = parse(body)?;
+    match operation {
+        "CreateSecret" => create(secrets, request),
+        "PutSecretValue" => put(secrets, request),
+        "UpdateSecret" => update(secrets, request),
+        "DeleteSecret" => delete(secrets, &request),
+        "RestoreSecret" => {
+            let outcome = secrets.run(&Operation::Restore {
+                secret: request.secret()?,
+            })?;
+            Ok(named(secrets, &outcome.secret))
+        }
+        "GetSecretValue" => secrets.read(|state, now| {
+            value(
+                secrets,
+                state.find_usable(now, &request.secret()?)?,
+                &request,
+            )
+        }),
+        "DescribeSecret" => {
+            secrets.read(|state, now| Ok(describe(secrets, state.find(now, &request.secret()?)?)))
+        }
+        "ListSecrets" => list(secrets, &request),
+        _ => Err(SecretsError::UnknownOperation(operation.to_owned())),
+    }
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, SecretsError> {
+    serde_json::from_slice(body)
+        .map_err(|_| SecretsError::Serialization("The request is malformed.".to_owned()))
+}
+
+impl Request {
+    fn secret(&self) -> Result<String, SecretsError> {
+        self.secret_id.clone().ok_or_else(|| missing("SecretId"))
+    }
+
+    fn value(&mut self) -> Result<Option<SecretValue>, SecretsError> {
+        match (self.secret_string.take(), self.secret_binary.take()) {
+            (Some(_), Some(_)) => Err(SecretsError::InvalidParameter(
+                "You can't specify both a binary secret value and a string secret value in the same secret.".to_owned(),
+            )),
+            (text, binary) => Ok(text.map(SecretValue::Text).or_else(|| binary.map(SecretValue::Binary))),
+        }
+    }
+
+    fn wants(&self, secret: &Secret) -> bool {
+        let is_shown = secret.deletion.is_none() || self.include_planned_deletion;
+        let names = self.filters.iter().filter(|filter| filter.key == "name");
+        is_shown
+            && names.into_iter().all(|filter| {
+                filter
+                    .values
+                    .iter()
+                    .any(|prefix| secret.name.starts_with(prefix))
+            })
+    }
+}
+
+fn missing(field: &str) -> SecretsError {
+    SecretsError::InvalidParameter(format!(
+        "You must provide a value for the {field} parameter."
+    ))
+}
+
+fn create(secrets: &Secrets, mut request: Request) -> Result<Value, SecretsError> {
+    let value = request.value()?;
+    let outcome = secrets.run(&Operation::Create {
+        name: request.name.ok_or_else(|| missing("Name"))?,
+        token: request.client_request_token,
+        value,
+        description: request.description,
+        tags: request.tags,
+    })?;
+    Ok(written(secrets, &outcome))
+}
+
+fn put(secrets: &Secrets, mut request: Request) -> Result<Value, SecretsError> {
+    let value = request.value()?.ok_or_else(|| missing("SecretString"))?;
+    let secret = request.secret()?;
+    let stages = request.version_stages;
+    let outcome = secrets.run(&Operation::Put {
+        secret,
+        token: request.client_request_token,
+        value,
+        stages,
+    })?;
+    let mut answer = written(secrets, &outcome);
+    let version = outcome.secret.version(outcome.version_id.as_deref(), None);
+    answer["VersionStages"] = json!(version.map(|version| &version.stages)?);
+    Ok(answer)
+}
+
+fn update(secrets: &Secrets, mut request: Request) -> Result<Value, SecretsError> {
+    let value = request.value()?;
+    let secret = request.secret()?;
+    let (token, description) = (request.client_request_token, request.description);
+    let outcome = secrets.run(&Operation::Update {
+        secret,
+        token,
+        value,
+        description,
+    })?;
+    Ok(written(secrets, &outcome))
+}
+
+fn delete(secrets: &Secrets, request: &Request) -> Result<Value, SecretsError> {
+    let force = request.force_delete_without_recovery;
+    if force && request.recovery_window_in_days.is_some() {
+        let text =
+            "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.";
+        return Err(SecretsError::InvalidParameter(text.to_owned()));
+    }
+    let recovery_days = (!force).then(|| request.recovery_window_in_days.unwrap_or(30));
+    let outcome = secrets.run(&Operation::Delete {
+        secret: request.secret()?,
+        recovery_days,
+    })?;
+    let mut answer = named(secrets, &outcome.secret);
+    if let Some(deletion) = outcome.secret.deletion {
+        answer["DeletionDate"] = json!(epoch(deletion.gone_at));
+    }
+    Ok(answer)
+}
+
+fn value(secrets: &Secrets, secret: &Secret, request: &Request) -> Result<Value, SecretsError> {
+    let version = secret.version(
+        request.version_id.as_deref(),
+        request.version_stage.as_deref(),
+    )?;
+    let mut answer = named(secrets, secret);
+    answer["VersionId"] = json!(version.id);
+    answer["VersionStages"] = json!(version.stages);
+    answer["CreatedDate"] = json!(epoch(version.created_at));
+    match &version.value {
+        SecretValue::Text(text) => answer["SecretString"] = json!(text),
+        SecretValue::Binary(encoded) => answer["SecretBinary"] = json!(encoded),
+    }
+    Ok(answer)
+}
+
+fn list(secrets: &Secrets, request: &Request) -> Result<Value, SecretsError> {
+    let limit = request.max_results.unwrap_or(100);
+    if !(1..=100).contains(&limit) {
+        return Err(SecretsError::InvalidParameter(
+            "MaxResults must be between 1 and 100.".to_owned(),
+        ));
+    }
+    let after = request.next_token.as_deref().unwrap_or_default();
+    let mut page: Vec<Secret> = secrets.read(|state, now| {
+        let all = state
+            .all(now)
+            .filter(|secret| request.wants(secret) && secret.name.as_str() > after);
+        all.take(limit + 1).cloned().collect()
+    });
+    let has_more = page.len() > limit;
+    page.truncate(limit);
+    let shown: Vec<Value> = page
+        .iter()
+        .map(|secret| describe(secrets, secret))
+        .collect();
+    let mut answer = json!({ "SecretList": shown });
+    if let Some(last) = page.last().filter(|_| has_more) {
+        answer["NextToken"] = json!(last.name);
+    }
+    Ok(answer)
+}
+
+fn describe(secrets: &Secrets, secret: &Secret) -> Value {
+    let stages = |version: &Version| (version.id.clone(), json!(version.stages));
+    let mut shown = named(secrets, secret);
+    shown["VersionIdsToStages"] =
+        Value::Object(secret.versions.iter().map(stages).collect::<Map<_, _>>());
+    shown["CreatedDate"] = json!(epoch(secret.created_at));
+    shown["LastChangedDate"] = json!(epoch(secret.changed_at));
+    shown["Tags"] = json!(secret.tags);
+    if let Some(description) = &secret.description {
+        shown["Description"] = json!(description);
+    }
+    if let Some(deletion) = secret.deletion {
+        shown["DeletedDate"] = json!(epoch(deletion.asked_at));
+    }
+    shown
+}
+
+fn written(secrets: &Secrets, outcome: &Outcome) -> Value {
+    let mut answer = named(secrets, &outcome.secret);
+    if let Some(id) = &outcome.version_id {
+        answer["VersionId"] = json!(id);
+    }
+    answer
+}
+
+fn named(secrets: &Secrets, secret: &Secret) -> Value {
+    json!({ "ARN": secrets.arn(secret), "Name": secret.name })
+}
+
+/// Seconds since 1970 with their fraction, as this protocol writes times.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "milliseconds since 1970 are exact in an f64 for longer than we live"
+)]
+fn epoch(at: Timestamp) -> f64 {
+    at.as_millisecond() as f64 / 1000.0
+}

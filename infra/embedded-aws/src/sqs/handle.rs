@@ -1,0 +1,264 @@
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use platform::Clock;
+use tokio::sync::watch;
+
+use super::error::SqsError;
+use super::message::{Entry, Message};
+use super::queue::{Depth, Queue, Received, Sent, Take};
+use super::state::{Operation, Outcome, State};
+use crate::store::Store;
+
+/// The queues of the running stack. Clones share them.
+#[derive(Clone, Debug)]
+pub struct Queues {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    store: Store<State>,
+    clock: Clock,
+    address: Address,
+    changes: Mutex<HashMap<String, watch::Sender<()>>>,
+}
+
+/// Whose queues they are and where they are served.
+#[derive(Clone, Debug)]
+pub(crate) struct Address {
+    pub(crate) url: String,
+    pub(crate) region: String,
+    pub(crate) account: String,
+}
+
+impl Queues {
+    pub(crate) fn new(store: Store<State>, clock: Clock, address: Address) -> Self {
+        let changes = Mutex::default();
+        Self {
+            shared: Arc::new(Shared {
+                store,
+                clock,
+                address,
+                changes,
+            }),
+        }
+    }
+
+    /// The URL of a queue, whether it exists or not.
+    pub fn url(&self, queue: &str) -> String {
+        let Address { url, account, .. } = &self.shared.address;
+        format!("{url}/{account}/{queue}")
+    }
+
+    /// The ARN of a queue, whether it exists or not.
+    pub fn arn(&self, queue: &str) -> String {
+        let Address {
+            region, account, ..
+        } = &self.shared.address;
+        format!("arn:aws:sqs:{region}:{account}:{queue}")
+    }
+
+    pub fn region(&self) -> &str {
+        &self.shared.address.region
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.shared.clock
+    }
+
+    /// Creates a queue; a queue of that name that has these attributes already is as good.
+    pub fn create(
+        &self,
+        queue: &str,
+        attributes: BTreeMap<String, String>,
+    ) -> Result<(), SqsError> {
+        self.run(&Operation::CreateQueue {
+            queue: queue.to_owned(),
+            attributes,
+        })
+        .map(drop)
+    }
+
+    pub fn set_attributes(
+        &self,
+        queue: &str,
+        attributes: BTreeMap<String, String>,
+    ) -> Result<(), SqsError> {
+        self.run(&Operation::SetAttributes {
+            queue: queue.to_owned(),
+            attributes,
+        })
+        .map(drop)
+    }
+
+    pub fn delete_queue(&self, queue: &str) -> Result<(), SqsError> {
+        self.run(&Operation::DeleteQueue {
+            queue: queue.to_owned(),
+        })
+        .map(drop)
+    }
+
+    /// Drops all messages; at most once in 60 seconds.
+    pub fn purge(&self, queue: &str) -> Result<(), SqsError> {
+        self.run(&Operation::Purge {
+            queue: queue.to_owned(),
+        })
+        .map(drop)
+    }
+
+    /// Sends messages; each has its own result, in the same order.
+    pub fn send(
+        &self,
+        queue: &str,
+        entries: Vec<Entry>,
+    ) -> Result<Vec<Result<Sent, SqsError>>, SqsError> {
+        match self.run(&Operation::Send {
+            queue: queue.to_owned(),
+            entries,
+        })? {
+            Outcome::Sent(each) => Ok(each),
+            _ => Err(unexpected()),
+        }
+    }
+
+    /// Takes what can be taken at this moment.
+    pub fn receive(&self, queue: &str, take: Take) -> Result<Vec<Received>, SqsError> {
+        match self.run(&Operation::Receive {
+            queue: queue.to_owned(),
+            take,
+        })? {
+            Outcome::Received { messages, .. } => Ok(messages),
+            _ => Err(unexpected()),
+        }
+    }
+
+    /// Takes messages as soon as there are any, or nothing when the wait is over.
+    pub async fn receive_within(
+        &self,
+        queue: &str,
+        take: Take,
+        wait: Duration,
+    ) -> Result<Vec<Received>, SqsError> {
+        let end = self.clock().now() + wait;
+        let mut changes = self.changes(queue);
+        loop {
+            changes.mark_unchanged();
+            let messages = self.receive(queue, take)?;
+            if !messages.is_empty() || self.clock().now() >= end {
+                return Ok(messages);
+            }
+            let next = self.next_change(queue)?.map_or(end, |next| next.min(end));
+            tokio::select! {
+                _ = changes.changed() => {}
+                () = self.clock().sleep_until(next) => {}
+            }
+        }
+    }
+
+    /// Deletes messages by their receipt handles; each has its own result, in the same order.
+    pub fn delete(
+        &self,
+        queue: &str,
+        handles: Vec<String>,
+    ) -> Result<Vec<Result<(), SqsError>>, SqsError> {
+        match self.run(&Operation::Delete {
+            queue: queue.to_owned(),
+            handles,
+        })? {
+            Outcome::Each(each) => Ok(each),
+            _ => Err(unexpected()),
+        }
+    }
+
+    /// Gives messages another time, in seconds from now, until they are visible again.
+    pub fn change_visibility(
+        &self,
+        queue: &str,
+        changes: Vec<(String, u32)>,
+    ) -> Result<Vec<Result<(), SqsError>>, SqsError> {
+        match self.run(&Operation::ChangeVisibility {
+            queue: queue.to_owned(),
+            changes,
+        })? {
+            Outcome::Each(each) => Ok(each),
+            _ => Err(unexpected()),
+        }
+    }
+
+    pub fn depth(&self, queue: &str) -> Result<Depth, SqsError> {
+        self.look(queue, Queue::depth)
+    }
+
+    /// All messages of a queue in order, without touching them.
+    pub fn peek(&self, queue: &str) -> Result<Vec<Message>, SqsError> {
+        self.look(queue, |queue, now| queue.peek(now).cloned().collect())
+    }
+
+    pub fn names(&self) -> Vec<String> {
+        self.shared
+            .store
+            .read(|state| state.names().map(str::to_owned).collect())
+    }
+
+    pub(crate) fn next_change(&self, queue: &str) -> Result<Option<Timestamp>, SqsError> {
+        self.look(queue, Queue::next_change)
+    }
+
+    pub(crate) fn look<R>(
+        &self,
+        queue: &str,
+        look: impl FnOnce(&Queue, Timestamp) -> R,
+    ) -> Result<R, SqsError> {
+        let now = self.shared.clock.now();
+        self.shared
+            .store
+            .read(|state| Ok(look(state.queue(queue)?, now)))
+    }
+
+    /// Tells of every change of a queue.
+    pub(crate) fn changes(&self, queue: &str) -> watch::Receiver<()> {
+        let mut changes = self
+            .shared
+            .changes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        changes.entry(queue.to_owned()).or_default().subscribe()
+    }
+
+    fn run(&self, operation: &Operation) -> Result<Outcome, SqsError> {
+        let outcome = self.shared.store.run(self.shared.clock.now(), operation)?;
+        match &outcome {
+            Outcome::Received {
+                messages,
+                buried_in,
+            } => {
+                if let Some(target) = buried_in {
+                    self.announce(target);
+                }
+                if !messages.is_empty() || buried_in.is_some() {
+                    self.announce(operation.queue());
+                }
+            }
+            _ => self.announce(operation.queue()),
+        }
+        Ok(outcome)
+    }
+
+    fn announce(&self, queue: &str) {
+        let changes = self
+            .shared
+            .changes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(change) = changes.get(queue) {
+            change.send_replace(());
+        }
+    }
+}
+
+fn unexpected() -> SqsError {
+    SqsError::InternalFailure("the operation came to something else".to_owned())
+}

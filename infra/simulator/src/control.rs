@@ -1,0 +1,166 @@
+//! `/_sim`: what was sent, a customer who writes, faults on demand.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::contacts::Contact;
+use crate::faults::Fault;
+use crate::hub::Hub;
+use crate::inbound::Inbound;
+use crate::message::Message;
+use crate::session::{SessionSpec, SessionStatus};
+use crate::state::Op;
+
+pub(crate) fn router() -> Router<Arc<Hub>> {
+    Router::new()
+        .route("/sends", get(sends))
+        .route("/messages", get(messages))
+        .route("/webhooks", get(webhooks))
+        .route("/inbound", post(inbound))
+        .route("/contacts", post(contacts))
+        .route("/faults", get(faults).post(arm).delete(clear_faults))
+        .route("/sessions", get(sessions).post(register))
+        .route("/sessions/{id}/status", post(set_status))
+        .route("/reset", post(reset))
+        .route("/idle", post(idle))
+        .fallback(async || refused(StatusCode::NOT_FOUND, "there is no such control"))
+}
+
+async fn sends(State(hub): State<Arc<Hub>>) -> Response {
+    let sends: Vec<_> =
+        hub.read(|inner, _| inner.state.messages().iter().map(Message::send).collect());
+    Json(json!({"sends": sends})).into_response()
+}
+
+async fn messages(State(hub): State<Arc<Hub>>) -> Response {
+    let messages: Vec<_> = hub.read(|inner, now| {
+        inner
+            .state
+            .messages()
+            .iter()
+            .map(|message| message.view(now))
+            .collect()
+    });
+    Json(json!({"messages": messages})).into_response()
+}
+
+async fn webhooks(State(hub): State<Arc<Hub>>) -> Response {
+    Json(json!({"webhooks": hub.read(|inner, _| inner.state.outbox.records())})).into_response()
+}
+
+async fn inbound(State(hub): State<Arc<Hub>>, body: Bytes) -> Response {
+    let inbound: Inbound = match parse(&body) {
+        Ok(inbound) => inbound,
+        Err(refusal) => return refusal,
+    };
+    match hub.receive(inbound).await {
+        Ok(answer) => Json(answer).into_response(),
+        Err(error) => refused(StatusCode::UNPROCESSABLE_ENTITY, &format!("{error:#}")),
+    }
+}
+
+async fn contacts(State(hub): State<Arc<Hub>>, body: Bytes) -> Response {
+    let contact: Contact = match parse(&body) {
+        Ok(contact) => contact,
+        Err(refusal) => return refusal,
+    };
+    done(hub.change(|inner, now| inner.apply(&Op::Learn { contact }, now).map(|_| ())))
+}
+
+async fn faults(State(hub): State<Arc<Hub>>) -> Response {
+    Json(json!({"faults": hub.read(|inner, _| inner.faults.armed().to_vec())})).into_response()
+}
+
+async fn arm(State(hub): State<Arc<Hub>>, body: Bytes) -> Response {
+    let fault: Fault = match parse(&body) {
+        Ok(fault) => fault,
+        Err(refusal) => return refusal,
+    };
+    let armed = hub.change(|inner, _| {
+        inner.faults.arm(fault);
+        Ok(())
+    });
+    done(armed)
+}
+
+async fn clear_faults(State(hub): State<Arc<Hub>>) -> Response {
+    let cleared = hub.change(|inner, _| {
+        inner.faults.clear();
+        Ok(())
+    });
+    done(cleared)
+}
+
+async fn sessions(State(hub): State<Arc<Hub>>) -> Response {
+    let gateway = &hub.options.gateway_url;
+    let sessions: Vec<_> = hub.read(|inner, _| {
+        inner
+            .state
+            .sessions()
+            .map(|session| session.summary(gateway))
+            .collect()
+    });
+    Json(json!({"sessions": sessions})).into_response()
+}
+
+async fn register(State(hub): State<Arc<Hub>>, body: Bytes) -> Response {
+    let spec: SessionSpec = match parse(&body) {
+        Ok(spec) => spec,
+        Err(refusal) => return refusal,
+    };
+    done(hub.register(spec).map(|_| ()))
+}
+
+#[derive(Deserialize)]
+struct NewStatus {
+    status: SessionStatus,
+    #[serde(default)]
+    silent: bool,
+}
+
+async fn set_status(State(hub): State<Arc<Hub>>, Path(id): Path<String>, body: Bytes) -> Response {
+    let NewStatus { status, silent } = match parse(&body) {
+        Ok(status) => status,
+        Err(refusal) => return refusal,
+    };
+    match hub.set_status(&id, status, silent).await {
+        Ok(answer) => Json(json!({"status": answer})).into_response(),
+        Err(error) => refused(StatusCode::UNPROCESSABLE_ENTITY, &format!("{error:#}")),
+    }
+}
+
+async fn reset(State(hub): State<Arc<Hub>>) -> Response {
+    done(hub.change(crate::hub::Inner::reset))
+}
+
+async fn idle(State(hub): State<Arc<Hub>>) -> Response {
+    hub.idle().await;
+    done(Ok(()))
+}
+
+#[expect(clippy::result_large_err, reason = "a refusal is a response")]
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Response> {
+    serde_json::from_slice(body)
+        .map_err(|error| refused(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string()))
+}
+
+fn done(result: Result<()>) -> Response {
+    match result {
+        Ok(()) => Json(json!({"status": "done"})).into_response(),
+        Err(error) => refused(StatusCode::UNPROCESSABLE_ENTITY, &format!("{error:#}")),
+    }
+}
+
+fn refused(status: StatusCode, error: &str) -> Response {
+    (status, Json(Value::from_iter([("error", error)]))).into_response()
+}

@@ -1,0 +1,333 @@
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::baileys;
+use crate::contacts::{Contact, user};
+use crate::events::{Event, Stamp};
+use crate::faults::FaultKind;
+use crate::hub::{Hub, Inner, Posted};
+use crate::session::Session;
+use crate::state::Op;
+
+/// A message that comes in over a vendor's number. Only the vendor, a sender and some content are needed.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Inbound {
+    /// Whose session gets it.
+    pub vendor_id: String,
+    /// That session's label, for a vendor with several.
+    pub instance: Option<String>,
+    /// The customer's number. It may be empty for a customer who is known by a LID only.
+    pub from: String,
+    /// What the customer writes.
+    pub text: String,
+    /// The customer's name on WhatsApp.
+    pub name: Option<String>,
+    /// The digits of the customer's LID: the message is then addressed by it.
+    pub lid: Option<String>,
+    /// Leaves the number out of the event; `pn-from-lid` still knows it.
+    pub hide_phone: bool,
+    /// The digits of a group that the customer writes in.
+    pub group: Option<String>,
+    /// The vendor typed it on the phone; `from` is then the recipient.
+    pub from_me: bool,
+    /// The WhatsApp id, to send one again.
+    pub key_id: Option<String>,
+    /// The event's name; otherwise the first that the session subscribed to.
+    pub event: Option<String>,
+    /// How the message lies in the event; otherwise as documented for the event's name.
+    pub shape: Option<Shape>,
+    /// A WhatsApp message object in place of a plain text, for any other kind.
+    pub message: Option<Value>,
+}
+
+/// The forms in which integrators found messages in events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shape {
+    /// `data.messages` is the message: documented for `*.received`.
+    Object,
+    /// `data.messages` is a list: documented for `messages.upsert`.
+    Array,
+    /// `data` is the message: the older form.
+    Flat,
+}
+
+/// What the gateway made of it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InboundAnswer {
+    /// The message's WhatsApp id.
+    pub key_id: String,
+    /// The gateway's last HTTP status; `None` if it could not be reached or no webhook left.
+    pub status: Option<u16>,
+    /// The gateway's answer.
+    pub body: Value,
+}
+
+impl Hub {
+    /// A message comes in; waits for the gateway's answer.
+    pub(crate) async fn receive(&self, inbound: Inbound) -> Result<InboundAnswer> {
+        let (key_id, posted) = self
+            .change_and_wait(|inner, now| receive(inner, &inbound, now))
+            .await?;
+        let Posted { status, body } = posted.unwrap_or_default();
+        Ok(InboundAnswer {
+            key_id,
+            status,
+            body,
+        })
+    }
+}
+
+fn receive(inner: &mut Inner, inbound: &Inbound, now: Timestamp) -> Result<(String, Vec<u64>)> {
+    ensure!(
+        !inbound.from.is_empty() || inbound.lid.is_some(),
+        "a message needs a sender: `from`, `lid` or both"
+    );
+    ensure!(
+        !inbound.text.is_empty() || inbound.message.is_some(),
+        "a message needs a content: `text` or `message`"
+    );
+    let session = recipient(inner, inbound)
+        .context("this vendor has no such session")?
+        .clone();
+    if let (Some(lid), false) = (&inbound.lid, inbound.from.is_empty()) {
+        let contact = Contact {
+            phone: inbound.from.clone(),
+            lid: Some(lid.clone()),
+            on_whatsapp: true,
+        };
+        inner.apply(&Op::Learn { contact }, now)?;
+    }
+    let fresh = || baileys::received_id(inner.state.outbox.last_serial(), now);
+    let key_id = inbound.key_id.clone().unwrap_or_else(fresh);
+    let both = inner
+        .faults
+        .for_session(FaultKind::BothEventNames, &session);
+    let names = event_names(&session, inbound, both);
+    let events = names
+        .into_iter()
+        .map(|name| event(inbound, name, &key_id, now))
+        .collect();
+    let serials = inner.queue(&session, events, now)?;
+    Ok((key_id, serials))
+}
+
+fn recipient<'a>(inner: &'a Inner, inbound: &Inbound) -> Option<&'a Session> {
+    let is_meant = |session: &&Session| {
+        session.vendor_id.as_deref() == Some(&inbound.vendor_id)
+            && inbound
+                .instance
+                .as_ref()
+                .is_none_or(|instance| *instance == session.label)
+    };
+    inner.state.sessions().find(is_meant)
+}
+
+/// An event that was asked for by name leaves without subscription; none leaves if webhooks are off.
+fn event_names(session: &Session, inbound: &Inbound, both: bool) -> Vec<String> {
+    let narrow = if inbound.group.is_some() {
+        "messages-group.received"
+    } else {
+        "messages-personal.received"
+    };
+    let mut candidates = vec!["messages.received", narrow, "messages.upsert"];
+    if inbound.from_me {
+        candidates = vec!["messages.upsert"];
+    }
+    let subscribed = candidates
+        .into_iter()
+        .find(|name| session.wants(name))
+        .map(str::to_owned);
+    let first = inbound
+        .event
+        .clone()
+        .filter(|_| session.settings.webhook_enabled)
+        .or(subscribed);
+    let mut names: Vec<_> = first.into_iter().collect();
+    if both && names.first().is_some_and(|name| name != "messages.upsert") {
+        names.push("messages.upsert".to_owned());
+    }
+    names
+}
+
+fn event(inbound: &Inbound, name: String, key_id: &str, now: Timestamp) -> Event {
+    let documented = if name == "messages.upsert" {
+        Shape::Array
+    } else {
+        Shape::Object
+    };
+    let element = element(inbound, key_id, now);
+    let data = match inbound.shape.unwrap_or(documented) {
+        Shape::Object => json!({"messages": element}),
+        Shape::Array => json!({"messages": [element]}),
+        Shape::Flat => element,
+    };
+    Event {
+        name,
+        data,
+        stamp: Stamp::Seconds,
+        key_id: Some(key_id.to_owned()),
+        after: Duration::ZERO,
+    }
+}
+
+fn element(inbound: &Inbound, key_id: &str, now: Timestamp) -> Value {
+    let mut element = json!({
+        "key": key(inbound, key_id),
+        "messageBody": inbound.text,
+        "message": inbound.message.clone().unwrap_or_else(|| json!({"conversation": inbound.text})),
+        "messageTimestamp": now.as_second(),
+        "broadcast": false,
+    });
+    if let Some(name) = &inbound.name {
+        element["pushName"] = json!(name);
+    }
+    element
+}
+
+/// The message key: the author's fields are `sender…` in a chat of two and `participant…` in a group.
+fn key(inbound: &Inbound, key_id: &str) -> Value {
+    let phone = Some(user(&inbound.from)).filter(|phone| !phone.is_empty());
+    let lid = inbound
+        .lid
+        .as_deref()
+        .map(|lid| format!("{}@lid", user(lid)));
+    let phone_jid = phone
+        .as_ref()
+        .map(|phone| format!("{phone}@s.whatsapp.net"));
+    let author = lid
+        .clone()
+        .or_else(|| phone_jid.clone())
+        .unwrap_or_default();
+    let group = inbound
+        .group
+        .as_deref()
+        .map(|group| format!("{}@g.us", user(group)));
+    let mode = if lid.is_some() { "lid" } else { "pn" };
+    let mut key = json!({
+        "id": key_id,
+        "fromMe": inbound.from_me,
+        "remoteJid": group.clone().unwrap_or_else(|| author.clone()),
+        "addressingMode": mode,
+    });
+    let [pn, cleaned, lid_field] = if group.is_some() {
+        key["participant"] = json!(author);
+        ["participantPn", "cleanedParticipantPn", "participantLid"]
+    } else {
+        ["senderPn", "cleanedSenderPn", "senderLid"]
+    };
+    if let (Some(jid), false) = (phone_jid, inbound.hide_phone || inbound.from_me) {
+        key[pn] = json!(jid);
+        key[cleaned] = json!(phone);
+    }
+    if let Some(lid) = lid {
+        key[lid_field] = json!(lid);
+    }
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn inbound() -> Inbound {
+        Inbound {
+            vendor_id: "vendor_001".to_owned(),
+            from: "+221700000001".to_owned(),
+            text: "Bonjour".to_owned(),
+            ..Inbound::default()
+        }
+    }
+
+    #[test]
+    fn a_plain_message_has_the_documented_shape() {
+        let inbound = Inbound {
+            name: Some("Awa".to_owned()),
+            ..inbound()
+        };
+        let event = event(
+            &inbound,
+            "messages.received".to_owned(),
+            "3A1",
+            Timestamp::from_second(1_800_000_000).expect("a time"),
+        );
+        let expected = json!({"messages": {
+            "key": {
+                "id": "3A1",
+                "fromMe": false,
+                "remoteJid": "221700000001@s.whatsapp.net",
+                "addressingMode": "pn",
+                "senderPn": "221700000001@s.whatsapp.net",
+                "cleanedSenderPn": "221700000001",
+            },
+            "messageBody": "Bonjour",
+            "message": {"conversation": "Bonjour"},
+            "messageTimestamp": 1_800_000_000,
+            "broadcast": false,
+            "pushName": "Awa",
+        }});
+        assert_eq!(event.data, expected);
+    }
+
+    #[test]
+    fn a_message_addressed_by_lid_shows_or_hides_the_number() {
+        let shown = key(
+            &Inbound {
+                lid: Some("777".to_owned()),
+                ..inbound()
+            },
+            "3A1",
+        );
+        assert_eq!(
+            (&shown["remoteJid"], &shown["cleanedSenderPn"]),
+            (&json!("777@lid"), &json!("221700000001"))
+        );
+        let hidden = key(
+            &Inbound {
+                lid: Some("777".to_owned()),
+                hide_phone: true,
+                ..inbound()
+            },
+            "3A1",
+        );
+        assert!(!hidden.to_string().contains("2217000"), "{hidden}");
+    }
+
+    #[test]
+    fn a_group_message_names_its_author_as_participant() {
+        let key = key(
+            &Inbound {
+                group: Some("12036".to_owned()),
+                ..inbound()
+            },
+            "3A1",
+        );
+        assert_eq!(
+            (&key["remoteJid"], &key["cleanedParticipantPn"]),
+            (&json!("12036@g.us"), &json!("221700000001"))
+        );
+        assert!(key["senderPn"].is_null());
+    }
+
+    #[test]
+    fn every_known_shape_can_be_asked_for() {
+        let data = |shape| {
+            event(
+                &Inbound { shape, ..inbound() },
+                "messages.upsert".to_owned(),
+                "3A1",
+                Timestamp::UNIX_EPOCH,
+            )
+            .data
+        };
+        assert!(data(None)["messages"].is_array());
+        assert!(data(Some(Shape::Object))["messages"].is_object());
+        assert_eq!(data(Some(Shape::Flat))["key"]["id"], "3A1");
+    }
+}

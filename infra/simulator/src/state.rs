@@ -1,0 +1,323 @@
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::baileys;
+use crate::contacts::{Contact, Contacts};
+use crate::message::Message;
+use crate::send_request::SendRequest;
+use crate::session::{Session, SessionSpec, SessionStatus};
+use crate::settings::Settings;
+use crate::webhook::{Outbox, Planned, Settled};
+
+/// Everything that changes the state, with all that was decided outside it: replayed in order it gives the same state.
+/// It holds secrets, so it has no `Debug`.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "snake_case")]
+pub(crate) enum Op {
+    Register {
+        spec: SessionSpec,
+    },
+    Create {
+        settings: Settings,
+        api_key: String,
+        webhook_secret: String,
+    },
+    Update {
+        session: u32,
+        settings: Settings,
+    },
+    Delete {
+        session: u32,
+    },
+    SetStatus {
+        session: u32,
+        status: SessionStatus,
+        qr_code: Option<String>,
+    },
+    SetKey {
+        session: u32,
+        api_key: String,
+    },
+    Accept {
+        session: u32,
+        request: SendRequest,
+        steps: Vec<Step>,
+        failure: Option<String>,
+    },
+    Learn {
+        contact: Contact,
+    },
+    Queue {
+        session: u32,
+        webhooks: Vec<Planned>,
+    },
+    Settle {
+        session: u32,
+        serial: u64,
+        settled: Settled,
+    },
+    Reset,
+}
+
+/// A status code that a message reaches, `after` its acceptance.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Step {
+    pub(crate) after: Duration,
+    pub(crate) status: u8,
+}
+
+/// What an operation made.
+#[derive(Default)]
+pub(crate) struct Applied {
+    pub(crate) session: u32,
+    pub(crate) msg_id: i64,
+    /// The serials of the webhooks that were queued and not dropped.
+    pub(crate) serials: Vec<u64>,
+}
+
+/// Why an operation can't be.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error("there is no such session")]
+    UnknownSession,
+    #[error("another session has this api key")]
+    KeyInUse,
+    #[error("a session needs a vendor id, an instance id and a number in E.164")]
+    IncompleteSession,
+}
+
+/// The pure state machine: sessions, messages, contacts and the webhooks that wait.
+#[derive(Default)]
+pub(crate) struct State {
+    sessions: BTreeMap<u32, Session>,
+    messages: Vec<Message>,
+    by_id: HashMap<(u32, i64), usize>,
+    pub(crate) contacts: Contacts,
+    pub(crate) outbox: Outbox,
+    last_number: u32,
+}
+
+impl State {
+    pub(crate) fn apply(&mut self, op: &Op, now: Timestamp) -> Result<Applied, Refusal> {
+        let mut applied = Applied::default();
+        match op {
+            Op::Register { spec } => applied.session = self.register(spec, now)?,
+            Op::Create {
+                settings,
+                api_key,
+                webhook_secret,
+            } => {
+                applied.session = self.insert(Session {
+                    api_key: api_key.clone(),
+                    webhook_secret: webhook_secret.clone(),
+                    ..Session::new(self.last_number + 1, settings.clone(), now)
+                });
+            }
+            Op::Update { session, settings } => {
+                self.edit(*session, now)?.settings = settings.clone()
+            }
+            Op::Delete { session } => self.delete(*session)?,
+            Op::SetStatus {
+                session,
+                status,
+                qr_code,
+            } => {
+                let session = self.edit(*session, now)?;
+                session.status = status.clone();
+                session.qr_code.clone_from(qr_code);
+            }
+            Op::SetKey { session, api_key } => {
+                self.edit(*session, now)?.api_key.clone_from(api_key)
+            }
+            Op::Accept { session, .. } => {
+                applied.session = *session;
+                applied.msg_id = self.accept(op, now)?;
+            }
+            Op::Learn { contact } => self.contacts.learn(contact),
+            Op::Queue { session, webhooks } => {
+                applied.serials = self.queue(*session, webhooks, now)?
+            }
+            Op::Settle {
+                session,
+                serial,
+                settled,
+            } => {
+                let label = self
+                    .session(*session)
+                    .ok_or(Refusal::UnknownSession)?
+                    .label
+                    .clone();
+                self.outbox.settle(*session, &label, *serial, *settled, now);
+            }
+            Op::Reset => self.reset(),
+        }
+        Ok(applied)
+    }
+
+    pub(crate) fn sessions(&self) -> impl Iterator<Item = &Session> {
+        self.sessions.values()
+    }
+
+    pub(crate) fn session(&self, number: u32) -> Option<&Session> {
+        self.sessions.get(&number)
+    }
+
+    /// The session of an API key.
+    pub(crate) fn session_of_key(&self, api_key: &str) -> Option<&Session> {
+        self.sessions()
+            .find(|session| !api_key.is_empty() && session.api_key == api_key)
+    }
+
+    /// The session of this number or label.
+    pub(crate) fn session_named(&self, id: &str) -> Option<&Session> {
+        let by_number = id.parse().ok().and_then(|number| self.session(number));
+        by_number.or_else(|| self.sessions().find(|session| session.label == id))
+    }
+
+    /// In order of acceptance.
+    pub(crate) fn messages(&self) -> &[Message] {
+        &self.messages
+    }
+
+    pub(crate) fn message(&self, session: u32, msg_id: i64) -> Option<&Message> {
+        self.by_id
+            .get(&(session, msg_id))
+            .and_then(|index| self.messages.get(*index))
+    }
+
+    /// A spec that changes nothing leaves the session as it is; any other links and connects it.
+    fn register(&mut self, spec: &SessionSpec, now: Timestamp) -> Result<u32, Refusal> {
+        if spec.vendor_id.is_empty() || spec.instance_id.is_empty() || !spec.phone.starts_with('+')
+        {
+            return Err(Refusal::IncompleteSession);
+        }
+        if self
+            .session_of_key(&spec.api_key)
+            .is_some_and(|session| session.label != spec.instance_id)
+        {
+            return Err(Refusal::KeyInUse);
+        }
+        let known = self
+            .sessions()
+            .find(|session| session.label == spec.instance_id)
+            .map(|session| session.number);
+        let number = known.unwrap_or_else(|| {
+            let settings = Settings::registered(&spec.instance_id, &spec.phone);
+            self.insert(Session {
+                label: spec.instance_id.clone(),
+                ..Session::new(self.last_number + 1, settings, now)
+            })
+        });
+        let session = self
+            .sessions
+            .get_mut(&number)
+            .ok_or(Refusal::UnknownSession)?;
+        let same = session.vendor_id.as_ref() == Some(&spec.vendor_id)
+            && session.settings.phone_number == spec.phone
+            && session.api_key == spec.api_key
+            && session.webhook_secret == spec.webhook_secret;
+        if !same {
+            session.vendor_id = Some(spec.vendor_id.clone());
+            session.settings.phone_number.clone_from(&spec.phone);
+            session.api_key.clone_from(&spec.api_key);
+            session.webhook_secret.clone_from(&spec.webhook_secret);
+            session.status = SessionStatus::Connected;
+            session.updated_at = now;
+        }
+        Ok(number)
+    }
+
+    fn insert(&mut self, session: Session) -> u32 {
+        let number = session.number;
+        self.last_number = number;
+        self.sessions.insert(number, session);
+        number
+    }
+
+    fn edit(&mut self, session: u32, now: Timestamp) -> Result<&mut Session, Refusal> {
+        let session = self
+            .sessions
+            .get_mut(&session)
+            .ok_or(Refusal::UnknownSession)?;
+        session.updated_at = now;
+        Ok(session)
+    }
+
+    fn delete(&mut self, session: u32) -> Result<(), Refusal> {
+        self.sessions
+            .remove(&session)
+            .ok_or(Refusal::UnknownSession)?;
+        self.outbox.forget_session(session);
+        Ok(())
+    }
+
+    fn accept(&mut self, op: &Op, now: Timestamp) -> Result<i64, Refusal> {
+        let Op::Accept {
+            session: number,
+            request,
+            steps,
+            failure,
+        } = op
+        else {
+            return Err(Refusal::UnknownSession);
+        };
+        let quoted = request
+            .reply_to
+            .and_then(|msg_id| self.message(*number, msg_id));
+        let content = baileys::content(request, quoted);
+        let session = self
+            .sessions
+            .get_mut(number)
+            .ok_or(Refusal::UnknownSession)?;
+        let msg_id = session.next_msg_id;
+        session.next_msg_id += 1;
+        self.by_id.insert((*number, msg_id), self.messages.len());
+        self.messages.push(Message {
+            session: *number,
+            label: session.label.clone(),
+            msg_id,
+            key_id: baileys::sent_id(*number, msg_id, now),
+            request: request.clone(),
+            content,
+            accepted_at: now,
+            steps: steps
+                .iter()
+                .map(|step| (now + step.after, step.status))
+                .collect(),
+            failure: failure.clone(),
+        });
+        Ok(msg_id)
+    }
+
+    fn queue(
+        &mut self,
+        session: u32,
+        webhooks: &[Planned],
+        now: Timestamp,
+    ) -> Result<Vec<u64>, Refusal> {
+        let label = self
+            .session(session)
+            .ok_or(Refusal::UnknownSession)?
+            .label
+            .clone();
+        let push = |webhook: &Planned| self.outbox.push(session, &label, webhook.clone(), now);
+        Ok(webhooks.iter().filter_map(push).collect())
+    }
+
+    /// Message numbers go on counting, so that the gateway sees no number twice.
+    fn reset(&mut self) {
+        self.messages.clear();
+        self.by_id.clear();
+        self.outbox.clear();
+        self.contacts = Contacts::default();
+        for session in self.sessions.values_mut() {
+            session.status = SessionStatus::Connected;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,162 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What sort of message it is, by the words of the admin API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    Text,
+    Image,
+    Video,
+    Audio,
+    Document,
+    Sticker,
+    Location,
+    Contact,
+    Reaction,
+    Choice,
+    Poll,
+    Unsupported,
+}
+
+impl Kind {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Image => "image",
+            Self::Video => "video",
+            Self::Audio => "audio",
+            Self::Document => "document",
+            Self::Sticker => "sticker",
+            Self::Location => "location",
+            Self::Contact => "contact",
+            Self::Reaction => "reaction",
+            Self::Choice => "choice",
+            Self::Poll => "poll",
+            Self::Unsupported => "unsupported",
+        }
+    }
+}
+
+/// What a message says, whichever provider carried it. Its `Debug` shows the kind alone.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Content {
+    pub kind: Kind,
+    /// The text, or the caption of a media message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media: Option<Media>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<Location>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<Card>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reaction: Option<Reaction>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub choice: Option<Choice>,
+}
+
+impl Content {
+    /// A message of this kind with nothing else known of it.
+    pub const fn of(kind: Kind) -> Self {
+        Self {
+            kind,
+            text: None,
+            media: None,
+            location: None,
+            card: None,
+            reaction: None,
+            choice: None,
+        }
+    }
+
+    pub fn text(text: impl Into<String>) -> Self {
+        Self {
+            text: Some(text.into()),
+            ..Self::of(Kind::Text)
+        }
+    }
+
+    pub fn media(kind: Kind, media: Media, caption: Option<String>) -> Self {
+        Self {
+            media: Some(media),
+            text: caption,
+            ..Self::of(kind)
+        }
+    }
+}
+
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Content({})", self.kind.as_str())
+    }
+}
+
+/// A file that came with a message, as far as the provider describes it; its bytes are fetched elsewhere.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Media {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mime_type: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size_bytes: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_name: Option<String>,
+    #[serde(default)]
+    pub voice_note: bool,
+    #[serde(default)]
+    pub view_once: bool,
+    /// Where and with which key the provider lets the file be fetched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<MediaSource>,
+}
+
+/// The encrypted file's address and its key (base64), as WhatsApp gives them.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MediaSource {
+    pub url: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_key: Option<String>,
+}
+
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct Location {
+    /// Degrees, north positive.
+    pub latitude: f64,
+    /// Degrees, east positive.
+    pub longitude: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+}
+
+/// A contact card somebody shared.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Card {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The numbers as the card has them, E.164 where they are.
+    pub phones: Vec<String>,
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reaction {
+    /// The emoji; `None` removes the reaction.
+    pub emoji: Option<String>,
+    /// The provider's id of the message it is on.
+    pub to: Option<String>,
+}
+
+/// What the customer chose from buttons, a list or a poll.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+}

@@ -1,0 +1,474 @@
+//! What a conversation is, when it is answered, and what one answer changes: decided once, written in one transaction.
+
+use jiff::Timestamp;
+
+use crate::contact::{Contact, Identity};
+use crate::content::{Content, Kind};
+use crate::delivery::Delivery;
+use crate::engine::{Answer, Context, Question};
+use crate::event::{InboundMessage, ProviderRef};
+use crate::ids::{ConversationId, MessageId, VendorId, WabaId};
+use crate::ledger::Dispatch;
+use crate::limits;
+use crate::outbound::{Origin, Outbound};
+use crate::vendor::VendorConfig;
+
+/// Who answers the customer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Attendant {
+    #[default]
+    Engine,
+    /// A person took over; the engine is not asked.
+    Human,
+}
+
+/// One customer of one vendor. Its id is opaque; identities point to it and are never moved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conversation {
+    pub id: ConversationId,
+    pub vendor: VendorId,
+    pub contact: Contact,
+    pub context: Context,
+    pub attendant: Attendant,
+    /// Raised by a takeover, a release, a stop, a start and a pause: an automatic reply decided under an older one is not sent.
+    pub control_epoch: u64,
+    /// Raised by every decision; 0 before the first is written.
+    pub version: u64,
+}
+
+/// Why a message is kept and not answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quiet {
+    VendorPaused,
+    AutoReplyOff,
+    Human,
+    Group,
+    /// A reaction is no question.
+    Reaction,
+    /// Nobody can be answered who has neither a number nor a linked id.
+    Unreachable,
+}
+
+impl Quiet {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::VendorPaused => "vendor_paused",
+            Self::AutoReplyOff => "auto_reply_off",
+            Self::Human => "human",
+            Self::Group => "group",
+            Self::Reaction => "reaction",
+            Self::Unreachable => "unreachable",
+        }
+    }
+}
+
+/// What to do with a message that was heard.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Plan {
+    Ask(Box<Question>),
+    Quiet(Quiet),
+}
+
+/// One message in the hands of the conversation function.
+#[derive(Clone, Copy, Debug)]
+pub struct Heard<'a> {
+    pub id: &'a MessageId,
+    pub waba: &'a WabaId,
+    pub message: &'a InboundMessage,
+    pub received_at: Timestamp,
+}
+
+impl Conversation {
+    /// A conversation that begins with this identity.
+    pub fn begin(vendor: &VendorId, first: &Identity) -> Self {
+        let id = ConversationId::derived(&["conversation", vendor.as_str(), &first.key()]);
+        let session_id = format!("{vendor}_{}", id.as_str().trim_start_matches("conv_"));
+        Self {
+            id,
+            vendor: vendor.clone(),
+            contact: Contact::default(),
+            context: Context {
+                session_id,
+                ..Context::default()
+            },
+            attendant: Attendant::default(),
+            control_epoch: 0,
+            version: 0,
+        }
+    }
+
+    /// The conversation after hearing one more message.
+    #[must_use]
+    pub fn hears(mut self, heard: Heard<'_>) -> Self {
+        let at = heard.message.occurred_at.unwrap_or(heard.received_at);
+        self.context.message_count += 1;
+        self.context.last_message_at = self.context.last_message_at.max(Some(at));
+        self.contact.enrich(&heard.message.contact);
+        self
+    }
+
+    /// Whether, and with which question, the engine is asked.
+    pub fn plan(&self, config: &VendorConfig, heard: Heard<'_>) -> Plan {
+        if let Some(reason) = self.quiet(config, heard.message) {
+            return Plan::Quiet(reason);
+        }
+        Plan::Ask(Box::new(Question {
+            vendor: self.vendor.clone(),
+            business_name: config.business_name.clone(),
+            language: config.language.clone(),
+            message: heard.id.clone(),
+            content: heard.message.content.clone(),
+            from: self.contact.clone(),
+            occurred_at: heard.message.occurred_at.unwrap_or(heard.received_at),
+            context: self.context.clone(),
+        }))
+    }
+
+    fn quiet(&self, config: &VendorConfig, message: &InboundMessage) -> Option<Quiet> {
+        let rules = [
+            (!config.active, Quiet::VendorPaused),
+            (!config.auto_reply, Quiet::AutoReplyOff),
+            (message.group.is_some(), Quiet::Group),
+            (message.content.kind == Kind::Reaction, Quiet::Reaction),
+            (self.attendant == Attendant::Human, Quiet::Human),
+            (
+                message.contact.identities().next().is_none(),
+                Quiet::Unreachable,
+            ),
+        ];
+        rules
+            .into_iter()
+            .find_map(|(holds, reason)| holds.then_some(reason))
+    }
+}
+
+/// What one message leads to, whole: the conversation after it and the replies, at most [`limits::REPLIES_PER_DECISION`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    pub conversation: Conversation,
+    pub replies: Vec<Outbound>,
+    pub intent: Option<String>,
+}
+
+/// Turns an engine's answer into what is written. The same message always gives the same reply ids.
+pub fn decide(
+    mut conversation: Conversation,
+    heard: Heard<'_>,
+    answer: Answer,
+    now: Timestamp,
+) -> Decision {
+    conversation.version += 1;
+    if answer.requires_human {
+        conversation.attendant = Attendant::Human;
+    }
+    if answer.intent.is_some() {
+        conversation
+            .context
+            .current_intent
+            .clone_from(&answer.intent);
+        conversation.context.current_step = answer.next_step;
+    }
+    let contents = answer
+        .replies
+        .into_iter()
+        .take(limits::REPLIES_PER_DECISION);
+    let replies = contents
+        .enumerate()
+        .map(|(index, content)| reply(&conversation, heard, (index, content), now))
+        .collect();
+    Decision {
+        conversation,
+        replies,
+        intent: answer.intent,
+    }
+}
+
+fn reply(
+    conversation: &Conversation,
+    heard: Heard<'_>,
+    (index, content): (usize, Content),
+    now: Timestamp,
+) -> Outbound {
+    let id = MessageId::derived(&["reply", heard.id.as_str(), &index.to_string()]);
+    Outbound {
+        order: order(now, index, &id),
+        id,
+        vendor: conversation.vendor.clone(),
+        waba: heard.waba.clone(),
+        conversation: conversation.id.clone(),
+        to: conversation.contact.clone(),
+        content,
+        reply_to: None,
+        origin: Origin::Automatic {
+            epoch: conversation.control_epoch,
+            in_reply_to: heard.id.clone(),
+        },
+        dispatch: Dispatch::Queued,
+        delivery: Delivery::None,
+        failure: None,
+        generation: 0,
+        undispatched: true,
+        attempts: 0,
+        listed: false,
+        lane_epoch: None,
+        lease_until: None,
+        expires: None,
+        reference: ProviderRef::default(),
+        created_at: now,
+        revision: 0,
+    }
+}
+
+/// A text by which messages sort in the order in which they were decided: milliseconds, place in the decision, id.
+pub fn order(at: Timestamp, index: usize, id: &MessageId) -> String {
+    format!("{:013}#{index:02}#{id}", at.as_millisecond().max(0))
+}
+
+/// Which conversation a contact's identities lead to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Resolution {
+    /// None of them is known: a conversation begins.
+    Begin(Identity),
+    /// All that are known lead to one conversation.
+    One(ConversationId),
+    /// They lead to two: the second gets a pointer to the first, and nothing is moved.
+    Merge {
+        into: ConversationId,
+        from: ConversationId,
+    },
+}
+
+/// Decides from the aliases found, in the order of [`Contact::identities`] (the phone first).
+pub fn resolve(aliases: &[(Identity, Option<ConversationId>)]) -> Option<Resolution> {
+    let (first, _) = aliases.first()?;
+    let mut found = aliases
+        .iter()
+        .filter_map(|(_, conversation)| conversation.as_ref());
+    Some(match (found.next(), found.next()) {
+        (None, _) => Resolution::Begin(first.clone()),
+        (Some(into), Some(from)) if into != from => Resolution::Merge {
+            into: into.clone(),
+            from: from.clone(),
+        },
+        (Some(one), _) => Resolution::One(one.clone()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contact::Lid;
+    use crate::event::{GroupId, ProviderMessageId};
+    use crate::phone::PhoneNumber;
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+    fn config() -> VendorConfig {
+        VendorConfig {
+            vendor_id: VendorId::parse("vendor_001").unwrap(),
+            business_name: "My Shop A".to_owned(),
+            active: true,
+            auto_reply: true,
+            language: "fr".to_owned(),
+            created_at: NOW,
+            updated_at: NOW,
+        }
+    }
+
+    fn message() -> InboundMessage {
+        InboundMessage {
+            key_id: ProviderMessageId::parse("3EB0").unwrap(),
+            contact: Contact::by_phone(PhoneNumber::from_provider("221700000001").unwrap()),
+            group: None,
+            content: Content::text("Bonjour"),
+            reply_to: None,
+            occurred_at: None,
+        }
+    }
+
+    fn phone() -> Identity {
+        Identity::Phone(PhoneNumber::from_provider("221700000001").unwrap())
+    }
+
+    fn conversation() -> Conversation {
+        Conversation::begin(&config().vendor_id, &phone())
+    }
+
+    fn heard<'a>(id: &'a MessageId, waba: &'a WabaId, message: &'a InboundMessage) -> Heard<'a> {
+        Heard {
+            id,
+            waba,
+            message,
+            received_at: NOW,
+        }
+    }
+
+    #[track_caller]
+    fn quiet(
+        config: &VendorConfig,
+        conversation: &Conversation,
+        message: &InboundMessage,
+    ) -> Option<Quiet> {
+        let (id, waba) = (MessageId::derived(&["m"]), WabaId::parse("waba_a").unwrap());
+        match conversation.plan(config, heard(&id, &waba, message)) {
+            Plan::Ask(_) => None,
+            Plan::Quiet(reason) => Some(reason),
+        }
+    }
+
+    #[test]
+    fn a_message_is_answered_unless_a_rule_keeps_quiet() {
+        assert_eq!(quiet(&config(), &conversation(), &message()), None);
+        assert_eq!(
+            quiet(
+                &VendorConfig {
+                    active: false,
+                    ..config()
+                },
+                &conversation(),
+                &message()
+            ),
+            Some(Quiet::VendorPaused)
+        );
+        assert_eq!(
+            quiet(
+                &VendorConfig {
+                    auto_reply: false,
+                    ..config()
+                },
+                &conversation(),
+                &message()
+            ),
+            Some(Quiet::AutoReplyOff)
+        );
+        let taken_over = Conversation {
+            attendant: Attendant::Human,
+            ..conversation()
+        };
+        assert_eq!(
+            quiet(&config(), &taken_over, &message()),
+            Some(Quiet::Human)
+        );
+        let in_group = InboundMessage {
+            group: Some(GroupId("1".to_owned())),
+            ..message()
+        };
+        assert_eq!(
+            quiet(&config(), &conversation(), &in_group),
+            Some(Quiet::Group)
+        );
+        let reaction = InboundMessage {
+            content: Content::of(Kind::Reaction),
+            ..message()
+        };
+        assert_eq!(
+            quiet(&config(), &conversation(), &reaction),
+            Some(Quiet::Reaction)
+        );
+        let nobody = InboundMessage {
+            contact: Contact::default(),
+            ..message()
+        };
+        assert_eq!(
+            quiet(&config(), &conversation(), &nobody),
+            Some(Quiet::Unreachable)
+        );
+    }
+
+    #[test]
+    fn the_same_message_decides_the_same_replies() {
+        let (id, waba, message) = (
+            MessageId::derived(&["m"]),
+            WabaId::parse("waba_a").unwrap(),
+            message(),
+        );
+        let answer = || Answer {
+            replies: vec![Content::text("a"), Content::text("b")],
+            ..Answer::default()
+        };
+        let ids = |now| {
+            let decision = decide(conversation(), heard(&id, &waba, &message), answer(), now);
+            decision
+                .replies
+                .into_iter()
+                .map(|reply| reply.id)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(ids(NOW), ids(NOW + limits::CLAIM_LEASE));
+    }
+
+    #[test]
+    fn replies_keep_their_order_and_are_bounded() {
+        let (id, waba, message) = (
+            MessageId::derived(&["m"]),
+            WabaId::parse("waba_a").unwrap(),
+            message(),
+        );
+        let answer = Answer {
+            replies: (0..12).map(|n| Content::text(n.to_string())).collect(),
+            ..Answer::default()
+        };
+        let replies = decide(conversation(), heard(&id, &waba, &message), answer, NOW).replies;
+        assert_eq!(replies.len(), limits::REPLIES_PER_DECISION);
+        assert!(replies.windows(2).all(|pair| pair[0].order < pair[1].order));
+    }
+
+    #[test]
+    fn an_engine_that_wants_a_human_silences_itself() {
+        let (id, waba, message) = (
+            MessageId::derived(&["m"]),
+            WabaId::parse("waba_a").unwrap(),
+            message(),
+        );
+        let answer = Answer {
+            requires_human: true,
+            ..Answer::default()
+        };
+        let decided = decide(conversation(), heard(&id, &waba, &message), answer, NOW).conversation;
+        assert_eq!(quiet(&config(), &decided, &message), Some(Quiet::Human));
+    }
+
+    #[test]
+    fn identities_lead_to_one_conversation() {
+        let (a, b) = (
+            ConversationId::derived(&["a"]),
+            ConversationId::derived(&["b"]),
+        );
+        let lid = Identity::Lid(Lid::parse("123").unwrap());
+        let resolve = |phone_leads: Option<&ConversationId>, lid_leads: Option<&ConversationId>| {
+            resolve(&[
+                (phone(), phone_leads.cloned()),
+                (lid.clone(), lid_leads.cloned()),
+            ])
+            .unwrap()
+        };
+        assert_eq!(resolve(None, None), Resolution::Begin(phone()));
+        assert_eq!(resolve(Some(&a), None), Resolution::One(a.clone()));
+        assert_eq!(resolve(None, Some(&b)), Resolution::One(b.clone()));
+        assert_eq!(resolve(Some(&a), Some(&a)), Resolution::One(a.clone()));
+        assert_eq!(
+            resolve(Some(&a), Some(&b)),
+            Resolution::Merge { into: a, from: b }
+        );
+        assert_eq!(super::resolve(&[]), None);
+    }
+
+    #[test]
+    fn the_session_id_holds_nothing_personal_and_stays() {
+        let begun = conversation();
+        assert!(!begun.context.session_id.contains("700000001"));
+        let (id, waba, message) = (
+            MessageId::derived(&["m"]),
+            WabaId::parse("waba_a").unwrap(),
+            message(),
+        );
+        let heard_once = begun.clone().hears(heard(&id, &waba, &message));
+        assert_eq!(
+            (
+                heard_once.context.session_id,
+                heard_once.context.message_count
+            ),
+            (begun.context.session_id, 1)
+        );
+    }
+}

@@ -1,0 +1,46 @@
+//! The seam to whatever decides on an answer: the built-in engine, or a service reached over HTTP.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::contact::Contact;
+use crate::content::Content;
+use crate::ids::{MessageId, VendorId};
+
+/// What an engine is asked: one customer message and what is known around it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Question {
+    pub vendor: VendorId,
+    pub business_name: String,
+    pub language: String,
+    /// Our id of the message, and the engine's idempotency key.
+    pub message: MessageId,
+    pub content: Content,
+    pub from: Contact,
+    pub occurred_at: Timestamp,
+    pub context: Context,
+}
+
+/// What a conversation remembers between two messages.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Context {
+    /// The engine's name of the conversation; it never changes.
+    pub session_id: String,
+    /// Messages of the customer so far, this one included.
+    pub message_count: u64,
+    pub current_intent: Option<String>,
+    pub current_step: Option<String>,
+    pub last_message_at: Option<Timestamp>,
+}
+
+/// What an engine answers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Answer {
+    /// In the order in which they are to be sent.
+    pub replies: Vec<Content>,
+    pub intent: Option<String>,
+    pub next_step: Option<String>,
+    /// A person must go on; automatic replies stop for this conversation.
+    pub requires_human: bool,
+}

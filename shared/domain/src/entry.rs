@@ -1,0 +1,304 @@
+//! What travels through the queues. Every entry carries its version; one that this build does not know goes to the dead-letter queue.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::event::{Echo, InboundMessage, ProviderRef, StatusUpdate};
+use crate::ids::{Fingerprint, MessageId, VendorId, WabaId};
+
+/// The version that this build writes and reads.
+pub const VERSION: u32 = 1;
+
+/// Why an entry can't be read. It is not repeated usefully, so the dead-letter queue gets it.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum EntryError {
+    #[error("the entry is not of the form that its queue carries")]
+    Malformed,
+    #[error("the entry has version {0}, which this build does not know")]
+    Version(u32),
+}
+
+#[derive(Serialize, Deserialize)]
+struct Versioned<T> {
+    v: u32,
+    #[serde(flatten)]
+    entry: T,
+}
+
+#[derive(Deserialize)]
+struct VersionOnly {
+    v: u32,
+}
+
+macro_rules! entry {
+    ($name:ident) => {
+        impl $name {
+            /// The entry as its queue's message body.
+            pub fn to_body(&self) -> String {
+                serde_json::to_string(&Versioned {
+                    v: VERSION,
+                    entry: self,
+                })
+                .expect("an entry has only text keys")
+            }
+
+            /// Reads a queue's message body.
+            pub fn from_body(body: &str) -> Result<Self, EntryError> {
+                let VersionOnly { v } =
+                    serde_json::from_str(body).map_err(|_| EntryError::Malformed)?;
+                if v != VERSION {
+                    return Err(EntryError::Version(v));
+                }
+                let read: Versioned<Self> =
+                    serde_json::from_str(body).map_err(|_| EntryError::Malformed)?;
+                Ok(read.entry)
+            }
+        }
+    };
+}
+
+/// An event on its way from a webhook to the conversation it belongs to (`inbound.fifo`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InboundEntry {
+    pub vendor_id: VendorId,
+    pub waba_id: WabaId,
+    pub received_at: Timestamp,
+    #[serde(flatten)]
+    pub event: InboundEvent,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum InboundEvent {
+    Message(InboundMessage),
+    Echo(Echo),
+}
+
+entry!(InboundEntry);
+
+impl InboundEntry {
+    /// Our id of the message: the same however often, and under whichever event name, it is delivered.
+    pub fn message_id(&self) -> MessageId {
+        MessageId::derived(&[
+            "inbound",
+            self.vendor_id.as_str(),
+            self.waba_id.as_str(),
+            &self.provider_key(),
+        ])
+    }
+
+    /// Messages of one contact, or of one group, are handled one after the other.
+    pub fn group_id(&self) -> String {
+        let (contact, group) = match &self.event {
+            InboundEvent::Message(message) => (&message.contact, &message.group),
+            InboundEvent::Echo(echo) => (&echo.contact, &echo.group),
+        };
+        let who = match group {
+            Some(group) => format!("group:{}", group.0),
+            None => contact
+                .identities()
+                .next()
+                .map_or_else(String::new, |identity| identity.key()),
+        };
+        Fingerprint::of(&["group", self.vendor_id.as_str(), &who]).hex()
+    }
+
+    /// Repeats within the queue's memory are dropped by this id. What tells more (a phone number, a file) has another id than what
+    /// tells less, so that a poorer variant never swallows a richer one.
+    pub fn dedup_id(&self) -> String {
+        let (what, contact, content) = match &self.event {
+            InboundEvent::Message(message) => ("message", &message.contact, &message.content),
+            InboundEvent::Echo(echo) => ("echo", &echo.contact, &echo.content),
+        };
+        let richness = match (content.media.is_some(), contact.phone.is_some()) {
+            (false, false) => "plain",
+            (false, true) => "phone",
+            (true, false) => "media",
+            (true, true) => "media+phone",
+        };
+        Fingerprint::of(&[
+            what,
+            self.vendor_id.as_str(),
+            self.waba_id.as_str(),
+            &self.provider_key(),
+            richness,
+        ])
+        .hex()
+    }
+
+    fn provider_key(&self) -> String {
+        match &self.event {
+            InboundEvent::Message(message) => message.key_id.as_str().to_owned(),
+            InboundEvent::Echo(echo) => echo.reference.keys().next().unwrap_or_default(),
+        }
+    }
+}
+
+/// A message on its way to the sender (`outbound.fifo`): ids alone, nothing personal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OutboundEntry {
+    pub vendor_id: VendorId,
+    pub waba_id: WabaId,
+    pub message_id: MessageId,
+    pub generation: u32,
+}
+
+entry!(OutboundEntry);
+
+impl OutboundEntry {
+    /// The lane: Wasender wants one request at a time from a session, and the queue gives a group to one sender at a time.
+    pub fn group_id(&self) -> String {
+        Fingerprint::of(&["lane", self.vendor_id.as_str(), self.waba_id.as_str()]).hex()
+    }
+
+    /// A deliberate re-enqueue has another id; a crash's repetition has the same and is swallowed.
+    pub fn dedup_id(&self) -> String {
+        format!("{}#{}", self.message_id, self.generation)
+    }
+}
+
+/// Something to look at once more, after a while (`later`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LaterEntry {
+    pub vendor_id: VendorId,
+    pub waba_id: WabaId,
+    pub received_at: Timestamp,
+    #[serde(flatten)]
+    pub job: LaterJob,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it lives only between a queue and the step it names"
+)]
+pub enum LaterJob {
+    /// A status that the table refused when it came.
+    Status(StatusUpdate),
+    /// A session's status that the table refused when it came.
+    Session(crate::event::SessionStatus),
+    /// An echo that fitted no send when it came.
+    Echo(Echo),
+}
+
+entry!(LaterEntry);
+
+/// A webhook, or a part of it, that was genuine and not understood (`quarantine`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct QuarantineEntry {
+    pub vendor_id: VendorId,
+    pub waba_id: WabaId,
+    pub received_at: Timestamp,
+    /// The provider's event name.
+    pub event: String,
+    /// Which field was not understood.
+    pub reason: String,
+    /// The body without its secrets, cut to 200 KB.
+    pub body: String,
+}
+
+entry!(QuarantineEntry);
+
+impl ProviderRef {
+    /// Takes from `other` what is not known yet.
+    pub fn enrich(&mut self, other: &Self) {
+        self.key_id = self.key_id.take().or_else(|| other.key_id.clone());
+        self.msg_id = self.msg_id.or(other.msg_id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contact::{Contact, Lid};
+    use crate::content::{Content, Kind, Media};
+    use crate::event::ProviderMessageId;
+    use crate::phone::PhoneNumber;
+
+    fn message(key: &str) -> InboundEntry {
+        let vendor_id = VendorId::parse("vendor_001").unwrap();
+        InboundEntry {
+            waba_id: WabaId::first_of(&vendor_id),
+            vendor_id,
+            received_at: Timestamp::UNIX_EPOCH,
+            event: InboundEvent::Message(InboundMessage {
+                key_id: ProviderMessageId::parse(key).unwrap(),
+                contact: Contact::by_phone(PhoneNumber::from_provider("221700000001").unwrap()),
+                group: None,
+                content: Content::text("Bonjour"),
+                reply_to: None,
+                occurred_at: None,
+            }),
+        }
+    }
+
+    #[test]
+    fn an_entry_is_read_back_as_it_was_written() {
+        let entry = message("3EB0");
+        assert_eq!(InboundEntry::from_body(&entry.to_body()), Ok(entry));
+    }
+
+    #[test]
+    fn an_entry_of_another_version_or_form_is_refused() {
+        let newer = message("3EB0").to_body().replacen("\"v\":1", "\"v\":2", 1);
+        assert_eq!(InboundEntry::from_body(&newer), Err(EntryError::Version(2)));
+        for body in ["", "{}", "[]", "{\"v\":1}", "null"] {
+            assert_eq!(
+                OutboundEntry::from_body(body),
+                Err(EntryError::Malformed),
+                "{body}"
+            );
+        }
+    }
+
+    #[test]
+    fn ids_and_groups_hold_nothing_personal() {
+        let entry = message("3EB0");
+        for id in [
+            entry.group_id(),
+            entry.dedup_id(),
+            entry.message_id().to_string(),
+        ] {
+            assert!(!id.contains("700000001"), "{id}");
+        }
+    }
+
+    #[test]
+    fn a_richer_variant_is_the_same_message_and_not_the_same_entry() {
+        let plain = message("3EB0");
+        let mut richer = plain.clone();
+        let InboundEvent::Message(inner) = &mut richer.event else {
+            unreachable!("it is a message")
+        };
+        inner.content = Content::media(Kind::Image, Media::default(), None);
+        assert_eq!(plain.message_id(), richer.message_id());
+        assert_ne!(plain.dedup_id(), richer.dedup_id());
+        let InboundEvent::Message(inner) = &mut richer.event else {
+            unreachable!("it is a message")
+        };
+        inner.contact = Contact {
+            lid: Lid::parse("123"),
+            ..Contact::default()
+        };
+        assert_ne!(plain.group_id(), richer.group_id());
+    }
+
+    #[test]
+    fn every_generation_of_a_message_has_its_own_dedup_id() {
+        let entry = |generation| OutboundEntry {
+            vendor_id: VendorId::parse("vendor_001").unwrap(),
+            waba_id: WabaId::parse("waba_a").unwrap(),
+            message_id: MessageId::derived(&["m"]),
+            generation,
+        };
+        assert_ne!(entry(0).dedup_id(), entry(1).dedup_id());
+        assert_eq!(entry(0).group_id(), entry(1).group_id());
+        assert!(entry(u32::MAX).dedup_id().len() <= 128);
+    }
+}

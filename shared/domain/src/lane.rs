@@ -1,0 +1,352 @@
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::event::SessionStatus;
+use crate::limits;
+
+/// The one way out of a session: its pacing token, and whether anything may leave.
+///
+/// Every change raises `revision`, and every change is written on the condition that the revision is still the one that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lane {
+    pub state: LaneState,
+    /// Raised whenever the lane stops or starts again. What is drained is drained under one epoch.
+    pub epoch: u64,
+    pub revision: u64,
+    /// Nothing leaves before this.
+    pub next_due_at: Option<Timestamp>,
+    /// How many messages stand on the lane's list, those included that are back in the queue and not settled yet.
+    pub listed: u32,
+    /// The least time between two sends.
+    pub gap: Duration,
+    /// Outcomes in a row that nobody knows.
+    pub doubts: u32,
+    /// Until when one drainer keeps the others away.
+    pub drain_lease_until: Option<Timestamp>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LaneState {
+    Open,
+    /// Nothing leaves until the session is connected again, or until `resume_at`, when it is probed.
+    Parked {
+        reason: ParkReason,
+        resume_at: Option<Timestamp>,
+    },
+    /// What was parked leaves first, in its order; what is new goes behind it.
+    Draining,
+}
+
+/// Why a lane stands still.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParkReason {
+    /// The session is not connected.
+    NotConnected,
+    /// The provider asked for a long wait.
+    RateLimited,
+    /// The session's key is not accepted.
+    Credentials,
+    /// Two outcomes in a row are unknown: the provider, or the way to it, is in trouble.
+    Doubt,
+}
+
+impl ParkReason {
+    pub const ALL: [Self; 4] = [
+        Self::NotConnected,
+        Self::RateLimited,
+        Self::Credentials,
+        Self::Doubt,
+    ];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotConnected => "not_connected",
+            Self::RateLimited => "rate_limited",
+            Self::Credentials => "credentials",
+            Self::Doubt => "doubt",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == word)
+    }
+}
+
+/// How often the paid plans let a session send: 256 times a minute (Wasender's rate-limit page).
+pub const PAID_GAP: Duration = Duration::from_millis(60_000 / 256);
+/// Outcomes in a row that may be unknown before the lane stops.
+const DOUBTS: u32 = 2;
+
+impl Default for Lane {
+    fn default() -> Self {
+        Self {
+            state: LaneState::Open,
+            epoch: 0,
+            revision: 0,
+            next_due_at: None,
+            listed: 0,
+            gap: PAID_GAP,
+            doubts: 0,
+            drain_lease_until: None,
+        }
+    }
+}
+
+impl Lane {
+    #[must_use]
+    fn changed(mut self) -> Self {
+        self.revision += 1;
+        self
+    }
+
+    /// The lane after one message was taken at `now`: the next is due a gap and 5 % later.
+    #[must_use]
+    pub fn taken(mut self, now: Timestamp) -> Self {
+        self.next_due_at = now.checked_add(self.gap + self.gap / 20).ok();
+        self.changed()
+    }
+
+    /// The lane with one more message on its list, unless it stood there already.
+    #[must_use]
+    pub fn listing(mut self, already: bool) -> Self {
+        self.listed += u32::from(!already);
+        self.changed()
+    }
+
+    /// The lane stopped for `reason`. A lane that is stopped stays stopped for its first reason, unless the new one needs a person.
+    #[must_use]
+    pub fn parked(mut self, reason: ParkReason, resume_at: Option<Timestamp>) -> Self {
+        match self.state {
+            LaneState::Parked { .. } if reason != ParkReason::Credentials => self,
+            LaneState::Open | LaneState::Draining | LaneState::Parked { .. } => {
+                self.state = LaneState::Parked { reason, resume_at };
+                self.epoch += 1;
+                self.drain_lease_until = None;
+                self.changed()
+            }
+        }
+    }
+
+    /// The lane started again: it drains what is on its list, or is open at once.
+    #[must_use]
+    pub fn resumed(mut self) -> Self {
+        if let LaneState::Parked { .. } = self.state {
+            self.state = if self.listed == 0 {
+                LaneState::Open
+            } else {
+                LaneState::Draining
+            };
+            self.epoch += 1;
+            self.doubts = 0;
+            self.drain_lease_until = None;
+            self.changed()
+        } else {
+            self
+        }
+    }
+
+    /// The lane after the session told its status at `now`.
+    #[must_use]
+    pub fn told(self, status: SessionStatus, now: Timestamp) -> Self {
+        match (status, self.state) {
+            (
+                SessionStatus::Connected,
+                LaneState::Parked {
+                    reason: ParkReason::NotConnected,
+                    ..
+                },
+            ) => self.resumed(),
+            (status, _) if status.is_down() => self.parked(
+                ParkReason::NotConnected,
+                now.checked_add(limits::PROBE_AFTER).ok(),
+            ),
+            _ => self,
+        }
+    }
+
+    /// The lane after a send whose outcome nobody knows.
+    #[must_use]
+    pub fn doubted(mut self, now: Timestamp) -> Self {
+        self.doubts += 1;
+        if self.doubts >= DOUBTS {
+            self.parked(ParkReason::Doubt, now.checked_add(limits::PROBE_AFTER).ok())
+        } else {
+            self.changed()
+        }
+    }
+
+    /// The lane after the provider asked to wait: shortly by its pacing, long by being parked.
+    #[must_use]
+    pub fn told_to_wait(mut self, wait: Duration, now: Timestamp) -> Self {
+        let due = now.checked_add(wait).ok();
+        if wait > limits::REQUEUE_WAITS {
+            return self.parked(ParkReason::RateLimited, due);
+        }
+        self.next_due_at = due.max(self.next_due_at);
+        self.changed()
+    }
+
+    /// The lane held by one drainer, if nobody else drains it and there is something to drain.
+    pub fn drain_claimed(mut self, now: Timestamp) -> Option<Self> {
+        let free = self.drain_lease_until.is_none_or(|until| until <= now);
+        if self.state != LaneState::Draining || !free {
+            return None;
+        }
+        self.drain_lease_until = now.checked_add(limits::DRAIN_LEASE).ok();
+        Some(self.changed())
+    }
+
+    /// The lane let go by its drainer: open if its list is empty.
+    #[must_use]
+    pub fn drain_released(mut self) -> Self {
+        self.drain_lease_until = None;
+        if self.state == LaneState::Draining && self.listed == 0 {
+            self.state = LaneState::Open;
+        }
+        self.changed()
+    }
+
+    /// When the sweep must look at this lane again if nobody else does.
+    pub fn due_at(&self, now: Timestamp) -> Option<Timestamp> {
+        match self.state {
+            LaneState::Open => None,
+            LaneState::Parked { resume_at, .. } => resume_at,
+            LaneState::Draining => now.checked_add(limits::DRAIN_LEASE).ok(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+    #[test]
+    fn a_dropped_session_stops_the_lane_and_connected_starts_it_again() {
+        let down = Lane::default().told(SessionStatus::Disconnected, NOW);
+        assert!(matches!(
+            down.state,
+            LaneState::Parked {
+                reason: ParkReason::NotConnected,
+                resume_at: Some(_)
+            }
+        ));
+        assert_eq!(
+            down.clone().told(SessionStatus::Connected, NOW).state,
+            LaneState::Open
+        );
+        assert_eq!(
+            down.listing(false)
+                .told(SessionStatus::Connected, NOW)
+                .state,
+            LaneState::Draining
+        );
+    }
+
+    #[test]
+    fn connected_does_not_start_a_lane_that_stands_still_for_another_reason() {
+        for reason in [
+            ParkReason::RateLimited,
+            ParkReason::Credentials,
+            ParkReason::Doubt,
+        ] {
+            let lane = Lane::default()
+                .parked(reason, None)
+                .told(SessionStatus::Connected, NOW);
+            assert!(matches!(lane.state, LaneState::Parked { .. }), "{reason:?}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_or_passing_status_changes_nothing() {
+        for status in [SessionStatus::Other, SessionStatus::Connecting] {
+            assert_eq!(Lane::default().told(status, NOW), Lane::default());
+        }
+    }
+
+    #[test]
+    fn every_stop_and_start_raises_the_epoch() {
+        let lane = Lane::default().told(SessionStatus::LoggedOut, NOW);
+        assert_eq!((lane.epoch, lane.clone().resumed().epoch), (1, 2));
+        assert_eq!(
+            lane.told(SessionStatus::Disconnected, NOW).epoch,
+            1,
+            "stopped twice is stopped once"
+        );
+    }
+
+    #[test]
+    fn the_second_doubt_in_a_row_stops_the_lane() {
+        let once = Lane::default().doubted(NOW);
+        assert_eq!(once.state, LaneState::Open);
+        assert!(matches!(
+            once.doubted(NOW).state,
+            LaneState::Parked {
+                reason: ParkReason::Doubt,
+                ..
+            }
+        ));
+    }
+
+    #[test]
+    fn a_short_wait_paces_and_a_long_one_parks() {
+        let short = Lane::default().told_to_wait(Duration::from_secs(5), NOW);
+        assert_eq!(
+            (short.state, short.next_due_at),
+            (
+                LaneState::Open,
+                NOW.checked_add(Duration::from_secs(5)).ok()
+            )
+        );
+        let long = Lane::default().told_to_wait(Duration::from_mins(1), NOW);
+        assert!(matches!(
+            long.state,
+            LaneState::Parked {
+                reason: ParkReason::RateLimited,
+                resume_at: Some(_)
+            }
+        ));
+    }
+
+    #[test]
+    fn one_drainer_at_a_time_until_its_lease_ends() {
+        let draining = Lane {
+            state: LaneState::Draining,
+            listed: 3,
+            ..Lane::default()
+        };
+        let claimed = draining.drain_claimed(NOW).expect("nobody else drains");
+        assert_eq!(claimed.clone().drain_claimed(NOW), None);
+        assert!(
+            claimed
+                .clone()
+                .drain_claimed(NOW + limits::DRAIN_LEASE)
+                .is_some()
+        );
+        assert_eq!(
+            claimed.clone().drain_released().state,
+            LaneState::Draining,
+            "three are still on the list"
+        );
+        assert_eq!(
+            Lane {
+                listed: 0,
+                ..claimed
+            }
+            .drain_released()
+            .state,
+            LaneState::Open
+        );
+        assert_eq!(Lane::default().drain_claimed(NOW), None);
+    }
+
+    #[test]
+    fn a_lane_paces_at_the_paid_limit_and_never_faster() {
+        let lane = Lane::default().taken(NOW);
+        let due = lane.next_due_at.expect("a taken lane is paced");
+        let per_minute = 60_000 / due.duration_since(NOW).as_millis();
+        assert!(per_minute <= 256, "{per_minute}");
+    }
+}

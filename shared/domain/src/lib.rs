@@ -1,0 +1,42 @@
+//! What the gateway decides, and nothing else: no input or output, no clock, no environment.
+//!
+//! Every function takes the time as an argument and answers with a value; `platform` carries the answers out.
+
+pub mod admission;
+pub mod builtin;
+mod contact;
+mod content;
+pub mod conversation;
+mod delivery;
+pub mod echo;
+pub mod engine;
+pub mod entry;
+mod event;
+mod ids;
+mod lane;
+mod ledger;
+pub mod limits;
+mod outbound;
+mod outcome;
+mod phone;
+mod signature;
+pub mod turn;
+mod vendor;
+
+pub use contact::{Contact, Identity, Lid};
+pub use content::{Card, Choice, Content, Kind, Location, Media, MediaSource, Reaction};
+pub use delivery::Delivery;
+pub use event::{
+    Echo, Element, Event, Evidence, GroupId, IgnoreReason, InboundMessage, ProviderMessageId,
+    ProviderRef, Received, SessionStatus, StatusUpdate,
+};
+pub use ids::{ConversationId, Fingerprint, InvalidId, MessageId, VendorId, WabaId};
+pub use lane::{Lane, LaneState, PAID_GAP, ParkReason};
+pub use ledger::{Dispatch, status};
+pub use outbound::{Origin, Outbound};
+pub use outcome::{RejectClass, SendOutcome};
+pub use phone::{InvalidPhone, PhoneNumber};
+pub use signature::{InvalidSecret, Proof, SecretRing, WebhookSecret};
+pub use vendor::{
+    ApiKey, InstanceSecrets, InvalidApiKey, Provider, VendorConfig, VendorSecrets, WabaInstance,
+};

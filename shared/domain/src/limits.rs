@@ -1,0 +1,118 @@
+//! Every bound and time-out of the gateway in one place, because they depend on each other; a test keeps the arithmetic.
+
+use std::time::Duration;
+
+/// The largest webhook body of a provider that posts one event at a time (Wasender), in bytes.
+pub const WEBHOOK_BODY_BYTES: usize = 1024 * 1024;
+/// The largest body of an admin request, in bytes.
+pub const ADMIN_BODY_BYTES: usize = 256 * 1024;
+/// The largest text that a customer can be sent, in bytes.
+pub const REPLY_TEXT_BYTES: usize = 4096;
+/// Replies of one engine answer that are kept.
+pub const REPLIES_PER_DECISION: usize = 10;
+/// Entries of one SQS batch.
+pub const QUEUE_BATCH: usize = 10;
+/// Bytes of one SQS batch, below SQS's own 262,144 so that attributes fit too.
+pub const QUEUE_BATCH_BYTES: usize = 240 * 1024;
+/// Parked messages moved by one drain transaction (three writes each, and SQS and DynamoDB bound both).
+pub const DRAIN_BATCH: usize = 25;
+
+/// One attempt of an AWS call on the webhook path.
+pub const AWS_ATTEMPT: Duration = Duration::from_millis(1_500);
+/// An AWS call on the webhook path with its one retry.
+pub const AWS_CALL: Duration = Duration::from_millis(3_200);
+/// All AWS work of one webhook: the second store has its turn within it.
+pub const WEBHOOK_BUDGET: Duration = Duration::from_secs(4);
+/// A provider's patience with a webhook, by the owner's rule.
+pub const WEBHOOK_ANSWER: Duration = Duration::from_millis(4_500);
+
+/// How long a conversation's claim keeps others away from an inbound message.
+pub const CLAIM_LEASE: Duration = Duration::from_secs(16);
+/// How long the engine may take to answer.
+pub const ENGINE_TIMEOUT: Duration = Duration::from_secs(8);
+pub const CONVERSATION_FUNCTION_TIMEOUT: Duration = Duration::from_secs(15);
+pub const INBOUND_VISIBILITY: Duration = Duration::from_secs(90);
+
+/// How long the provider may take to answer a send.
+pub const PROVIDER_TIMEOUT: Duration = Duration::from_secs(8);
+pub const SENDER_FUNCTION_TIMEOUT: Duration = Duration::from_secs(12);
+/// A send starts only with more than this left of the invocation.
+pub const SEND_NEEDS: Duration = Duration::from_secs(10);
+/// A message due within this is waited for inside the sender; one due later goes back to the queue.
+pub const SENDER_WAITS: Duration = Duration::from_millis(1_800);
+/// How long a send is taken for alive; after it the outcome is unknown.
+pub const SEND_LEASE: Duration = Duration::from_secs(17);
+pub const OUTBOUND_VISIBILITY: Duration = Duration::from_secs(72);
+/// A message due within this goes back to the queue until then; one due later is parked.
+pub const REQUEUE_WAITS: Duration = Duration::from_secs(30);
+
+/// A reply that was decided but not enqueued for this long is enqueued by the sweep.
+pub const UNDISPATCHED_AFTER: Duration = Duration::from_mins(1);
+/// A message that is `queued` for this long is asked after.
+pub const QUEUED_TOO_LONG: Duration = Duration::from_hours(1);
+/// How long a parked automatic reply is worth sending.
+pub const PARKED_REPLY_LIVES: Duration = Duration::from_mins(15);
+/// How long a parked message of the vendor's staff is worth sending.
+pub const PARKED_STAFF_LIVES: Duration = Duration::from_hours(24);
+/// How soon a session that reported itself down is asked whether that is still so.
+pub const PROBE_AFTER: Duration = Duration::from_mins(1);
+/// How long a drainer keeps others away from a lane.
+pub const DRAIN_LEASE: Duration = Duration::from_secs(30);
+/// How long an echo that fits no send waits for one before it counts as typed by the vendor.
+pub const ECHO_HELD: Duration = Duration::from_mins(1);
+
+/// How long the ledger keeps a message, in days.
+pub const MESSAGE_DAYS: i64 = 180;
+/// How long a claim must outlive the provider's repeats, in days.
+pub const CLAIM_DAYS: i64 = 30;
+/// How long a status without its message is kept, in hours.
+pub const ORPHAN_STATUS_HOURS: i64 = 48;
+/// How long an idempotency key is remembered, in days.
+pub const IDEMPOTENCY_DAYS: i64 = 7;
+
+/// How long an unknown vendor is remembered as unknown.
+pub const NEGATIVE_CACHE: Duration = Duration::from_secs(5);
+/// How old a cached secret may be before a webhook reads it again.
+pub const SECRET_CACHE: Duration = Duration::from_mins(5);
+/// A secret read within this counts as fresh: a mismatch is refused without another read.
+pub const SECRET_FRESH: Duration = Duration::from_secs(1);
+/// Reads of secrets that mismatches may cause in one second, over all vendors of an environment.
+pub const SECRET_READS_PER_SECOND: u32 = 5;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_send_ends_before_its_function_its_lease_and_its_visibility() {
+        assert!(
+            PROVIDER_TIMEOUT < SEND_NEEDS,
+            "an answer is recorded in what the call leaves"
+        );
+        assert!(SEND_NEEDS + SENDER_WAITS < SENDER_FUNCTION_TIMEOUT);
+        assert!(
+            SENDER_FUNCTION_TIMEOUT < SEND_LEASE,
+            "a lease ends after the invocation that holds it"
+        );
+        assert!(
+            SEND_LEASE < OUTBOUND_VISIBILITY,
+            "a redelivery finds the lease ended"
+        );
+        assert!(OUTBOUND_VISIBILITY >= SENDER_FUNCTION_TIMEOUT * 6);
+        assert!(SENDER_WAITS < REQUEUE_WAITS);
+    }
+
+    #[test]
+    fn a_conversation_ends_before_its_lease_and_its_visibility() {
+        assert!(ENGINE_TIMEOUT + Duration::from_secs(5) < CONVERSATION_FUNCTION_TIMEOUT);
+        assert!(CONVERSATION_FUNCTION_TIMEOUT < CLAIM_LEASE);
+        assert!(CLAIM_LEASE < INBOUND_VISIBILITY);
+        assert!(INBOUND_VISIBILITY >= CONVERSATION_FUNCTION_TIMEOUT * 6);
+    }
+
+    #[test]
+    fn a_webhook_is_answered_in_time_whatever_its_stores_do() {
+        assert!(AWS_ATTEMPT * 2 <= AWS_CALL);
+        assert!(AWS_CALL < WEBHOOK_BUDGET && WEBHOOK_BUDGET < WEBHOOK_ANSWER);
+    }
+}

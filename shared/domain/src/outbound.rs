@@ -1,0 +1,212 @@
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::contact::Contact;
+use crate::content::Content;
+use crate::delivery::Delivery;
+use crate::event::{ProviderMessageId, ProviderRef};
+use crate::ids::{ConversationId, MessageId, VendorId, WabaId};
+use crate::ledger::{Dispatch, status};
+use crate::limits;
+
+/// Who decided that a message is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The engine, in answer to `in_reply_to`. It is sent only while the conversation's control epoch is still `epoch`.
+    Automatic { epoch: u64, in_reply_to: MessageId },
+    /// The vendor's staff, through the admin API.
+    Staff,
+    /// Nobody here: the vendor typed it on the phone, and an echo told us.
+    Phone,
+}
+
+/// A message from a vendor to a customer, as the ledger keeps it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outbound {
+    pub id: MessageId,
+    pub vendor: VendorId,
+    pub waba: WabaId,
+    pub conversation: ConversationId,
+    pub to: Contact,
+    pub content: Content,
+    /// WhatsApp's id of the message it quotes.
+    pub reply_to: Option<ProviderMessageId>,
+    pub origin: Origin,
+    pub dispatch: Dispatch,
+    pub delivery: Delivery,
+    /// Why it failed, in the provider's words or ours; shown only while it was not delivered.
+    pub failure: Option<String>,
+    /// Raised by every deliberate re-enqueue: a queue entry of another generation is dropped.
+    pub generation: u32,
+    /// Decided, but perhaps not in the queue yet.
+    pub undispatched: bool,
+    /// How often the provider was tried.
+    pub attempts: u32,
+    /// Whether it stands on its lane's list of parked messages.
+    pub listed: bool,
+    /// The lane's epoch that it was taken off the list under.
+    pub lane_epoch: Option<u64>,
+    /// Until when the invocation that sends it is taken for alive.
+    pub lease_until: Option<Timestamp>,
+    /// When it is no longer worth sending.
+    pub expires: Option<Timestamp>,
+    pub reference: ProviderRef,
+    pub created_at: Timestamp,
+    /// Where it stands among its lane's messages: they leave in the order of this text.
+    pub order: String,
+    /// Raised by every decision about it, so that a decision on an older reading fails.
+    pub revision: u64,
+}
+
+impl Outbound {
+    pub fn status(&self) -> &'static str {
+        status(self.dispatch, self.delivery, self.failure.is_some())
+    }
+
+    /// The message moved to another state by a decision; an illegal move is a bug and stops a debug build.
+    #[must_use]
+    pub fn moved_to(mut self, next: Dispatch) -> Self {
+        debug_assert!(
+            self.dispatch.may_become(next),
+            "{:?} may not become {next:?}",
+            self.dispatch
+        );
+        self.dispatch = next;
+        self.lease_until = None;
+        self.revision += 1;
+        self
+    }
+
+    /// The message given to the holder of a new lease.
+    #[must_use]
+    pub fn taken(self, now: Timestamp) -> Self {
+        let mut taken = self.moved_to(Dispatch::Sending);
+        taken.attempts += 1;
+        taken.lease_until = now.checked_add(limits::SEND_LEASE).ok();
+        taken
+    }
+
+    /// The message on its lane's list. How long it is worth sending is counted from when it first had to wait.
+    #[must_use]
+    pub fn parked(self, now: Timestamp) -> Self {
+        let lives = match self.origin {
+            Origin::Automatic { .. } => limits::PARKED_REPLY_LIVES,
+            Origin::Staff | Origin::Phone => limits::PARKED_STAFF_LIVES,
+        };
+        let mut parked = self.moved_to(Dispatch::Parked);
+        parked.expires = parked.expires.or_else(|| now.checked_add(lives).ok());
+        parked.listed = true;
+        parked.lane_epoch = None;
+        parked.undispatched = false;
+        parked
+    }
+
+    /// The message back in the queue, under a new generation and the lane's epoch.
+    #[must_use]
+    pub fn drained(self, epoch: u64) -> Self {
+        let mut drained = self.moved_to(Dispatch::Queued);
+        drained.lane_epoch = Some(epoch);
+        drained.generation += 1;
+        drained.undispatched = true;
+        drained
+    }
+
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        self.expires.is_some_and(|expires| expires <= now)
+    }
+
+    /// When the sweep must look at this message again if nobody else does: `None` once it is final.
+    pub fn due_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let after = |wait: Duration| now.checked_add(wait).ok();
+        match self.dispatch {
+            Dispatch::Queued if self.undispatched => after(limits::UNDISPATCHED_AFTER),
+            Dispatch::Queued => after(limits::QUEUED_TOO_LONG),
+            Dispatch::Parked => self.expires,
+            Dispatch::Sending => self.lease_until,
+            Dispatch::Accepted
+            | Dispatch::Rejected
+            | Dispatch::Unknown
+            | Dispatch::Cancelled
+            | Dispatch::Expired => None,
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::phone::PhoneNumber;
+
+    pub(crate) fn reply(epoch: u64) -> Outbound {
+        let vendor = VendorId::parse("vendor_001").unwrap();
+        Outbound {
+            id: MessageId::derived(&["reply"]),
+            waba: WabaId::first_of(&vendor),
+            vendor,
+            conversation: ConversationId::derived(&["conversation"]),
+            to: Contact::by_phone(PhoneNumber::from_provider("221700000001").unwrap()),
+            content: Content::text("Bonjour"),
+            reply_to: None,
+            origin: Origin::Automatic {
+                epoch,
+                in_reply_to: MessageId::derived(&["question"]),
+            },
+            dispatch: Dispatch::Queued,
+            delivery: Delivery::None,
+            failure: None,
+            generation: 0,
+            undispatched: false,
+            attempts: 0,
+            listed: false,
+            lane_epoch: None,
+            lease_until: None,
+            expires: None,
+            reference: ProviderRef::default(),
+            created_at: Timestamp::UNIX_EPOCH,
+            order: "0".to_owned(),
+            revision: 0,
+        }
+    }
+
+    #[test]
+    fn a_message_that_is_parked_twice_does_not_live_longer() {
+        let first = Timestamp::UNIX_EPOCH;
+        let parked = reply(0).parked(first);
+        let again = parked
+            .clone()
+            .drained(1)
+            .parked(first + limits::PARKED_REPLY_LIVES / 2);
+        assert_eq!(again.expires, parked.expires);
+    }
+
+    #[test]
+    fn draining_makes_every_older_queue_entry_stale() {
+        let drained = reply(0).parked(Timestamp::UNIX_EPOCH).drained(7);
+        assert_eq!(
+            (drained.generation, drained.lane_epoch, drained.undispatched),
+            (1, Some(7), true)
+        );
+    }
+
+    #[test]
+    fn whatever_can_still_move_is_looked_at_again() {
+        let now = Timestamp::UNIX_EPOCH;
+        for message in [
+            reply(0),
+            reply(0).taken(now),
+            reply(0).parked(now),
+            reply(0).parked(now).drained(1),
+        ] {
+            assert!(
+                message.due_at(now).is_some_and(|due| due > now),
+                "{:?}",
+                message.dispatch
+            );
+        }
+        assert_eq!(
+            reply(0).taken(now).moved_to(Dispatch::Unknown).due_at(now),
+            None
+        );
+    }
+}

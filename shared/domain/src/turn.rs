@@ -1,0 +1,275 @@
+//! What the sender does with a queue entry, decided before anything is written and again by the conditions of the write.
+
+use jiff::Timestamp;
+
+use crate::delivery::Delivery;
+use crate::lane::{Lane, LaneState, ParkReason};
+use crate::ledger::Dispatch;
+use crate::outbound::{Origin, Outbound};
+
+/// The sender's next step for one queue entry.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Turn {
+    /// Write these two, then call the provider.
+    Send { message: Box<Outbound>, lane: Lane },
+    /// Not due before this time.
+    Wait(Timestamp),
+    /// Put it on the lane's list: write these two and drop the queue entry.
+    Park { message: Box<Outbound>, lane: Lane },
+    /// It ends here, unsent (cancelled, expired) or in doubt (its sender died): write this and drop the queue entry.
+    End(Box<Outbound>),
+    /// Another invocation is sending it until this time.
+    InFlight(Timestamp),
+    /// The entry means nothing any more.
+    Drop(DropReason),
+}
+
+/// Why a queue entry means nothing any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DropReason {
+    /// Its generation is not the message's.
+    Stale,
+    /// The message is parked or final.
+    Settled,
+}
+
+/// Decides the turn of an entry of `generation`. `control_epoch` is the conversation's at this moment.
+pub fn turn(message: &Outbound, lane: &Lane, entry: Entry, now: Timestamp) -> Turn {
+    if entry.generation != message.generation {
+        return Turn::Drop(DropReason::Stale);
+    }
+    match message.dispatch {
+        Dispatch::Queued => {}
+        Dispatch::Sending => return after_a_death(message, now),
+        Dispatch::Parked
+        | Dispatch::Accepted
+        | Dispatch::Rejected
+        | Dispatch::Unknown
+        | Dispatch::Cancelled
+        | Dispatch::Expired => return Turn::Drop(DropReason::Settled),
+    }
+    if message.is_expired(now) {
+        return Turn::End(Box::new(message.clone().moved_to(Dispatch::Expired)));
+    }
+    if matches!(message.origin, Origin::Automatic { epoch, .. } if epoch != entry.control_epoch) {
+        return Turn::End(Box::new(message.clone().moved_to(Dispatch::Cancelled)));
+    }
+    let may_leave = match lane.state {
+        LaneState::Open => true,
+        LaneState::Draining => message.lane_epoch == Some(lane.epoch),
+        LaneState::Parked { .. } => false,
+    };
+    if !may_leave {
+        return park(message.clone(), lane.clone(), now);
+    }
+    match lane.next_due_at {
+        Some(due) if due > now => Turn::Wait(due),
+        _ => Turn::Send {
+            message: Box::new(message.clone().taken(now)),
+            lane: lane.clone().taken(now),
+        },
+    }
+}
+
+/// What the queue and the conversation say of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The queue entry's.
+    pub generation: u32,
+    /// The conversation's.
+    pub control_epoch: u64,
+}
+
+/// Puts a message on its lane's list.
+pub fn park(message: Outbound, lane: Lane, now: Timestamp) -> Turn {
+    let lane = lane.listing(message.listed);
+    Turn::Park {
+        message: Box::new(message.parked(now)),
+        lane,
+    }
+}
+
+/// The invocation that took it may have died before, during or after the call: only the provider's word can tell.
+fn after_a_death(message: &Outbound, now: Timestamp) -> Turn {
+    match message.lease_until {
+        Some(until) if until > now => Turn::InFlight(until),
+        _ if message.delivery >= Delivery::Pending => {
+            Turn::End(Box::new(message.clone().moved_to(Dispatch::Accepted)))
+        }
+        _ => Turn::End(Box::new(message.clone().moved_to(Dispatch::Unknown))),
+    }
+}
+
+/// The message and the lane after the provider surely did not take the message and the lane must stop.
+pub fn stopped(
+    message: Outbound,
+    lane: Lane,
+    stop: (ParkReason, Option<Timestamp>),
+    now: Timestamp,
+) -> Turn {
+    let (reason, resume_at) = stop;
+    park(message, lane.parked(reason, resume_at), now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits;
+    use crate::outbound::tests::reply;
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+    const ENTRY: Entry = Entry {
+        generation: 0,
+        control_epoch: 3,
+    };
+
+    #[test]
+    fn an_open_lane_sends_and_paces_the_next() {
+        let Turn::Send { message, lane } = turn(&reply(3), &Lane::default(), ENTRY, NOW) else {
+            panic!("it is sent")
+        };
+        assert_eq!((message.dispatch, message.attempts), (Dispatch::Sending, 1));
+        let Turn::Wait(due) = turn(&reply(3), &lane, ENTRY, NOW) else {
+            panic!("the next waits")
+        };
+        assert!(due > NOW);
+        assert!(matches!(
+            turn(&reply(3), &lane, ENTRY, due),
+            Turn::Send { .. }
+        ));
+    }
+
+    #[test]
+    fn an_automatic_reply_is_cancelled_once_the_epoch_moved_and_a_staff_message_is_not() {
+        let moved = Entry {
+            control_epoch: 4,
+            ..ENTRY
+        };
+        let Turn::End(message) = turn(&reply(3), &Lane::default(), moved, NOW) else {
+            panic!("it ends")
+        };
+        assert_eq!(message.dispatch, Dispatch::Cancelled);
+        let staff = Outbound {
+            origin: Origin::Staff,
+            ..reply(3)
+        };
+        assert!(matches!(
+            turn(&staff, &Lane::default(), moved, NOW),
+            Turn::Send { .. }
+        ));
+    }
+
+    #[test]
+    fn a_stopped_lane_parks_and_counts_a_message_once() {
+        let stopped = Lane::default().parked(ParkReason::NotConnected, None);
+        let Turn::Park { message, lane } = turn(&reply(3), &stopped, ENTRY, NOW) else {
+            panic!("it is parked")
+        };
+        assert_eq!((lane.listed, message.listed), (1, true));
+        let again = message.drained(9);
+        let entry = Entry {
+            generation: 1,
+            ..ENTRY
+        };
+        let Turn::Park { lane, .. } = turn(&again, &lane, entry, NOW) else {
+            panic!("it is parked again")
+        };
+        assert_eq!(lane.listed, 1);
+    }
+
+    #[test]
+    fn while_a_lane_drains_a_newer_message_parks_behind() {
+        let draining = Lane {
+            state: LaneState::Draining,
+            epoch: 2,
+            listed: 1,
+            ..Lane::default()
+        };
+        assert!(matches!(
+            turn(&reply(3), &draining, ENTRY, NOW),
+            Turn::Park { .. }
+        ));
+        let drained = reply(3).parked(NOW).drained(2);
+        let entry = Entry {
+            generation: 1,
+            ..ENTRY
+        };
+        assert!(matches!(
+            turn(&drained, &draining, entry, NOW),
+            Turn::Send { .. }
+        ));
+        let of_an_older_epoch = reply(3).parked(NOW).drained(1);
+        assert!(matches!(
+            turn(&of_an_older_epoch, &draining, entry, NOW),
+            Turn::Park { .. }
+        ));
+    }
+
+    #[test]
+    fn a_dead_sender_leaves_doubt_unless_the_provider_spoke() {
+        let taken = reply(3).taken(NOW);
+        assert!(matches!(
+            turn(&taken, &Lane::default(), ENTRY, NOW),
+            Turn::InFlight(_)
+        ));
+        let later = NOW + limits::SEND_LEASE;
+        let Turn::End(ended) = turn(&taken, &Lane::default(), ENTRY, later) else {
+            panic!("it ends")
+        };
+        assert_eq!(ended.dispatch, Dispatch::Unknown);
+        let proved = Outbound {
+            delivery: Delivery::Sent,
+            ..taken
+        };
+        let Turn::End(ended) = turn(&proved, &Lane::default(), ENTRY, later) else {
+            panic!("it ends")
+        };
+        assert_eq!(ended.dispatch, Dispatch::Accepted);
+    }
+
+    #[test]
+    fn an_entry_of_another_generation_or_of_a_settled_message_is_dropped() {
+        let newer = Outbound {
+            generation: 1,
+            ..reply(3)
+        };
+        assert_eq!(
+            turn(&newer, &Lane::default(), ENTRY, NOW),
+            Turn::Drop(DropReason::Stale)
+        );
+        for dispatch in [
+            Dispatch::Accepted,
+            Dispatch::Unknown,
+            Dispatch::Parked,
+            Dispatch::Rejected,
+            Dispatch::Expired,
+        ] {
+            let settled = Outbound {
+                dispatch,
+                ..reply(3)
+            };
+            assert_eq!(
+                turn(&settled, &Lane::default(), ENTRY, NOW),
+                Turn::Drop(DropReason::Settled)
+            );
+        }
+    }
+
+    #[test]
+    fn what_waited_too_long_expires_instead_of_being_sent() {
+        let drained = reply(3).parked(NOW).drained(1);
+        let entry = Entry {
+            generation: 1,
+            ..ENTRY
+        };
+        let Turn::End(ended) = turn(
+            &drained,
+            &Lane::default(),
+            entry,
+            NOW + limits::PARKED_REPLY_LIVES,
+        ) else {
+            panic!("it ends")
+        };
+        assert_eq!(ended.dispatch, Dispatch::Expired);
+    }
+}

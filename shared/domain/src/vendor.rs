@@ -1,0 +1,171 @@
+use std::fmt;
+
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::ids::{VendorId, WabaId};
+use crate::phone::PhoneNumber;
+use crate::signature::{Proof, SecretRing};
+
+/// The service that links a WhatsApp number to the gateway.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Provider {
+    #[default]
+    Wasender,
+}
+
+impl Provider {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Wasender => "wasender",
+        }
+    }
+}
+
+/// How a vendor's shop behaves; no secret is in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VendorConfig {
+    pub vendor_id: VendorId,
+    pub business_name: String,
+    /// A paused vendor's messages are kept and not answered.
+    pub active: bool,
+    pub auto_reply: bool,
+    /// The language of the built-in engine's answers, an ISO 639 code.
+    pub language: String,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// One WhatsApp number of a vendor, and where it lives at the provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WabaInstance {
+    pub vendor_id: VendorId,
+    pub waba_id: WabaId,
+    pub provider: Provider,
+    pub phone: PhoneNumber,
+    /// The owner's label of the provider's session.
+    pub provider_instance_id: String,
+    /// The session's status as last heard, in lower case; `pending` before anything was heard.
+    pub status: String,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// The key that a session's API calls are made with. Its `Debug` shows nothing.
+#[derive(Clone)]
+pub struct ApiKey(SecretString);
+
+/// Why a text can't be an API key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("an API key has 6 to 512 visible ASCII characters")]
+pub struct InvalidApiKey;
+
+impl ApiKey {
+    pub fn parse(text: &str) -> Result<Self, InvalidApiKey> {
+        let usable = (6..=512).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+        if usable {
+            Ok(Self(SecretString::from(text)))
+        } else {
+            Err(InvalidApiKey)
+        }
+    }
+
+    /// For the `Authorization` header and for storing the key where secrets are kept, and nowhere else.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ApiKey([REDACTED])")
+    }
+}
+
+/// What is secret of one number: the key we call with and the secrets its webhooks prove themselves with.
+#[derive(Clone, Debug)]
+pub struct InstanceSecrets {
+    pub waba_id: WabaId,
+    pub api_key: Option<ApiKey>,
+    pub webhook: SecretRing,
+}
+
+/// All secrets of a vendor, one entry a number.
+#[derive(Clone, Debug, Default)]
+pub struct VendorSecrets {
+    pub instances: Vec<InstanceSecrets>,
+    /// Until when a rotation is under way, so that a mismatch may be the store's lag and not a forgery.
+    pub rotating_until: Option<Timestamp>,
+}
+
+impl VendorSecrets {
+    /// Which of the vendor's numbers this proof belongs to. All of them are tried, whichever fits.
+    pub fn prove(&self, proof: &Proof, body: &[u8], now: Timestamp) -> Option<&WabaId> {
+        let fits = |instance: &&InstanceSecrets| instance.webhook.proves(proof, body, now);
+        let found: Vec<_> = self.instances.iter().filter(fits).collect();
+        found.first().map(|instance| &instance.waba_id)
+    }
+
+    pub fn of(&self, waba_id: &WabaId) -> Option<&InstanceSecrets> {
+        self.instances
+            .iter()
+            .find(|instance| instance.waba_id == *waba_id)
+    }
+
+    pub fn is_rotating(&self, now: Timestamp) -> bool {
+        self.rotating_until.is_some_and(|until| now < until)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signature::WebhookSecret;
+
+    fn secrets(pairs: &[(&str, &str)]) -> VendorSecrets {
+        let instance = |(waba, secret): &(&str, &str)| InstanceSecrets {
+            waba_id: WabaId::parse(waba).unwrap(),
+            api_key: ApiKey::parse("api_key_abc").ok(),
+            webhook: SecretRing::only(WebhookSecret::parse(secret).unwrap()),
+        };
+        VendorSecrets {
+            instances: pairs.iter().map(instance).collect(),
+            rotating_until: None,
+        }
+    }
+
+    #[test]
+    fn the_secret_that_matches_tells_the_number() {
+        let secrets = secrets(&[("waba_a", "secret_a"), ("waba_b", "secret_b")]);
+        let prove = |shown| {
+            secrets
+                .prove(&Proof::shared(shown), b"", Timestamp::UNIX_EPOCH)
+                .map(WabaId::as_str)
+        };
+        assert_eq!(
+            (prove("secret_a"), prove("secret_b"), prove("secret_c")),
+            (Some("waba_a"), Some("waba_b"), None)
+        );
+    }
+
+    #[test]
+    fn a_vendor_without_secrets_is_proved_by_nothing() {
+        assert_eq!(
+            VendorSecrets::default().prove(&Proof::shared(""), b"", Timestamp::UNIX_EPOCH),
+            None
+        );
+    }
+
+    #[test]
+    fn no_key_is_printed() {
+        let printed = format!("{:?}", secrets(&[("waba_a", "secret_a")]));
+        assert!(
+            !printed.contains("api_key_abc") && !printed.contains("secret_a"),
+            "{printed}"
+        );
+    }
+}

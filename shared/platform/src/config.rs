@@ -1,0 +1,117 @@
+use std::fmt;
+
+use thiserror::Error;
+
+/// What a function must know of its surroundings, read once when it starts.
+#[derive(Clone)]
+pub struct Config {
+    /// The stack's name, which every table, queue and secret begins with.
+    pub stack: String,
+    pub region: String,
+    pub credentials: Credentials,
+    /// Another AWS endpoint than the region's: the local stack's.
+    pub endpoint_url: Option<String>,
+    pub queues: QueueUrls,
+    /// Wasender's API, without a trailing slash.
+    pub wasender_api_url: String,
+    pub log_level: String,
+    /// The country (ISO 3166) whose national phone numbers are understood without a country code.
+    pub default_country: String,
+}
+
+/// The keys that Lambda puts into a function's environment; they stay the same for the environment's life.
+#[derive(Clone)]
+pub struct Credentials {
+    pub access_key_id: String,
+    pub secret_access_key: String,
+    pub session_token: Option<String>,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Credentials([REDACTED])")
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct QueueUrls {
+    pub inbound: String,
+    pub outbound: String,
+    pub later: String,
+    pub quarantine: String,
+}
+
+/// Which variable is missing. The cold start stops with it.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("the environment variable {0} is missing or empty")]
+pub struct MissingVariable(pub &'static str);
+
+impl Config {
+    /// Reads the variables that `template.yaml` sets.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one reader of the environment"
+    )]
+    pub fn from_env() -> Result<Self, MissingVariable> {
+        Self::read(|name| std::env::var(name).ok())
+    }
+
+    fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, MissingVariable> {
+        let optional = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let required = |name: &'static str| optional(name).ok_or(MissingVariable(name));
+        Ok(Self {
+            stack: required("STACK")?,
+            region: required("AWS_REGION")?,
+            credentials: Credentials {
+                access_key_id: required("AWS_ACCESS_KEY_ID")?,
+                secret_access_key: required("AWS_SECRET_ACCESS_KEY")?,
+                session_token: optional("AWS_SESSION_TOKEN"),
+            },
+            endpoint_url: optional("AWS_ENDPOINT_URL"),
+            queues: QueueUrls {
+                inbound: required("INBOUND_QUEUE_URL")?,
+                outbound: required("OUTBOUND_QUEUE_URL")?,
+                later: required("LATER_QUEUE_URL")?,
+                quarantine: required("QUARANTINE_QUEUE_URL")?,
+            },
+            wasender_api_url: required("WASENDER_API_URL")?
+                .trim_end_matches('/')
+                .to_owned(),
+            log_level: optional("LOG_LEVEL").unwrap_or_else(|| "info".to_owned()),
+            default_country: optional("DEFAULT_COUNTRY").unwrap_or_else(|| "SN".to_owned()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variable(name: &str) -> Option<String> {
+        (name != "AWS_ENDPOINT_URL" && name != "LOG_LEVEL").then(|| format!("{name}/"))
+    }
+
+    #[test]
+    fn a_missing_variable_is_named() {
+        let missing = Config::read(|name| variable(name).filter(|_| name != "LATER_QUEUE_URL"));
+        assert_eq!(missing.err(), Some(MissingVariable("LATER_QUEUE_URL")));
+        let empty = Config::read(|name| {
+            if name == "STACK" {
+                Some(String::new())
+            } else {
+                variable(name)
+            }
+        });
+        assert_eq!(empty.err(), Some(MissingVariable("STACK")));
+    }
+
+    #[test]
+    fn what_is_optional_has_a_default() {
+        let config = Config::read(variable).unwrap();
+        assert_eq!(
+            (config.endpoint_url, config.log_level.as_str()),
+            (None, "info")
+        );
+        assert_eq!(config.wasender_api_url, "WASENDER_API_URL");
+    }
+}

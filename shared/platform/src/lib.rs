@@ -1,0 +1,43 @@
+//! The only crate that names the AWS SDK or an HTTP client: tables, queues, secrets, provider HTTP, telemetry, configuration.
+
+mod clients;
+mod clock;
+mod config;
+mod error;
+mod http;
+mod queues;
+mod secrets;
+pub mod tables;
+pub mod telemetry;
+
+pub use clock::Clock;
+pub use config::{Config, Credentials, MissingVariable, QueueUrls};
+pub use error::AwsError;
+pub use http::{Http, NoAnswer};
+pub use queues::Queues;
+pub use secrets::{AtHand, Secrets, secret};
+pub use tables::Tables;
+
+/// Everything outside that a function works with. It is cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Platform {
+    pub tables: Tables,
+    pub queues: Queues,
+    pub secrets: Secrets,
+    pub http: Http,
+    pub clock: Clock,
+}
+
+impl Platform {
+    /// Builds all clients; nothing is sent yet.
+    pub fn new(config: &Config, clock: Clock) -> Self {
+        let clients = clients::Clients::new(config);
+        Self {
+            tables: Tables::new(clients.dynamodb, &config.stack),
+            queues: Queues::new(clients.sqs, config.queues.clone()),
+            secrets: Secrets::new(clients.secrets, &config.stack, clock.clone()),
+            http: Http::new(),
+            clock,
+        }
+    }
+}

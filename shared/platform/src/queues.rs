@@ -1,0 +1,224 @@
+use std::time::Duration;
+
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use domain::entry::{InboundEntry, LaterEntry, OutboundEntry, QuarantineEntry};
+use domain::limits;
+
+use crate::config::QueueUrls;
+use crate::error::AwsError;
+
+/// The gateway's queues.
+#[derive(Clone, Debug)]
+pub struct Queues {
+    client: aws_sdk_sqs::Client,
+    urls: QueueUrls,
+}
+
+/// One message of a FIFO batch, ready to be sent.
+struct Fifo {
+    body: String,
+    group: String,
+    dedup: String,
+}
+
+impl Queues {
+    pub(crate) fn new(client: aws_sdk_sqs::Client, urls: QueueUrls) -> Self {
+        Self { client, urls }
+    }
+
+    /// Enqueues events in their order and answers which of them are not in the queue: all that were refused, and whatever follows a
+    /// refused one in its group.
+    pub async fn enqueue_inbound(&self, entries: &[InboundEntry]) -> Vec<usize> {
+        let fifo = entries
+            .iter()
+            .map(|e| Fifo {
+                body: e.to_body(),
+                group: e.group_id(),
+                dedup: e.dedup_id(),
+            })
+            .collect::<Vec<_>>();
+        self.send_all(&self.urls.inbound, &fifo).await
+    }
+
+    /// Enqueues messages to send in their order; answers as [`Queues::enqueue_inbound`].
+    pub async fn enqueue_outbound(&self, entries: &[OutboundEntry]) -> Vec<usize> {
+        let fifo = entries
+            .iter()
+            .map(|e| Fifo {
+                body: e.to_body(),
+                group: e.group_id(),
+                dedup: e.dedup_id(),
+            })
+            .collect::<Vec<_>>();
+        self.send_all(&self.urls.outbound, &fifo).await
+    }
+
+    /// Has something looked at again after `delay` (at most 15 minutes, SQS's bound).
+    pub async fn later(&self, entry: &LaterEntry, delay: Duration) -> Result<(), AwsError> {
+        let delay = i32::try_from(delay.as_secs().min(900)).unwrap_or(900);
+        let request = self
+            .client
+            .send_message()
+            .queue_url(&self.urls.later)
+            .message_body(entry.to_body())
+            .delay_seconds(delay);
+        request
+            .send()
+            .await
+            .map_err(|error| AwsError::from_sdk("sending to the later queue", &error))?;
+        Ok(())
+    }
+
+    /// Keeps what was genuine and not understood.
+    pub async fn quarantine(&self, entry: &QuarantineEntry) -> Result<(), AwsError> {
+        let request = self
+            .client
+            .send_message()
+            .queue_url(&self.urls.quarantine)
+            .message_body(entry.to_body());
+        request
+            .send()
+            .await
+            .map_err(|error| AwsError::from_sdk("sending to the quarantine queue", &error))?;
+        Ok(())
+    }
+
+    /// Hides a message of the inbound queue from its group for `wait` (SQS counts whole seconds).
+    pub async fn hide_inbound(&self, receipt: &str, wait: Duration) -> Result<(), AwsError> {
+        self.hide(&self.urls.inbound, receipt, wait).await
+    }
+
+    /// Hides a message of the outbound queue from its group for `wait` (SQS counts whole seconds).
+    pub async fn hide_outbound(&self, receipt: &str, wait: Duration) -> Result<(), AwsError> {
+        self.hide(&self.urls.outbound, receipt, wait).await
+    }
+
+    async fn hide(&self, queue: &str, receipt: &str, wait: Duration) -> Result<(), AwsError> {
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        let seconds = i32::try_from(seconds.min(43_200)).unwrap_or(43_200);
+        let request = self
+            .client
+            .change_message_visibility()
+            .queue_url(queue)
+            .receipt_handle(receipt)
+            .visibility_timeout(seconds);
+        request
+            .send()
+            .await
+            .map_err(|error| AwsError::from_sdk("changing a message's visibility", &error))?;
+        Ok(())
+    }
+
+    async fn send_all(&self, queue: &str, messages: &[Fifo]) -> Vec<usize> {
+        let mut refused: Vec<usize> = Vec::new();
+        let mut start = 0;
+        while start < messages.len() {
+            let end = batch_end(messages, start);
+            // What follows a refused message of its group would overtake it.
+            let held = |at: &usize| {
+                refused
+                    .iter()
+                    .any(|no| messages[*no].group == messages[*at].group)
+            };
+            let (held, sent): (Vec<usize>, Vec<usize>) = (start..end).partition(held);
+            refused.extend(held);
+            refused.extend(self.send_batch(queue, messages, &sent).await);
+            start = end;
+        }
+        refused.sort_unstable();
+        refused
+    }
+
+    /// Sends one batch and answers which of it was refused. A refused entry takes those of its group that stand behind it in the batch
+    /// along only in the answer: SQS may have taken them, and sending them again changes nothing, for their dedup ids are remembered.
+    async fn send_batch(&self, queue: &str, messages: &[Fifo], indexes: &[usize]) -> Vec<usize> {
+        if let [only] = indexes {
+            let message = &messages[*only];
+            let request = self
+                .client
+                .send_message()
+                .queue_url(queue)
+                .message_body(&message.body)
+                .message_group_id(&message.group)
+                .message_deduplication_id(&message.dedup);
+            return match request.send().await {
+                Ok(_) => Vec::new(),
+                Err(error) => {
+                    warn(&AwsError::from_sdk("sending to a queue", &error));
+                    vec![*only]
+                }
+            };
+        }
+        let entry = |at: &usize| {
+            SendMessageBatchRequestEntry::builder()
+                .id(at.to_string())
+                .message_body(&messages[*at].body)
+                .message_group_id(&messages[*at].group)
+                .message_deduplication_id(&messages[*at].dedup)
+                .build()
+                .expect("id and body are set")
+        };
+        if indexes.is_empty() {
+            return Vec::new();
+        }
+        let request = self
+            .client
+            .send_message_batch()
+            .queue_url(queue)
+            .set_entries(Some(indexes.iter().map(entry).collect()));
+        match request.send().await {
+            Ok(answer) => answer
+                .failed()
+                .iter()
+                .filter_map(|failed| failed.id().parse().ok())
+                .collect(),
+            Err(error) => {
+                warn(&AwsError::from_sdk("sending a batch to a queue", &error));
+                indexes.to_vec()
+            }
+        }
+    }
+}
+
+fn warn(error: &AwsError) {
+    tracing::warn!(error = %error, "a queue refused messages");
+}
+
+/// Where the batch that begins at `start` ends, by count and by bytes.
+fn batch_end(messages: &[Fifo], start: usize) -> usize {
+    let mut bytes = 0;
+    let fits = |message: &&Fifo| {
+        bytes += message.body.len();
+        bytes <= limits::QUEUE_BATCH_BYTES
+    };
+    let count = messages[start..]
+        .iter()
+        .take(limits::QUEUE_BATCH)
+        .take_while(fits)
+        .count();
+    start + count.max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn messages(sizes: &[usize]) -> Vec<Fifo> {
+        sizes
+            .iter()
+            .map(|size| Fifo {
+                body: "x".repeat(*size),
+                group: String::new(),
+                dedup: String::new(),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn batches_are_bounded_by_count_and_by_bytes_and_never_empty() {
+        assert_eq!(batch_end(&messages(&[1; 25]), 0), 10);
+        assert_eq!(batch_end(&messages(&[1; 25]), 20), 25);
+        assert_eq!(batch_end(&messages(&[100 * 1024; 5]), 0), 2);
+        assert_eq!(batch_end(&messages(&[300 * 1024, 1]), 0), 1);
+    }
+}

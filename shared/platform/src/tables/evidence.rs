@@ -1,0 +1,305 @@
+//! What providers tell of sent messages. It is kept under the provider's ids, whether or not we know yet whose they are:
+//! a status that comes before its message is linked is applied when it is, and the order of arrival does not matter.
+
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{
+    ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+};
+use domain::{
+    Delivery, Dispatch, Evidence, MessageId, Outbound, ProviderRef, VendorId, WabaId, limits,
+};
+use jiff::{SignedDuration, Timestamp};
+
+use super::Tables;
+use super::item::{Change, Item, Reader, key, n, s, seconds};
+use super::outbound::message_key;
+use crate::error::AwsError;
+
+/// What became of a piece of evidence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Noted {
+    /// It changed what is known of this message.
+    Applied(MessageId),
+    /// Kept until its message is known.
+    Kept,
+    /// Nothing new.
+    Old,
+}
+
+/// Where a provider's id of a message leads.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Heard {
+    message: Option<MessageId>,
+    delivery: Delivery,
+    failure: Option<String>,
+}
+
+fn reference_key(vendor: &VendorId, waba: &WabaId, reference: &str) -> Item {
+    key(format!("{vendor}#ref#{waba}#{reference}"), "reference")
+}
+
+impl Tables {
+    /// Notes evidence under every id it names, and applies it to the message as soon as one of them leads there.
+    pub async fn note(
+        &self,
+        (vendor, waba): (&VendorId, &WabaId),
+        reference: &ProviderRef,
+        evidence: &Evidence,
+        now: Timestamp,
+    ) -> Result<Noted, AwsError> {
+        let mut noted = Noted::Old;
+        let mut unknown = Vec::new();
+        for id in reference.keys() {
+            let Some(heard) = self
+                .hear(reference_key(vendor, waba, &id), evidence, now)
+                .await?
+            else {
+                continue;
+            };
+            noted = Noted::Kept;
+            match heard.message {
+                None => unknown.push(id),
+                Some(message) => {
+                    let applied = self.apply(vendor, &message, evidence).await?;
+                    self.join(vendor, waba, (&unknown, &message), now).await?;
+                    return Ok(if applied {
+                        Noted::Applied(message)
+                    } else {
+                        Noted::Old
+                    });
+                }
+            }
+        }
+        Ok(noted)
+    }
+
+    /// An id that leads to a message makes the other ids of the same event lead there too.
+    async fn join(
+        &self,
+        vendor: &VendorId,
+        waba: &WabaId,
+        (unknown, message): (&[String], &MessageId),
+        now: Timestamp,
+    ) -> Result<(), AwsError> {
+        for id in unknown {
+            self.point(reference_key(vendor, waba, id), message, now)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Keeps the evidence under one id unless better is kept there: `None` if it tells nothing new.
+    async fn hear(
+        &self,
+        key: Item,
+        evidence: &Evidence,
+        now: Timestamp,
+    ) -> Result<Option<Heard>, AwsError> {
+        let expires = now + SignedDuration::from_hours(limits::ORPHAN_STATUS_HOURS);
+        let change =
+            Change::of(&self.names.messages, key).set_if_absent("expiresAt", seconds(expires));
+        let change = match evidence {
+            // The same evidence again is applied again: the first time may have died half-way.
+            Evidence::Reached { delivery } => change
+                .set("rank", n(delivery.rank()))
+                .when("attribute_not_exists(#rank) OR #rank <= :rank"),
+            Evidence::Failed { reason } => change.set("failure", s(reason)),
+        };
+        let request = change
+            .request(&self.client)
+            .return_values(ReturnValue::AllNew);
+        match request.send().await {
+            Ok(answer) => Ok(Some(read(&answer.attributes.unwrap_or_default()))),
+            Err(error) if is_condition(&error) => Ok(None),
+            Err(error) => Err(AwsError::from_sdk("keeping a status", &error)),
+        }
+    }
+
+    /// Raises a message's delivery, or notes its failure. `false` if it was known already.
+    async fn apply(
+        &self,
+        vendor: &VendorId,
+        message: &MessageId,
+        evidence: &Evidence,
+    ) -> Result<bool, AwsError> {
+        let change = Change::of(&self.names.messages, message_key(vendor, message));
+        let change = match evidence {
+            Evidence::Reached { delivery } => change
+                .set("delivery", n(delivery.rank()))
+                .when("attribute_exists(pk) AND #delivery < :delivery"),
+            Evidence::Failed { reason } => change
+                .set("failure", s(reason))
+                .when("attribute_exists(pk) AND #dispatch <> :rejected")
+                .bind("rejected", s(Dispatch::Rejected.as_str())),
+        };
+        let request = change
+            .request(&self.client)
+            .return_values(ReturnValue::AllNew);
+        let item = match request.send().await {
+            Ok(answer) => answer.attributes.unwrap_or_default(),
+            Err(error) if is_condition(&error) => return Ok(false),
+            Err(error) => return Err(AwsError::from_sdk("applying a status", &error)),
+        };
+        if Reader::new(&item, "a message").text_opt("dispatch") == Some(Dispatch::Unknown.as_str())
+        {
+            self.settle_unknown(vendor, message).await?;
+        }
+        Ok(true)
+    }
+
+    /// Proof that the provider has the message: what was unknown is accepted.
+    async fn settle_unknown(&self, vendor: &VendorId, message: &MessageId) -> Result<(), AwsError> {
+        let change = Change::of(&self.names.messages, message_key(vendor, message))
+            .set("dispatch", s(Dispatch::Accepted.as_str()))
+            .add("revision", 1)
+            .when("#dispatch = :unknown")
+            .bind("unknown", s(Dispatch::Unknown.as_str()));
+        self.commit("settling an unknown send", vec![change.transact()])
+            .await
+            .map(|_| ())
+    }
+
+    /// Which of our messages these ids lead to.
+    pub async fn known(
+        &self,
+        vendor: &VendorId,
+        waba: &WabaId,
+        reference: &ProviderRef,
+    ) -> Result<Option<MessageId>, AwsError> {
+        for id in reference.keys() {
+            let item = self
+                .get(
+                    "looking up a provider's id",
+                    &self.names.messages,
+                    reference_key(vendor, waba, &id),
+                )
+                .await?;
+            if let Some(message) = item.as_ref().and_then(|item| read(item).message) {
+                return Ok(Some(message));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Makes a provider's ids lead to a message, and applies what was heard of them before. An echo is proof too: what was unknown is accepted.
+    pub async fn link(
+        &self,
+        message: &Outbound,
+        reference: &ProviderRef,
+        now: Timestamp,
+    ) -> Result<(), AwsError> {
+        for id in reference.keys() {
+            let heard = self
+                .point(
+                    reference_key(&message.vendor, &message.waba, &id),
+                    &message.id,
+                    now,
+                )
+                .await?;
+            if let Some(reason) = heard.failure {
+                self.apply(&message.vendor, &message.id, &Evidence::Failed { reason })
+                    .await?;
+            }
+            let delivery = heard.delivery.max(Delivery::Pending);
+            self.apply(
+                &message.vendor,
+                &message.id,
+                &Evidence::Reached { delivery },
+            )
+            .await?;
+        }
+        self.keep_ids(message, reference).await
+    }
+
+    async fn keep_ids(&self, message: &Outbound, reference: &ProviderRef) -> Result<(), AwsError> {
+        let mut change = Change::of(
+            &self.names.messages,
+            message_key(&message.vendor, &message.id),
+        )
+        .when("attribute_exists(pk)");
+        if let Some(id) = &reference.key_id {
+            change = change.set_if_absent("keyId", s(id.as_str()));
+        }
+        if let Some(number) = reference.msg_id {
+            change = change.set_if_absent("msgId", n(number));
+        }
+        if reference.keys().next().is_none() {
+            return Ok(());
+        }
+        self.commit("keeping a provider's id", vec![change.transact()])
+            .await
+            .map(|_| ())
+    }
+
+    /// Makes one id lead to a message and answers with what was heard under it before.
+    async fn point(
+        &self,
+        key: Item,
+        message: &MessageId,
+        now: Timestamp,
+    ) -> Result<Heard, AwsError> {
+        let request = self
+            .pointer(key, message, now)
+            .request(&self.client)
+            .return_values(ReturnValue::AllOld);
+        let answer = request
+            .send()
+            .await
+            .map_err(|error| AwsError::from_sdk("linking a provider's id", &error))?;
+        Ok(read(&answer.attributes.unwrap_or_default()))
+    }
+
+    fn pointer(&self, key: Item, message: &MessageId, now: Timestamp) -> Change {
+        let expires = now + SignedDuration::from_hours(24 * limits::CLAIM_DAYS);
+        Change::of(&self.names.messages, key)
+            .set("messageId", s(message.as_str()))
+            .set("expiresAt", seconds(expires))
+    }
+
+    /// The part of a transaction that links an id nothing was heard of yet.
+    pub(super) fn link_unheard(
+        &self,
+        message: &Outbound,
+        id: &str,
+        now: Timestamp,
+    ) -> TransactWriteItem {
+        let key = reference_key(&message.vendor, &message.waba, id);
+        self.pointer(key, &message.id, now)
+            .when("attribute_not_exists(#rank) AND attribute_not_exists(#failure)")
+            .transact()
+    }
+}
+
+fn read(item: &Item) -> Heard {
+    let from = Reader::new(item, "a provider's id");
+    Heard {
+        message: from.parsed_opt("messageId"),
+        delivery: from
+            .number_opt("rank")
+            .and_then(Delivery::from_rank)
+            .unwrap_or_default(),
+        failure: from.text_opt("failure").map(str::to_owned),
+    }
+}
+
+pub(super) fn is_condition<R>(
+    error: &aws_sdk_dynamodb::error::SdkError<UpdateItemError, R>,
+) -> bool {
+    matches!(
+        error.as_service_error(),
+        Some(UpdateItemError::ConditionalCheckFailedException(_))
+    )
+}
+
+/// The item as it was when an update's condition failed, if that is why it failed.
+pub(super) fn old_item<R>(
+    error: &aws_sdk_dynamodb::error::SdkError<UpdateItemError, R>,
+) -> Option<&Item> {
+    match error.as_service_error()? {
+        UpdateItemError::ConditionalCheckFailedException(failed) => failed.item(),
+        _ => None,
+    }
+}
+
+pub(super) const ALL_OLD: ReturnValuesOnConditionCheckFailure =
+    ReturnValuesOnConditionCheckFailure::AllOld;

@@ -1,0 +1,226 @@
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use domain::conversation::{Decision, Heard};
+use domain::entry::{InboundEntry, InboundEvent};
+use domain::{Contact, Content, Fingerprint, InboundMessage, MessageId, VendorId, limits};
+use jiff::{SignedDuration, Timestamp};
+
+use super::evidence::{ALL_OLD, old_item};
+use super::item::{Change, Item, Reader, json, ms, n, s, seconds};
+use super::outbound::{message_key, message_pk};
+use super::{Tables, message_shard};
+use crate::error::AwsError;
+
+/// Who may decide about an inbound message.
+#[derive(Clone, Debug)]
+pub enum Claim {
+    /// This invocation, until its lease ends.
+    New(Claimed),
+    /// Nobody: it was decided, and these are its replies.
+    Seen(InboundRow),
+    /// Another invocation, until this time.
+    InFlight(Timestamp),
+}
+
+/// The proof of a claim: only its holder can write the decision.
+#[derive(Clone, Debug)]
+pub struct Claimed {
+    token: String,
+}
+
+/// What is kept of an inbound message that was decided.
+#[derive(Clone, Debug)]
+pub struct InboundRow {
+    pub replies: Vec<MessageId>,
+    pub contact: Contact,
+    pub content: Content,
+}
+
+impl Tables {
+    /// Claims a message, keeping it in the same write: nobody else decides about it until the lease ends.
+    pub async fn claim(
+        &self,
+        entry: &InboundEntry,
+        message: &InboundMessage,
+        invocation: &str,
+        now: Timestamp,
+    ) -> Result<Claim, AwsError> {
+        let id = entry.message_id();
+        let token =
+            Fingerprint::of(&[invocation, id.as_str(), &now.as_millisecond().to_string()]).short();
+        let lease_until = now.checked_add(limits::CLAIM_LEASE).ok();
+        let change = self
+            .kept(entry, message, now)
+            .set("state", s("received"))
+            .set("claim", s(&token))
+            .set("leaseUntil", lease_until.map(ms))
+            .set("dueShard", None)
+            .set("dueAt", None)
+            .when("attribute_not_exists(pk) OR #state = :undispatched OR #state = :enqueued OR (#state = :state AND #leaseUntil < :now)")
+            .bind("undispatched", s("undispatched"))
+            .bind("enqueued", s("enqueued"))
+            .bind("now", ms(now));
+        let request = change
+            .request(&self.client)
+            .return_values_on_condition_check_failure(ALL_OLD);
+        let Err(error) = request.send().await else {
+            return Ok(Claim::New(Claimed { token }));
+        };
+        let Some(item) = old_item(&error) else {
+            return Err(AwsError::from_sdk("claiming a message", &error));
+        };
+        let from = Reader::new(item, "reading a claim");
+        match from.text("state")? {
+            "decided" => Ok(Claim::Seen(read(item)?)),
+            // The first try of this very request was carried out and its answer lost.
+            _ if from.text_opt("claim") == Some(&token) => Ok(Claim::New(Claimed { token })),
+            _ => Ok(Claim::InFlight(from.time("leaseUntil")?)),
+        }
+    }
+
+    /// Keeps an entry that the queue refused, for the sweep to enqueue.
+    pub async fn spill(&self, entry: &InboundEntry, now: Timestamp) -> Result<(), AwsError> {
+        let pk = message_pk(&entry.vendor_id, &entry.message_id());
+        let change = match &entry.event {
+            InboundEvent::Message(message) => self.kept(entry, message, now),
+            InboundEvent::Echo(_) => Change::of(
+                &self.names.messages,
+                message_key(&entry.vendor_id, &entry.message_id()),
+            )
+            .set("direction", s("echo")),
+        };
+        let change = change
+            .set("state", s("undispatched"))
+            .set("entry", s(entry.to_body()))
+            .set("dueShard", s(message_shard(&pk)))
+            .set("dueAt", ms(now))
+            .when("attribute_not_exists(pk)");
+        match change.request(&self.client).send().await {
+            Ok(_) => Ok(()),
+            // It is kept already, by an earlier delivery.
+            Err(error) if super::evidence::is_condition(&error) => Ok(()),
+            Err(error) => Err(AwsError::from_sdk(
+                "keeping an undispatched message",
+                &error,
+            )),
+        }
+    }
+
+    /// The entry of a message that was kept because the queue refused it, if it still waits.
+    pub async fn spilled(
+        &self,
+        vendor: &VendorId,
+        id: &MessageId,
+    ) -> Result<Option<InboundEntry>, AwsError> {
+        let item = self
+            .get(
+                "reading an undispatched message",
+                &self.names.messages,
+                message_key(vendor, id),
+            )
+            .await?;
+        let Some(item) = item else { return Ok(None) };
+        let from = Reader::new(&item, "reading an undispatched message");
+        if from.text_opt("state") != Some("undispatched") {
+            return Ok(None);
+        }
+        InboundEntry::from_body(from.text("entry")?)
+            .map(Some)
+            .map_err(|_| from.unreadable())
+    }
+
+    /// Notes that a message kept because the queue refused it is in the queue.
+    pub async fn unspilled(&self, entry: &InboundEntry) -> Result<(), AwsError> {
+        let change = Change::of(
+            &self.names.messages,
+            message_key(&entry.vendor_id, &entry.message_id()),
+        )
+        .set("state", s("enqueued"))
+        .set("entry", None)
+        .set("dueShard", None)
+        .set("dueAt", None)
+        .when("#state = :undispatched")
+        .bind("undispatched", s("undispatched"));
+        self.commit("marking a message as enqueued", vec![change.transact()])
+            .await
+            .map(|_| ())
+    }
+
+    /// Adds what a richer variant of a decided message tells.
+    pub async fn enrich(
+        &self,
+        vendor: &VendorId,
+        id: &MessageId,
+        contact: &Contact,
+        content: &Content,
+    ) -> Result<(), AwsError> {
+        let change = Change::of(&self.names.messages, message_key(vendor, id))
+            .set("contact", json(contact))
+            .set("content", json(content))
+            .when("attribute_exists(pk)");
+        self.commit("enriching a message", vec![change.transact()])
+            .await
+            .map(|_| ())
+    }
+
+    /// The part of a decision that ends the claim. It fails if another invocation claimed the message since.
+    pub(super) fn inbound_decided(
+        &self,
+        heard: Heard<'_>,
+        claim: &Claimed,
+        decision: &Decision,
+        outcome: &str,
+    ) -> TransactWriteItem {
+        let conversation = &decision.conversation;
+        let replies: Vec<_> = super::conversations::reply_ids(&decision.replies);
+        Change::of(
+            &self.names.messages,
+            message_key(&conversation.vendor, heard.id),
+        )
+        .set("state", s("decided"))
+        .set("conversationId", s(conversation.id.as_str()))
+        .set("intent", decision.intent.as_deref().map(s))
+        .set("outcome", s(outcome))
+        .set("replies", json(&replies))
+        .set("claim", None)
+        .set("leaseUntil", None)
+        .set("entry", None)
+        .when("#state = :received AND #claim = :token")
+        .bind("received", s("received"))
+        .bind("token", s(&claim.token))
+        .transact()
+    }
+
+    fn kept(&self, entry: &InboundEntry, message: &InboundMessage, now: Timestamp) -> Change {
+        let id = entry.message_id();
+        let list_key = domain::conversation::order(entry.received_at, 0, &id);
+        Change::of(&self.names.messages, message_key(&entry.vendor_id, &id))
+            .set("schema", n(1))
+            .set("direction", s("inbound"))
+            .set("vendorId", s(entry.vendor_id.as_str()))
+            .set("listKey", s(list_key))
+            .set("wabaId", s(entry.waba_id.as_str()))
+            .set("contact", json(&message.contact))
+            .set("content", json(&message.content))
+            .set("groupId", message.group.as_ref().map(|group| s(&group.0)))
+            .set(
+                "replyTo",
+                message.reply_to.as_ref().map(|id| s(id.as_str())),
+            )
+            .set("keyId", s(message.key_id.as_str()))
+            .set("occurredAt", message.occurred_at.map(ms))
+            .set("createdAt", ms(entry.received_at))
+            .set(
+                "expiresAt",
+                seconds(now + SignedDuration::from_hours(24 * limits::MESSAGE_DAYS)),
+            )
+    }
+}
+
+fn read(item: &Item) -> Result<InboundRow, AwsError> {
+    let from = Reader::new(item, "reading a decided message");
+    Ok(InboundRow {
+        replies: from.json("replies")?,
+        contact: from.json("contact")?,
+        content: from.json("content")?,
+    })
+}

@@ -1,0 +1,286 @@
+//! Reading and writing DynamoDB items, and changes to them, without repeating the SDK's builders.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, TransactWriteItem, Update};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::AwsError;
+
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+pub(crate) fn s(text: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(text.into())
+}
+
+pub(crate) fn n(number: impl ToString) -> AttributeValue {
+    AttributeValue::N(number.to_string())
+}
+
+pub(crate) fn b(value: bool) -> AttributeValue {
+    AttributeValue::Bool(value)
+}
+
+/// A moment in milliseconds.
+pub(crate) fn ms(at: Timestamp) -> AttributeValue {
+    n(at.as_millisecond())
+}
+
+/// A moment in whole seconds, which is what DynamoDB's expiry wants.
+pub(crate) fn seconds(at: Timestamp) -> AttributeValue {
+    n(at.as_second())
+}
+
+/// A value kept as JSON text, because nothing but this gateway looks inside.
+pub(crate) fn json(value: &impl Serialize) -> AttributeValue {
+    s(serde_json::to_string(value).expect("our values have only text keys"))
+}
+
+pub(crate) fn key(pk: impl Into<String>, sk: &str) -> Item {
+    HashMap::from([("pk".to_owned(), s(pk)), ("sk".to_owned(), s(sk))])
+}
+
+/// An item being read. What is missing or of another type is an error that names nothing of the item's content.
+pub(crate) struct Reader<'a> {
+    item: &'a Item,
+    what: &'static str,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(item: &'a Item, what: &'static str) -> Self {
+        Self { item, what }
+    }
+
+    pub(crate) fn unreadable(&self) -> AwsError {
+        AwsError::unreadable(self.what)
+    }
+
+    pub(crate) fn text_opt(&self, name: &str) -> Option<&'a str> {
+        self.item.get(name)?.as_s().ok().map(String::as_str)
+    }
+
+    pub(crate) fn text(&self, name: &str) -> Result<&'a str, AwsError> {
+        self.text_opt(name).ok_or_else(|| self.unreadable())
+    }
+
+    pub(crate) fn number_opt<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
+        self.item.get(name)?.as_n().ok()?.parse().ok()
+    }
+
+    pub(crate) fn number<T: std::str::FromStr>(&self, name: &str) -> Result<T, AwsError> {
+        self.number_opt(name).ok_or_else(|| self.unreadable())
+    }
+
+    pub(crate) fn flag(&self, name: &str) -> bool {
+        self.item
+            .get(name)
+            .and_then(|value| value.as_bool().ok())
+            .copied()
+            .unwrap_or_default()
+    }
+
+    pub(crate) fn time_opt(&self, name: &str) -> Option<Timestamp> {
+        Timestamp::from_millisecond(self.number_opt(name)?).ok()
+    }
+
+    pub(crate) fn time(&self, name: &str) -> Result<Timestamp, AwsError> {
+        self.time_opt(name).ok_or_else(|| self.unreadable())
+    }
+
+    pub(crate) fn json<T: DeserializeOwned>(&self, name: &str) -> Result<T, AwsError> {
+        serde_json::from_str(self.text(name)?).map_err(|_| self.unreadable())
+    }
+
+    /// Reads a text that must be an id or another parsed type.
+    pub(crate) fn parsed<T: TryFrom<String>>(&self, name: &str) -> Result<T, AwsError> {
+        T::try_from(self.text(name)?.to_owned()).map_err(|_| self.unreadable())
+    }
+
+    pub(crate) fn parsed_opt<T: TryFrom<String>>(&self, name: &str) -> Option<T> {
+        T::try_from(self.text_opt(name)?.to_owned()).ok()
+    }
+}
+
+/// An item being written; `None` leaves the attribute out.
+#[derive(Default)]
+pub(crate) struct Writer(Item);
+
+impl Writer {
+    pub(crate) fn at(key: Item) -> Self {
+        Self(key)
+    }
+
+    pub(crate) fn with(mut self, name: &str, value: impl Into<Option<AttributeValue>>) -> Self {
+        if let Some(value) = value.into() {
+            self.0.insert(name.to_owned(), value);
+        }
+        self
+    }
+
+    pub(crate) fn item(self) -> Item {
+        self.0
+    }
+}
+
+/// A change of one item. Attribute names stand in conditions as `#name`, values that are not set by the change as `:name` bound with [`Change::bind`].
+#[derive(Default)]
+pub(crate) struct Change {
+    pub(crate) table: String,
+    pub(crate) key: Item,
+    sets: Vec<String>,
+    adds: Vec<String>,
+    removes: Vec<String>,
+    condition: Option<String>,
+    names: HashMap<String, String>,
+    values: Item,
+}
+
+impl Change {
+    pub(crate) fn of(table: &str, key: Item) -> Self {
+        Self {
+            table: table.to_owned(),
+            key,
+            ..Self::default()
+        }
+    }
+
+    fn name(&mut self, name: &str) -> String {
+        let alias = format!("#{name}");
+        self.names.insert(alias.clone(), name.to_owned());
+        alias
+    }
+
+    /// Sets an attribute; `None` removes it.
+    pub(crate) fn set(mut self, name: &str, value: impl Into<Option<AttributeValue>>) -> Self {
+        let alias = self.name(name);
+        match value.into() {
+            Some(value) => {
+                self.sets.push(format!("{alias} = :{name}"));
+                self.values.insert(format!(":{name}"), value);
+            }
+            None => self.removes.push(alias),
+        }
+        self
+    }
+
+    /// Sets an attribute that the item does not have yet.
+    pub(crate) fn set_if_absent(mut self, name: &str, value: AttributeValue) -> Self {
+        let alias = self.name(name);
+        self.sets
+            .push(format!("{alias} = if_not_exists({alias}, :{name})"));
+        self.values.insert(format!(":{name}"), value);
+        self
+    }
+
+    pub(crate) fn add(mut self, name: &str, amount: i64) -> Self {
+        let alias = self.name(name);
+        self.adds.push(format!("{alias} :{name}"));
+        self.values.insert(format!(":{name}"), n(amount));
+        self
+    }
+
+    pub(crate) fn when(mut self, condition: &str) -> Self {
+        let mut rest = condition;
+        while let Some(start) = rest.find('#') {
+            let name: String = rest[start + 1..]
+                .chars()
+                .take_while(char::is_ascii_alphanumeric)
+                .collect();
+            rest = &rest[start + 1..];
+            self.name(&name);
+        }
+        self.condition = Some(condition.to_owned());
+        self
+    }
+
+    pub(crate) fn bind(mut self, name: &str, value: AttributeValue) -> Self {
+        self.values.insert(format!(":{name}"), value);
+        self
+    }
+
+    fn expression(&self) -> String {
+        let part = |verb: &str, parts: &[String]| {
+            if parts.is_empty() {
+                String::new()
+            } else {
+                format!("{verb} {} ", parts.join(", "))
+            }
+        };
+        format!(
+            "{}{}{}",
+            part("SET", &self.sets),
+            part("ADD", &self.adds),
+            part("REMOVE", &self.removes)
+        )
+        .trim_end()
+        .to_owned()
+    }
+
+    fn values(&self) -> Option<Item> {
+        (!self.values.is_empty()).then(|| self.values.clone())
+    }
+
+    /// The change as a part of a transaction. A change that sets nothing is a condition check.
+    pub(crate) fn transact(self) -> TransactWriteItem {
+        let expression = self.expression();
+        let item = TransactWriteItem::builder();
+        if expression.is_empty() {
+            let check = ConditionCheck::builder()
+                .table_name(&self.table)
+                .set_key(Some(self.key.clone()))
+                .set_condition_expression(self.condition.clone())
+                .set_expression_attribute_names(Some(self.names.clone()))
+                .set_expression_attribute_values(self.values());
+            return item
+                .condition_check(check.build().expect("table, key and condition are set"))
+                .build();
+        }
+        let update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(self.key.clone()))
+            .update_expression(expression)
+            .set_condition_expression(self.condition.clone())
+            .set_expression_attribute_names(Some(self.names.clone()))
+            .set_expression_attribute_values(self.values());
+        item.update(update.build().expect("table, key and expression are set"))
+            .build()
+    }
+
+    /// The change as a request of its own.
+    pub(crate) fn request(
+        self,
+        client: &aws_sdk_dynamodb::Client,
+    ) -> aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder {
+        client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(self.key.clone()))
+            .update_expression(self.expression())
+            .set_condition_expression(self.condition.clone())
+            .set_expression_attribute_names(Some(self.names.clone()))
+            .set_expression_attribute_values(self.values())
+    }
+}
+
+/// A whole item put in a transaction on a condition.
+pub(crate) fn put(table: &str, item: Item, condition: Option<&str>) -> TransactWriteItem {
+    let put = Put::builder()
+        .table_name(table)
+        .set_item(Some(item))
+        .set_condition_expression(condition.map(str::to_owned));
+    TransactWriteItem::builder()
+        .put(put.build().expect("table and item are set"))
+        .build()
+}
+
+/// An item removed in a transaction.
+pub(crate) fn delete(table: &str, key: Item) -> TransactWriteItem {
+    let delete = aws_sdk_dynamodb::types::Delete::builder()
+        .table_name(table)
+        .set_key(Some(key));
+    TransactWriteItem::builder()
+        .delete(delete.build().expect("table and key are set"))
+        .build()
+}

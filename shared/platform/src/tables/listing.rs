@@ -1,0 +1,175 @@
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{Contact, Content, MessageId, VendorId};
+use jiff::Timestamp;
+
+use super::Tables;
+use super::item::{Item, Reader, key, s};
+use super::outbound::message_pk;
+use crate::error::AwsError;
+
+/// Whose messages a list holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    Inbound,
+    Outbound,
+}
+
+impl Direction {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Inbound => "inbound",
+            Self::Outbound => "outbound",
+        }
+    }
+}
+
+/// A message of either direction, as lists show it.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    pub id: MessageId,
+    pub direction: Direction,
+    pub status: &'static str,
+    pub contact: Contact,
+    pub content: Content,
+    pub group: Option<String>,
+    /// WhatsApp's id, or the provider's number while that is not known.
+    pub provider_message_id: Option<String>,
+    pub reply_to: Option<String>,
+    pub intent: Option<String>,
+    pub occurred_at: Timestamp,
+    pub received_at: Timestamp,
+}
+
+/// One page of a list, newest first.
+#[derive(Clone, Debug)]
+pub struct Page {
+    pub messages: Vec<Listed>,
+    /// Where the next page begins: the last message's place.
+    pub next: Option<(String, MessageId)>,
+}
+
+/// Items that one call looks at, and calls that one page may cost: a rare direction is looked for within this bound.
+const LOOKED_AT: i32 = 100;
+const CALLS: usize = 10;
+
+impl Tables {
+    /// A vendor's messages, newest first, from after `start`.
+    pub async fn list(
+        &self,
+        vendor: &VendorId,
+        direction: Option<Direction>,
+        limit: usize,
+        mut start: Option<(String, MessageId)>,
+    ) -> Result<Page, AwsError> {
+        let mut messages = Vec::new();
+        for _ in 0..CALLS {
+            let answer = self.page(vendor, start.as_ref()).await?;
+            let ended = answer.len() < usize::try_from(LOOKED_AT).unwrap_or_default();
+            for item in &answer {
+                if messages.len() == limit {
+                    return Ok(Page {
+                        messages,
+                        next: start,
+                    });
+                }
+                start = Some(place(item)?);
+                let listed = read(item)?;
+                if direction.is_none_or(|wanted| wanted == listed.direction) {
+                    messages.push(listed);
+                }
+            }
+            if ended {
+                return Ok(Page {
+                    messages,
+                    next: None,
+                });
+            }
+        }
+        Ok(Page {
+            messages,
+            next: start,
+        })
+    }
+
+    async fn page(
+        &self,
+        vendor: &VendorId,
+        start: Option<&(String, MessageId)>,
+    ) -> Result<Vec<Item>, AwsError> {
+        let request = self
+            .client
+            .query()
+            .table_name(&self.names.messages)
+            .index_name("by_vendor")
+            .key_condition_expression("vendorId = :vendor")
+            .expression_attribute_values(":vendor", s(vendor.as_str()))
+            .scan_index_forward(false)
+            .limit(LOOKED_AT)
+            .set_exclusive_start_key(start.map(|(list_key, id)| start_key(vendor, list_key, id)));
+        let answer = request
+            .send()
+            .await
+            .map_err(|error| AwsError::from_sdk("listing messages", &error))?;
+        Ok(answer.items.unwrap_or_default())
+    }
+}
+
+fn start_key(vendor: &VendorId, list_key: &str, id: &MessageId) -> HashMap<String, AttributeValue> {
+    let mut start = key(message_pk(vendor, id), "message");
+    start.insert("vendorId".to_owned(), s(vendor.as_str()));
+    start.insert("listKey".to_owned(), s(list_key));
+    start
+}
+
+fn place(item: &Item) -> Result<(String, MessageId), AwsError> {
+    let from = Reader::new(item, "listing messages");
+    let id = from
+        .text("pk")?
+        .rsplit('#')
+        .next()
+        .and_then(|id| MessageId::parse(id).ok())
+        .ok_or_else(|| from.unreadable())?;
+    Ok((from.text("listKey")?.to_owned(), id))
+}
+
+fn read(item: &Item) -> Result<Listed, AwsError> {
+    let from = Reader::new(item, "listing messages");
+    let (_, id) = place(item)?;
+    let outbound = from.text("direction")? == "outbound";
+    let received_at = from.time("createdAt")?;
+    Ok(Listed {
+        id,
+        direction: if outbound {
+            Direction::Outbound
+        } else {
+            Direction::Inbound
+        },
+        status: if outbound {
+            super::outbound::read(item)?.status()
+        } else {
+            inbound_status(&from)
+        },
+        contact: from.json("contact")?,
+        content: from.json("content")?,
+        group: from.text_opt("groupId").map(str::to_owned),
+        provider_message_id: from.text_opt("keyId").map(str::to_owned).or_else(|| {
+            from.number_opt::<i64>("msgId")
+                .map(|number| number.to_string())
+        }),
+        reply_to: from.text_opt("replyTo").map(str::to_owned),
+        intent: from.text_opt("intent").map(str::to_owned),
+        occurred_at: from.time_opt("occurredAt").unwrap_or(received_at),
+        received_at,
+    })
+}
+
+/// An inbound message is `received`, then `answered` if it got replies or `handled` if it was decided to send none.
+fn inbound_status(from: &Reader<'_>) -> &'static str {
+    match (from.text_opt("state"), from.text_opt("outcome")) {
+        (Some("decided"), Some("answered")) => "answered",
+        (Some("decided"), _) => "handled",
+        _ => "received",
+    }
+}

@@ -1,0 +1,221 @@
+//! The tables: what is read, and what is written on which condition. Decisions are made in `domain`, on what was read here.
+
+mod admin_keys;
+mod conversations;
+mod evidence;
+mod idempotency;
+mod inbound;
+mod item;
+mod lanes;
+mod listing;
+mod outbound;
+mod vendors;
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, TransactWriteItem};
+use domain::Fingerprint;
+
+pub use conversations::{ConversationRow, Decided};
+pub use evidence::Noted;
+pub use idempotency::{Staff, Staffed};
+pub use inbound::{Claim, Claimed, InboundRow};
+pub use lanes::Parked;
+pub use listing::{Direction, Listed, Page};
+pub use outbound::{Sendable, TAKE_EPOCH, TAKE_LANE, TAKE_MESSAGE};
+pub use vendors::{Registration, VendorRow};
+
+use crate::error::AwsError;
+use item::Item;
+
+/// Every table of a stack.
+#[derive(Clone, Debug)]
+pub struct Tables {
+    client: aws_sdk_dynamodb::Client,
+    names: Names,
+}
+
+#[derive(Clone, Debug)]
+struct Names {
+    waba_instances: String,
+    vendor_configs: String,
+    messages: String,
+    conversations: String,
+    lanes: String,
+    admin_keys: String,
+}
+
+/// How a conditional write ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Commit {
+    Done,
+    /// Nothing was written, because the conditions of these parts no longer hold.
+    Lost(Vec<usize>),
+}
+
+impl Commit {
+    pub fn is_done(&self) -> bool {
+        *self == Self::Done
+    }
+}
+
+/// How often a transaction that met another one is repeated.
+const CONFLICT_TRIES: u32 = 5;
+
+impl Tables {
+    pub(crate) fn new(client: aws_sdk_dynamodb::Client, stack: &str) -> Self {
+        let name = |table: &str| format!("{stack}-{table}");
+        let names = Names {
+            waba_instances: name("waba_instances"),
+            vendor_configs: name("vendor_configs"),
+            messages: name("messages"),
+            conversations: name("conversations"),
+            lanes: name("lanes"),
+            admin_keys: name("admin_keys"),
+        };
+        Self { client, names }
+    }
+
+    /// Writes all parts or none. A conflict with another transaction is not an outcome: it is tried again.
+    async fn commit(
+        &self,
+        attempted: &'static str,
+        parts: Vec<TransactWriteItem>,
+    ) -> Result<Commit, AwsError> {
+        for attempt in 0..CONFLICT_TRIES {
+            let request = self
+                .client
+                .transact_write_items()
+                .set_transact_items(Some(parts.clone()));
+            let error = match request.send().await {
+                Ok(_) => return Ok(Commit::Done),
+                Err(error) => error,
+            };
+            let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+                error.as_service_error()
+            else {
+                return Err(AwsError::from_sdk(attempted, &error));
+            };
+            let failed = |code: &str| -> Vec<usize> {
+                let reasons = cancelled.cancellation_reasons().iter().enumerate();
+                reasons
+                    .filter(|(_, reason)| reason.code() == Some(code))
+                    .map(|(part, _)| part)
+                    .collect()
+            };
+            let lost = failed("ConditionalCheckFailed");
+            if !lost.is_empty() {
+                return Ok(Commit::Lost(lost));
+            }
+            if failed("TransactionConflict").is_empty() {
+                return Err(AwsError::from_sdk(attempted, &error));
+            }
+            tokio::time::sleep(Duration::from_millis(10 << attempt)).await;
+        }
+        Err(AwsError::contended(attempted))
+    }
+
+    async fn get(
+        &self,
+        attempted: &'static str,
+        table: &str,
+        key: Item,
+    ) -> Result<Option<Item>, AwsError> {
+        let request = self
+            .client
+            .get_item()
+            .table_name(table)
+            .set_key(Some(key))
+            .consistent_read(true);
+        let answer = request
+            .send()
+            .await
+            .map_err(|error| AwsError::from_sdk(attempted, &error))?;
+        Ok(answer.item)
+    }
+
+    /// Reads several items of several tables in one call, strongly consistent. An item that the service had no capacity for is an error.
+    async fn get_many(
+        &self,
+        attempted: &'static str,
+        keys: &[(&str, Item)],
+    ) -> Result<Vec<Option<Item>>, AwsError> {
+        let mut request = self.client.batch_get_item();
+        let mut tables: Vec<&str> = keys.iter().map(|(table, _)| *table).collect();
+        tables.sort_unstable();
+        tables.dedup();
+        for table in &tables {
+            let of_table = keys
+                .iter()
+                .filter(|(name, _)| name == table)
+                .map(|(_, key)| key.clone())
+                .collect();
+            let wanted = KeysAndAttributes::builder()
+                .set_keys(Some(of_table))
+                .consistent_read(true)
+                .build();
+            request =
+                request.request_items(*table, wanted.map_err(|_| AwsError::unreadable(attempted))?);
+        }
+        let answer = request
+            .send()
+            .await
+            .map_err(|error| AwsError::from_sdk(attempted, &error))?;
+        if answer
+            .unprocessed_keys()
+            .is_some_and(|left| !left.is_empty())
+        {
+            return Err(AwsError::contended(attempted));
+        }
+        let found = answer.responses.unwrap_or_default();
+        let is_at = |item: &Item, key: &Item| {
+            key.iter()
+                .all(|(name, value)| item.get(name) == Some(value))
+        };
+        let find = |(table, key): &(&str, Item)| {
+            found
+                .get(*table)?
+                .iter()
+                .find(|item| is_at(item, key))
+                .cloned()
+        };
+        Ok(keys.iter().map(find).collect())
+    }
+
+    /// The keys of items that the sweep must look at by now, from one shard, oldest first.
+    async fn due(
+        &self,
+        table: &str,
+        shard: &str,
+        until: jiff::Timestamp,
+        limit: i32,
+    ) -> Result<Vec<Item>, AwsError> {
+        let request = self
+            .client
+            .query()
+            .table_name(table)
+            .index_name("by_due")
+            .key_condition_expression("dueShard = :shard AND dueAt <= :until")
+            .expression_attribute_values(":shard", AttributeValue::S(shard.to_owned()))
+            .expression_attribute_values(":until", item::ms(until))
+            .limit(limit);
+        let answer = request
+            .send()
+            .await
+            .map_err(|error| AwsError::from_sdk("listing what is due", &error))?;
+        Ok(answer.items.unwrap_or_default())
+    }
+}
+
+/// Shards of the index of messages that are due, so that one hot partition does not bound the gateway.
+pub const DUE_SHARDS: u8 = 4;
+
+fn message_shard(pk: &str) -> String {
+    let byte = Fingerprint::of(&[pk])
+        .hex()
+        .bytes()
+        .next()
+        .unwrap_or_default();
+    format!("messages-{}", byte % DUE_SHARDS)
+}

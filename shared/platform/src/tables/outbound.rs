@@ -1,0 +1,384 @@
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use domain::{
+    Content, Dispatch, Lane, MessageId, Origin, Outbound, ProviderRef, VendorId, WabaId, limits,
+};
+use jiff::{SignedDuration, Timestamp};
+
+use super::item::{Change, Item, Reader, Writer, b, delete, json, key, ms, n, put, s, seconds};
+use super::{Commit, Tables, message_shard};
+use crate::error::AwsError;
+
+/// What the sender reads for one queue entry, in one call.
+#[derive(Clone, Debug)]
+pub struct Sendable {
+    pub message: Outbound,
+    pub lane: Lane,
+    /// The conversation's control epoch at this moment.
+    pub control_epoch: u64,
+}
+
+/// The parts of the transaction that takes a send, to tell which of its conditions failed.
+pub const TAKE_MESSAGE: usize = 0;
+pub const TAKE_LANE: usize = 1;
+/// See [`TAKE_MESSAGE`].
+pub const TAKE_EPOCH: usize = 3;
+
+pub(super) fn message_pk(vendor: &VendorId, id: &MessageId) -> String {
+    format!("{vendor}#{id}")
+}
+
+pub(super) fn message_key(vendor: &VendorId, id: &MessageId) -> Item {
+    key(message_pk(vendor, id), "message")
+}
+
+fn open_send_key(message: &Outbound, begun_at: Timestamp) -> Item {
+    let pk = super::conversations::conversation_pk(&message.vendor, &message.conversation);
+    key(
+        pk,
+        &format!("open#{:013}#{}", begun_at.as_millisecond(), message.id),
+    )
+}
+
+impl Tables {
+    /// A message to send, or one that was sent.
+    pub async fn outbound(
+        &self,
+        vendor: &VendorId,
+        id: &MessageId,
+    ) -> Result<Option<Outbound>, AwsError> {
+        let item = self
+            .get(
+                "reading a message",
+                &self.names.messages,
+                message_key(vendor, id),
+            )
+            .await?;
+        item.as_ref().map(read).transpose()
+    }
+
+    /// Several messages of one vendor, in the order asked for; what does not exist is left out.
+    pub async fn outbounds(
+        &self,
+        vendor: &VendorId,
+        ids: &[MessageId],
+    ) -> Result<Vec<Outbound>, AwsError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let keys: Vec<_> = ids
+            .iter()
+            .map(|id| (self.names.messages.as_str(), message_key(vendor, id)))
+            .collect();
+        let items = self.get_many("reading messages", &keys).await?;
+        items.iter().flatten().map(read).collect()
+    }
+
+    /// The message, its lane and its conversation's control epoch, as they are at one moment close to now.
+    pub async fn sendable(
+        &self,
+        vendor: &VendorId,
+        waba: &WabaId,
+        id: &MessageId,
+    ) -> Result<Option<Sendable>, AwsError> {
+        let lane_key = super::lanes::lane_key(vendor, waba);
+        let names = &self.names;
+        let keys = [
+            (names.messages.as_str(), message_key(vendor, id)),
+            (names.lanes.as_str(), lane_key),
+        ];
+        let mut found = self.get_many("reading a send", &keys).await?.into_iter();
+        let (Some(message), lane) = (found.next().flatten(), found.next().flatten()) else {
+            return Ok(None);
+        };
+        let message = read(&message)?;
+        let lane = lane
+            .as_ref()
+            .map(super::lanes::read)
+            .transpose()?
+            .unwrap_or_default();
+        // The decision is made on the epoch the reply carries; the transaction checks it against the conversation's.
+        let control_epoch = match &message.origin {
+            Origin::Automatic { epoch, .. } => *epoch,
+            Origin::Staff | Origin::Phone => 0,
+        };
+        Ok(Some(Sendable {
+            message,
+            lane,
+            control_epoch,
+        }))
+    }
+
+    /// Takes a send: message, lane, the conversation's epoch for automatic replies, and the mark by which an echo finds it. All or nothing.
+    pub async fn take(
+        &self,
+        before: &Sendable,
+        taken: &Outbound,
+        lane: &Lane,
+        now: Timestamp,
+    ) -> Result<Commit, AwsError> {
+        let mut parts = vec![
+            self.decided(before.message.revision, taken, now).transact(),
+            self.lane_change(&before.lane, (&taken.vendor, &taken.waba), lane, now)
+                .transact(),
+            put(&self.names.conversations, open_send(taken, now), None),
+        ];
+        if let Origin::Automatic { epoch, .. } = &taken.origin {
+            parts.push(self.epoch_check(taken, *epoch));
+        }
+        self.commit("taking a send", parts).await
+    }
+
+    /// Writes a message's next state if nobody decided about it since it was read.
+    pub async fn decide_outbound(
+        &self,
+        before: &Outbound,
+        after: &Outbound,
+        now: Timestamp,
+    ) -> Result<Commit, AwsError> {
+        let mut parts = vec![self.decided(before.revision, after, now).transact()];
+        parts.extend(self.left_the_list(before, after));
+        self.commit("deciding about a message", parts).await
+    }
+
+    /// Writes that the provider took a message, and the number it gave it. `Lost` with the last part: something was heard of that number before.
+    pub async fn accept(
+        &self,
+        before: &Outbound,
+        after: &Outbound,
+        now: Timestamp,
+    ) -> Result<Commit, AwsError> {
+        let mut parts = vec![
+            self.decided(before.revision, after, now)
+                .set("msgId", after.reference.msg_id.map(n))
+                .transact(),
+        ];
+        parts.extend(self.left_the_list(before, after));
+        let number = ProviderRef {
+            key_id: None,
+            msg_id: after.reference.msg_id,
+        };
+        for reference in number.keys() {
+            parts.push(self.link_unheard(after, &reference, now));
+        }
+        self.commit("recording an accepted send", parts).await
+    }
+
+    /// Clears the mark "perhaps not in the queue yet" of messages that are in it now, each in its generation.
+    pub async fn dispatched(&self, messages: &[Outbound], now: Timestamp) -> Result<(), AwsError> {
+        if messages.is_empty() {
+            return Ok(());
+        }
+        let due_at = now.checked_add(limits::QUEUED_TOO_LONG).ok();
+        let change = |message: &Outbound| {
+            Change::of(
+                &self.names.messages,
+                message_key(&message.vendor, &message.id),
+            )
+            .set("undispatched", b(false))
+            .set("dueAt", due_at.map(ms))
+            .when("#generation = :old AND #undispatched = :true AND #dispatch = :queued")
+            .bind("old", n(message.generation))
+            .bind("true", b(true))
+            .bind("queued", s(Dispatch::Queued.as_str()))
+        };
+        let parts = messages
+            .iter()
+            .map(|message| change(message).transact())
+            .collect();
+        if self
+            .commit("marking messages as enqueued", parts)
+            .await?
+            .is_done()
+        {
+            return Ok(());
+        }
+        // One of them moved on already (its sender was quicker), so each is marked by itself.
+        for message in messages {
+            self.commit(
+                "marking a message as enqueued",
+                vec![change(message).transact()],
+            )
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// Keeps a message that the vendor typed on the phone, as sent. Nothing happens if it is kept already.
+    pub async fn keep_typed(&self, message: &Outbound) -> Result<(), AwsError> {
+        let parts = vec![put(
+            &self.names.messages,
+            write(message, message.created_at),
+            Some("attribute_not_exists(pk)"),
+        )];
+        self.commit("keeping a typed message", parts)
+            .await
+            .map(|_| ())
+    }
+
+    /// Keys of messages that the sweep must look at by now.
+    pub async fn due_messages(
+        &self,
+        shard: u8,
+        until: Timestamp,
+        limit: i32,
+    ) -> Result<Vec<(VendorId, MessageId)>, AwsError> {
+        let items = self
+            .due(
+                &self.names.messages,
+                &format!("messages-{shard}"),
+                until,
+                limit,
+            )
+            .await?;
+        let read = |item: &Item| {
+            let (vendor, id) = Reader::new(item, "a due message")
+                .text("pk")
+                .ok()?
+                .split_once('#')?;
+            Some((VendorId::parse(vendor).ok()?, MessageId::parse(id).ok()?))
+        };
+        Ok(items.iter().filter_map(read).collect())
+    }
+
+    /// The part of a transaction that puts a message which must not exist yet.
+    pub(super) fn new_outbound(&self, message: &Outbound, now: Timestamp) -> TransactWriteItem {
+        put(
+            &self.names.messages,
+            write(message, now),
+            Some("attribute_not_exists(pk)"),
+        )
+    }
+
+    /// What a decision changes, on the condition that the message is as it was read. What evidence writes (delivery, ids) is left alone.
+    pub(super) fn decided(&self, revision: u64, after: &Outbound, now: Timestamp) -> Change {
+        let due_at = after.due_at(now);
+        let pk = message_pk(&after.vendor, &after.id);
+        let change = Change::of(&self.names.messages, message_key(&after.vendor, &after.id))
+            .set("dispatch", s(after.dispatch.as_str()))
+            .set("generation", n(after.generation))
+            .set("undispatched", b(after.undispatched))
+            .set("attempts", n(after.attempts))
+            .set("listed", b(after.listed))
+            .set("laneEpoch", after.lane_epoch.map(n))
+            .set("leaseUntil", after.lease_until.map(ms))
+            .set("expires", after.expires.map(ms))
+            .set("revision", n(after.revision))
+            .set("dueShard", due_at.map(|_| s(message_shard(&pk))))
+            .set("dueAt", due_at.map(ms))
+            .when("#revision = :before")
+            .bind("before", n(revision));
+        match &after.failure {
+            Some(reason) => change.set("failure", s(reason)),
+            None => change,
+        }
+    }
+
+    /// A message that is settled leaves its lane's list, and the lane counts one less.
+    fn left_the_list(&self, before: &Outbound, after: &Outbound) -> Vec<TransactWriteItem> {
+        if !before.listed || after.listed {
+            return Vec::new();
+        }
+        let entry = super::lanes::entry_key(&before.vendor, &before.waba, &before.order);
+        vec![
+            delete(&self.names.lanes, entry),
+            self.one_less(&before.vendor, &before.waba),
+        ]
+    }
+}
+
+fn open_send(message: &Outbound, now: Timestamp) -> Item {
+    Writer::at(open_send_key(message, now))
+        .with("messageId", s(message.id.as_str()))
+        .with("content", json(&message.content))
+        .with("begunAt", ms(now))
+        .with("expiresAt", seconds(now + SignedDuration::from_hours(24)))
+        .item()
+}
+
+fn write(message: &Outbound, now: Timestamp) -> Item {
+    let (origin, epoch, in_reply_to) = match &message.origin {
+        Origin::Automatic { epoch, in_reply_to } => ("automatic", Some(*epoch), Some(in_reply_to)),
+        Origin::Staff => ("staff", None, None),
+        Origin::Phone => ("phone", None, None),
+    };
+    let due_at = message.due_at(now);
+    let pk = message_pk(&message.vendor, &message.id);
+    Writer::at(message_key(&message.vendor, &message.id))
+        .with("schema", n(1))
+        .with("direction", s("outbound"))
+        .with("vendorId", s(message.vendor.as_str()))
+        .with("listKey", s(&message.order))
+        .with("wabaId", s(message.waba.as_str()))
+        .with("conversationId", s(message.conversation.as_str()))
+        .with("contact", json(&message.to))
+        .with("content", json(&message.content))
+        .with(
+            "replyTo",
+            message.reply_to.as_ref().map(|id| s(id.as_str())),
+        )
+        .with("origin", s(origin))
+        .with("originEpoch", epoch.map(n))
+        .with("inReplyTo", in_reply_to.map(|id| s(id.as_str())))
+        .with("dispatch", s(message.dispatch.as_str()))
+        .with("delivery", n(message.delivery.rank()))
+        .with("generation", n(message.generation))
+        .with("undispatched", b(message.undispatched))
+        .with("attempts", n(message.attempts))
+        .with("listed", b(message.listed))
+        .with(
+            "keyId",
+            message.reference.key_id.as_ref().map(|id| s(id.as_str())),
+        )
+        .with("msgId", message.reference.msg_id.map(n))
+        .with("createdAt", ms(message.created_at))
+        .with("revision", n(message.revision))
+        .with("dueShard", due_at.map(|_| s(message_shard(&pk))))
+        .with("dueAt", due_at.map(ms))
+        .with(
+            "expiresAt",
+            seconds(message.created_at + SignedDuration::from_hours(24 * limits::MESSAGE_DAYS)),
+        )
+        .item()
+}
+
+pub(super) fn read(item: &Item) -> Result<Outbound, AwsError> {
+    let from = Reader::new(item, "reading an outbound message");
+    let origin = match from.text("origin")? {
+        "automatic" => Origin::Automatic {
+            epoch: from.number("originEpoch")?,
+            in_reply_to: from.parsed("inReplyTo")?,
+        },
+        "staff" => Origin::Staff,
+        "phone" => Origin::Phone,
+        _ => return Err(from.unreadable()),
+    };
+    Ok(Outbound {
+        id: MessageId::parse(from.text("pk")?.rsplit('#').next().unwrap_or_default())
+            .map_err(|_| from.unreadable())?,
+        vendor: from.parsed("vendorId")?,
+        waba: from.parsed("wabaId")?,
+        conversation: from.parsed("conversationId")?,
+        to: from.json("contact")?,
+        content: from.json::<Content>("content")?,
+        reply_to: from.parsed_opt("replyTo"),
+        origin,
+        dispatch: Dispatch::parse(from.text("dispatch")?).ok_or_else(|| from.unreadable())?,
+        delivery: domain::Delivery::from_rank(from.number("delivery")?)
+            .ok_or_else(|| from.unreadable())?,
+        failure: from.text_opt("failure").map(str::to_owned),
+        generation: from.number("generation")?,
+        undispatched: from.flag("undispatched"),
+        attempts: from.number("attempts")?,
+        listed: from.flag("listed"),
+        lane_epoch: from.number_opt("laneEpoch"),
+        lease_until: from.time_opt("leaseUntil"),
+        expires: from.time_opt("expires"),
+        reference: ProviderRef {
+            key_id: from.parsed_opt("keyId"),
+            msg_id: from.number_opt("msgId"),
+        },
+        created_at: from.time("createdAt")?,
+        order: from.text("listKey")?.to_owned(),
+        revision: from.number("revision")?,
+    })
+}

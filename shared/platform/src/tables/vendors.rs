@@ -1,0 +1,216 @@
+use std::collections::HashMap;
+
+use domain::{PhoneNumber, Provider, VendorConfig, VendorId, WabaId, WabaInstance};
+use jiff::Timestamp;
+
+use super::item::{Change, Item, Reader, b, key, ms, n, s};
+use super::{Commit, Tables};
+use crate::error::AwsError;
+
+/// A vendor and its numbers.
+#[derive(Clone, Debug)]
+pub struct VendorRow {
+    pub config: VendorConfig,
+    pub instances: Vec<WabaInstance>,
+}
+
+/// How registering a vendor's number ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Registration {
+    Done,
+    /// The number belongs to another vendor or to another number of this one.
+    PhoneTaken,
+    /// The provider's instance id does.
+    InstanceTaken,
+}
+
+pub(super) fn config_key(vendor: &VendorId) -> Item {
+    HashMap::from([("pk".to_owned(), s(vendor.as_str()))])
+}
+
+fn instance_key(vendor: &VendorId, waba: &WabaId) -> Item {
+    key(vendor.as_str(), &format!("waba#{waba}"))
+}
+
+fn phone_key(phone: &PhoneNumber) -> Item {
+    key(format!("phone#{}", phone.expose()), "unique")
+}
+
+fn provider_instance_key(provider: Provider, id: &str) -> Item {
+    key(format!("instance#{}#{id}", provider.as_str()), "unique")
+}
+
+impl Tables {
+    /// A vendor's configuration and all its numbers.
+    pub async fn vendor(&self, vendor: &VendorId) -> Result<Option<VendorRow>, AwsError> {
+        let item = self
+            .get(
+                "reading a vendor",
+                &self.names.vendor_configs,
+                config_key(vendor),
+            )
+            .await?;
+        let Some(item) = item else { return Ok(None) };
+        Ok(Some(VendorRow {
+            config: read_config(&item)?,
+            instances: self.instances(vendor).await?,
+        }))
+    }
+
+    /// A vendor's numbers, by their ids.
+    pub async fn instances(&self, vendor: &VendorId) -> Result<Vec<WabaInstance>, AwsError> {
+        let request = self
+            .client
+            .query()
+            .table_name(&self.names.waba_instances)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :waba)")
+            .expression_attribute_values(":pk", s(vendor.as_str()))
+            .expression_attribute_values(":waba", s("waba#"))
+            .consistent_read(true);
+        let answer = request
+            .send()
+            .await
+            .map_err(|error| AwsError::from_sdk("reading a vendor's numbers", &error))?;
+        answer.items().iter().map(read_instance).collect()
+    }
+
+    /// Vendors in the order of the table, from after `start`; with the place where the next page begins.
+    pub async fn vendors(
+        &self,
+        limit: i32,
+        start: Option<&VendorId>,
+    ) -> Result<(Vec<VendorConfig>, Option<VendorId>), AwsError> {
+        let request = self
+            .client
+            .scan()
+            .table_name(&self.names.vendor_configs)
+            .limit(limit)
+            .set_exclusive_start_key(start.map(config_key));
+        let answer = request
+            .send()
+            .await
+            .map_err(|error| AwsError::from_sdk("listing vendors", &error))?;
+        let next = answer
+            .last_evaluated_key()
+            .and_then(|key| Reader::new(key, "listing vendors").parsed_opt("pk"));
+        let vendors = answer
+            .items()
+            .iter()
+            .map(read_config)
+            .collect::<Result<_, _>>()?;
+        Ok((vendors, next))
+    }
+
+    /// Writes a vendor and one of its numbers, new or changed. The number and the provider's instance id stay unique over all vendors.
+    pub async fn register(
+        &self,
+        config: &VendorConfig,
+        after: &WabaInstance,
+        before: Option<&WabaInstance>,
+    ) -> Result<Registration, AwsError> {
+        let owner = format!("{}#{}", after.vendor_id, after.waba_id);
+        let unique = |key: Item| {
+            Change::of(&self.names.waba_instances, key)
+                .set("owner", s(&owner))
+                .when("attribute_not_exists(pk) OR #owner = :owner")
+                .transact()
+        };
+        let mut parts = vec![
+            unique(phone_key(&after.phone)),
+            unique(provider_instance_key(
+                after.provider,
+                &after.provider_instance_id,
+            )),
+            self.config_change(config).transact(),
+            self.instance_change(after).transact(),
+        ];
+        let names = &self.names;
+        if let Some(before) = before.filter(|before| before.phone != after.phone) {
+            parts.push(super::item::delete(
+                &names.waba_instances,
+                phone_key(&before.phone),
+            ));
+        }
+        if let Some(before) =
+            before.filter(|before| before.provider_instance_id != after.provider_instance_id)
+        {
+            let key = provider_instance_key(before.provider, &before.provider_instance_id);
+            parts.push(super::item::delete(&names.waba_instances, key));
+        }
+        Ok(match self.commit("registering a vendor", parts).await? {
+            Commit::Done => Registration::Done,
+            Commit::Lost(parts) if parts.contains(&0) => Registration::PhoneTaken,
+            Commit::Lost(_) => Registration::InstanceTaken,
+        })
+    }
+
+    /// Notes what a session last told of itself.
+    pub async fn note_session(
+        &self,
+        vendor: &VendorId,
+        waba: &WabaId,
+        status: &str,
+        now: Timestamp,
+    ) -> Result<(), AwsError> {
+        let change = Change::of(&self.names.waba_instances, instance_key(vendor, waba))
+            .set("status", s(status))
+            .set("updatedAt", ms(now))
+            .when("attribute_exists(pk)");
+        self.commit("noting a session's status", vec![change.transact()])
+            .await
+            .map(|_| ())
+    }
+
+    fn config_change(&self, config: &VendorConfig) -> Change {
+        Change::of(&self.names.vendor_configs, config_key(&config.vendor_id))
+            .set("businessName", s(&config.business_name))
+            .set("active", b(config.active))
+            .set("autoReply", b(config.auto_reply))
+            .set("language", s(&config.language))
+            .set_if_absent("createdAt", ms(config.created_at))
+            .set("updatedAt", ms(config.updated_at))
+            .set("schema", n(1))
+    }
+
+    fn instance_change(&self, instance: &WabaInstance) -> Change {
+        Change::of(
+            &self.names.waba_instances,
+            instance_key(&instance.vendor_id, &instance.waba_id),
+        )
+        .set("provider", s(instance.provider.as_str()))
+        .set("phone", s(instance.phone.expose()))
+        .set("providerInstanceId", s(&instance.provider_instance_id))
+        .set_if_absent("status", s(&instance.status))
+        .set_if_absent("createdAt", ms(instance.created_at))
+        .set("updatedAt", ms(instance.updated_at))
+        .set("schema", n(1))
+    }
+}
+
+pub(super) fn read_config(item: &Item) -> Result<VendorConfig, AwsError> {
+    let from = Reader::new(item, "reading a vendor");
+    Ok(VendorConfig {
+        vendor_id: from.parsed("pk")?,
+        business_name: from.text("businessName")?.to_owned(),
+        active: from.flag("active"),
+        auto_reply: from.flag("autoReply"),
+        language: from.text("language")?.to_owned(),
+        created_at: from.time("createdAt")?,
+        updated_at: from.time("updatedAt")?,
+    })
+}
+
+fn read_instance(item: &Item) -> Result<WabaInstance, AwsError> {
+    let from = Reader::new(item, "reading a vendor's number");
+    let waba = from.text("sk")?.trim_start_matches("waba#");
+    Ok(WabaInstance {
+        vendor_id: from.parsed("pk")?,
+        waba_id: WabaId::parse(waba).map_err(|_| from.unreadable())?,
+        provider: Provider::Wasender,
+        phone: from.parsed("phone")?,
+        provider_instance_id: from.text("providerInstanceId")?.to_owned(),
+        status: from.text("status")?.to_owned(),
+        created_at: from.time("createdAt")?,
+        updated_at: from.time("updatedAt")?,
+    })
+}

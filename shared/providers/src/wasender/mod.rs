@@ -1,0 +1,29 @@
+//! Wasender: one WhatsApp session per vendor, linked like WhatsApp Web.
+//!
+//! Its webhooks are Baileys' objects in a thin envelope that changes its shape: every reader here takes each shape that was
+//! documented or observed, and `events/providers/wasender` holds one payload for each. The owner's older dialect
+//! (`events/providers/owner`) is read by the same [`parse`].
+
+mod card;
+mod choice;
+mod content;
+mod dialect;
+mod envelope;
+mod jid;
+mod key;
+mod malformed;
+mod media;
+mod message;
+mod proof;
+mod reaction;
+mod request;
+mod response;
+mod sent;
+mod status;
+mod webhook;
+
+pub use malformed::Malformed;
+pub use proof::{NoProof, proof};
+pub use request::{BASE_URL, Session};
+pub use response::{read_info, read_send, read_status};
+pub use webhook::parse;

@@ -1,0 +1,550 @@
+use std::time::Duration;
+
+use domain::{Evidence, ProviderRef, RejectClass, SendOutcome, SessionStatus};
+use http::HeaderMap;
+
+use super::{key, status};
+use crate::json::{self, Json};
+use crate::text;
+
+/// The longest wait that a provider may ask for.
+const LONGEST_WAIT_SECONDS: i64 = 3600;
+
+/// From here on a number is a moment in Unix time and not a span.
+const FIRST_UNIX_SECOND: i64 = 1_000_000_000;
+
+/// Reads the answer to `POST /send-message`.
+///
+/// Wasender prints no table of HTTP codes for its errors, so the text decides where it is plain, then the code. Whatever may stand for
+/// a message that was taken after all is [`SendOutcome::Unknown`]: a doubtful 5xx, a 408, a success that can't be read.
+pub fn read_send(status: u16, headers: &HeaderMap, body: &[u8]) -> SendOutcome {
+    let body = String::from_utf8_lossy(body);
+    json::with(&body, |root| {
+        Answer {
+            status,
+            headers,
+            root,
+        }
+        .outcome()
+    })
+    .unwrap_or_else(|_| {
+        Answer {
+            status,
+            headers,
+            root: &Json::Null,
+        }
+        .outcome()
+    })
+}
+
+/// Reads the answer to `GET /status`: a bare `{status}`. `None` if it does not tell.
+pub fn read_status(status: u16, body: &[u8]) -> Option<SessionStatus> {
+    told(status, body, |root| {
+        let word = root
+            .at("status")
+            .word()
+            .or_else(|| root.at("data").at("status").word())?;
+        Some(SessionStatus::parse(word))
+    })
+}
+
+/// Reads the answer to `GET /messages/{msgId}/info`: how the message is named, and what became of it. `None` if it does not tell.
+pub fn read_info(status: u16, body: &[u8]) -> Option<(ProviderRef, Option<Evidence>)> {
+    told(status, body, |root| {
+        let data = root.at("data");
+        let reference = ProviderRef {
+            key_id: key::id(data),
+            msg_id: data.at("msgId").integer(),
+        };
+        let known = reference != ProviderRef::default();
+        known.then(|| {
+            (
+                reference,
+                status::evidence(data.at("status"), data.at("error")),
+            )
+        })
+    })
+}
+
+fn told<T>(status: u16, body: &[u8], read: impl FnOnce(&Json<'_>) -> Option<T>) -> Option<T> {
+    let text = std::str::from_utf8(body).ok().filter(|_| status == 200)?;
+    json::with(text, |root| {
+        if root.at("success").is_false() {
+            None
+        } else {
+            read(root)
+        }
+    })
+    .ok()?
+}
+
+struct Answer<'r, 'a> {
+    status: u16,
+    headers: &'r HeaderMap,
+    root: &'r Json<'a>,
+}
+
+impl Answer<'_, '_> {
+    fn outcome(&self) -> SendOutcome {
+        let failed = self.root.at("success").is_false();
+        match self.status {
+            200..=299 if !failed => self.accepted(),
+            429 => self.retry_later(),
+            500.. => self.server_error(failed),
+            // A redirect is not followed with a key in hand, so nobody took the message; the way is wrong for the moment.
+            300..=399 => SendOutcome::RetryLater { after: None },
+            401 => SendOutcome::Unauthorized,
+            200..=299 | 400 | 402..=407 | 409..=499 => self.refused(),
+            _ => SendOutcome::Unknown,
+        }
+    }
+
+    fn accepted(&self) -> SendOutcome {
+        let data = self.root.at("data");
+        if !self.root.at("success").is_true() && data.at("msgId").given().is_none() {
+            return SendOutcome::Unknown;
+        }
+        let key_id = key::message_id(data.at("key").at("id"));
+        SendOutcome::Accepted {
+            msg_id: data.at("msgId").integer(),
+            key_id,
+        }
+    }
+
+    /// A 5xx tells nothing sure, unless the application itself says that the session is down, or that it is busy (503).
+    fn server_error(&self, failed: bool) -> SendOutcome {
+        if failed
+            && self
+                .message()
+                .is_some_and(|text| is_not_connected(&text.to_lowercase()))
+        {
+            return SendOutcome::NotConnected;
+        }
+        if self.status == 503 && (failed || self.headers.contains_key("retry-after")) {
+            return self.retry_later();
+        }
+        SendOutcome::Unknown
+    }
+
+    fn refused(&self) -> SendOutcome {
+        let message = self.message().unwrap_or_default();
+        let said = message.to_lowercase();
+        let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
+        if is_not_connected(&said) {
+            return SendOutcome::NotConnected;
+        }
+        if has(&["api key", "unauthenticated", "unnotarized", "unauthorized"]) {
+            return SendOutcome::Unauthorized;
+        }
+        // Without a word of the application, 403 is a filter in front of it: nobody looked at the message.
+        if self.status == 403 && said.is_empty() {
+            return SendOutcome::Unauthorized;
+        }
+        if has(&["rate limit", "too many requests"]) {
+            return self.retry_later();
+        }
+        let class = match self.status {
+            413 => RejectClass::TooLarge,
+            402 => RejectClass::Subscription,
+            _ if has(&["subscription", "trial"]) => RejectClass::Subscription,
+            _ if has(&["too large", "size exceed"]) => RejectClass::TooLarge,
+            _ if has(&[
+                "not on whatsapp",
+                "not registered",
+                "does not exist",
+                "no whatsapp",
+                "@lid",
+            ]) =>
+            {
+                RejectClass::NoRoute
+            }
+            400 | 422 => RejectClass::Invalid,
+            _ if has(&["validation", "invalid", "required"]) => RejectClass::Invalid,
+            _ => RejectClass::Other,
+        };
+        SendOutcome::Rejected {
+            class,
+            reason: self.reason(message),
+        }
+    }
+
+    /// The provider's words, and which fields it did not like.
+    fn reason(&self, message: &str) -> String {
+        let fields = self
+            .root
+            .at("errors")
+            .fields()
+            .iter()
+            .map(|(name, _)| name.as_ref());
+        let fields = fields.collect::<Vec<_>>().join(", ");
+        let said = if message.is_empty() {
+            format!("HTTP {}", self.status_class())
+        } else {
+            message.to_owned()
+        };
+        text::reason(&if fields.is_empty() {
+            said
+        } else {
+            format!("{said} ({fields})")
+        })
+    }
+
+    /// A reason has no digits, so a code without a text is told by its family.
+    const fn status_class(&self) -> &'static str {
+        match self.status {
+            403 => "forbidden",
+            404 => "not found",
+            413 => "too large",
+            422 => "unprocessable",
+            200..=299 => "success without success",
+            _ => "client error",
+        }
+    }
+
+    /// Errors have two forms: `{success:false, message, errors?}` and `{success:false, error}`.
+    fn message(&self) -> Option<&str> {
+        let error = self.root.at("error");
+        [self.root.at("message"), error, error.at("message")]
+            .into_iter()
+            .find_map(Json::word)
+    }
+
+    /// The wait that the body or a header asks for, between a second and an hour.
+    fn retry_later(&self) -> SendOutcome {
+        let seconds = self
+            .root
+            .at("retry_after")
+            .number()
+            .map(ceil)
+            .or_else(|| {
+                self.header("retry-after")
+                    .and_then(|value| self.seconds_until(value))
+            })
+            .or_else(|| {
+                self.header("x-ratelimit-reset")
+                    .and_then(|value| self.seconds_until(value))
+            });
+        let after = seconds.map(|seconds| seconds.clamp(1, LONGEST_WAIT_SECONDS));
+        let after = after
+            .and_then(|seconds| u64::try_from(seconds).ok())
+            .map(Duration::from_secs);
+        SendOutcome::RetryLater { after }
+    }
+
+    /// Seconds to wait by a header that gives a span, a moment in Unix time (`X-RateLimit-Reset` is documented as either), or an HTTP
+    /// date. A moment is compared with the answer's own `Date`, so that our clock need not agree with the provider's.
+    fn seconds_until(&self, value: &str) -> Option<i64> {
+        let date = |text: &str| {
+            jiff::fmt::rfc2822::parse(text)
+                .ok()
+                .map(|at| at.timestamp().as_second())
+        };
+        let until = match value
+            .trim()
+            .parse::<f64>()
+            .ok()
+            .filter(|number| number.is_finite())
+            .map(ceil)
+        {
+            Some(span) if span < FIRST_UNIX_SECOND => return Some(span),
+            Some(moment) if moment >= 100 * FIRST_UNIX_SECOND => moment / 1000,
+            Some(moment) => moment,
+            None => date(value)?,
+        };
+        Some(until.saturating_sub(date(self.header("date")?)?))
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+fn is_not_connected(said: &str) -> bool {
+    ["not connected", "disconnected", "session is not active"]
+        .iter()
+        .any(|words| said.contains(words))
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a conversion of floats saturates"
+)]
+fn ceil(seconds: f64) -> i64 {
+    seconds.ceil() as i64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{Delivery, ProviderMessageId};
+    use http::{HeaderName, HeaderValue};
+
+    fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> SendOutcome {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+            map.insert(name, HeaderValue::from_str(value).unwrap());
+        }
+        read_send(status, &map, body.as_bytes())
+    }
+
+    #[track_caller]
+    fn check(status: u16, body: &str, expected: &SendOutcome) {
+        assert_eq!(answer(status, &[], body), *expected, "{status} {body}");
+    }
+
+    const fn accepted(msg_id: Option<i64>) -> SendOutcome {
+        SendOutcome::Accepted {
+            msg_id,
+            key_id: None,
+        }
+    }
+
+    fn wait(seconds: u64) -> SendOutcome {
+        SendOutcome::RetryLater {
+            after: Some(Duration::from_secs(seconds)),
+        }
+    }
+
+    #[test]
+    fn a_success_is_accepted_with_its_log_number() {
+        let documented = r#"{"success":true,"data":{"msgId":100000,"jid":"+221700000001","status":"in_progress"}}"#;
+        check(200, documented, &accepted(Some(100_000)));
+        check(
+            200,
+            r#"{"success":true,"data":{"msgId":"100000"}}"#,
+            &accepted(Some(100_000)),
+        );
+        check(200, r#"{"data":{"msgId":7}}"#, &accepted(Some(7)));
+        check(201, r#"{"success":true}"#, &accepted(None));
+        let key_id = ProviderMessageId::parse("3EB0A1");
+        let with_key = r#"{"success":true,"data":{"msgId":7,"key":{"id":"3EB0A1"}}}"#;
+        check(
+            200,
+            with_key,
+            &SendOutcome::Accepted {
+                msg_id: Some(7),
+                key_id,
+            },
+        );
+    }
+
+    #[test]
+    fn what_may_have_been_taken_is_unknown() {
+        for (status, body) in [
+            (200, ""),
+            (200, r#"{"success":true,"da"#),
+            (200, "<html>"),
+            (200, "{}"),
+            (204, ""),
+            (408, ""),
+            (500, r#"{"success":false,"message":"Server Error"}"#),
+            (500, r#"{"message":"Server Error"}"#),
+            (502, "<html>bad gateway</html>"),
+            (503, "<html>unavailable</html>"),
+            (504, ""),
+            (522, ""),
+            (100, ""),
+        ] {
+            check(status, body, &SendOutcome::Unknown);
+        }
+    }
+
+    #[test]
+    fn a_session_that_is_down_is_told_from_a_message_that_is_refused() {
+        for (status, body) in [
+            (
+                400,
+                r#"{"success":false,"message":"WhatsApp session is not connected"}"#,
+            ),
+            (200, r#"{"success":false,"error":"Session not connected"}"#),
+            (
+                409,
+                r#"{"success":false,"error":{"message":"session disconnected"}}"#,
+            ),
+            (
+                500,
+                r#"{"success":false,"message":"Session not connected."}"#,
+            ),
+        ] {
+            check(status, body, &SendOutcome::NotConnected);
+        }
+    }
+
+    #[test]
+    fn a_refused_key_is_told_by_code_or_text() {
+        check(401, "", &SendOutcome::Unauthorized);
+        check(403, "<html>", &SendOutcome::Unauthorized);
+        check(
+            403,
+            r#"{"success":false,"message":"Invalid API key"}"#,
+            &SendOutcome::Unauthorized,
+        );
+        check(
+            200,
+            r#"{"success":false,"message":"API key is required"}"#,
+            &SendOutcome::Unauthorized,
+        );
+        check(
+            400,
+            r#"{"success":false,"message":"Unnotarized"}"#,
+            &SendOutcome::Unauthorized,
+        );
+    }
+
+    #[test]
+    fn a_refusal_has_a_class_and_a_reason_without_digits() {
+        for (status, body, class, reason) in [
+            (
+                422,
+                r#"{"success":false,"message":"Validation failed","errors":{"to":["bad 221700000001"],"text":["x"]}}"#,
+                RejectClass::Invalid,
+                "Validation failed (to, text)",
+            ),
+            (
+                400,
+                r#"{"success":false,"error":"+221700000001 is not on WhatsApp"}"#,
+                RejectClass::NoRoute,
+                "+# is not on WhatsApp",
+            ),
+            (
+                200,
+                r#"{"success":false,"message":"Active subscription or trial required"}"#,
+                RejectClass::Subscription,
+                "Active subscription or trial required",
+            ),
+            (402, "", RejectClass::Subscription, "HTTP client error"),
+            (413, "", RejectClass::TooLarge, "HTTP too large"),
+            (
+                400,
+                r#"{"error":"File size exceeds 16 MB"}"#,
+                RejectClass::TooLarge,
+                "File size exceeds # MB",
+            ),
+            (404, "<html>", RejectClass::Other, "HTTP not found"),
+            (
+                200,
+                r#"{"success":false}"#,
+                RejectClass::Other,
+                "HTTP success without success",
+            ),
+        ] {
+            check(
+                status,
+                body,
+                &SendOutcome::Rejected {
+                    class,
+                    reason: reason.to_owned(),
+                },
+            );
+        }
+    }
+
+    #[test]
+    fn a_wait_is_read_from_the_body_and_every_header() {
+        let date = ("date", "Sun, 22 Nov 2026 10:00:00 GMT");
+        for (headers, body, seconds) in [
+            (
+                &[][..],
+                r#"{"message":"Too many requests","retry_after":5}"#,
+                5,
+            ),
+            (&[], r#"{"retry_after":"60"}"#, 60),
+            (&[], r#"{"retry_after":0.2}"#, 1),
+            (&[("retry-after", "9")], r#"{"retry_after":5}"#, 5),
+            (&[("retry-after", "9"), ("x-ratelimit-reset", "30")], "", 9),
+            (
+                &[("retry-after", "Sun, 22 Nov 2026 10:00:07 GMT"), date],
+                "",
+                7,
+            ),
+            (&[("x-ratelimit-reset", "30")], "", 30),
+            (&[("x-ratelimit-reset", "1795341612"), date], "", 12),
+            (&[("x-ratelimit-reset", "1795341612000"), date], "", 12),
+            (&[("x-ratelimit-reset", "1795341500"), date], "", 1),
+            (&[], r#"{"retry_after":1e300}"#, 3600),
+            (&[], r#"{"retry_after":86400}"#, 3600),
+        ] {
+            assert_eq!(
+                answer(429, headers, body),
+                wait(seconds),
+                "{headers:?} {body}"
+            );
+        }
+        for headers in [
+            &[][..],
+            &[("x-ratelimit-reset", "1795341612")],
+            &[("retry-after", "soon"), date],
+        ] {
+            assert_eq!(
+                answer(429, headers, ""),
+                SendOutcome::RetryLater { after: None }
+            );
+        }
+    }
+
+    #[test]
+    fn a_service_that_says_it_is_busy_may_be_asked_again() {
+        assert_eq!(answer(503, &[("retry-after", "3")], ""), wait(3));
+        assert_eq!(
+            answer(503, &[], r#"{"success":false,"message":"busy"}"#),
+            SendOutcome::RetryLater { after: None }
+        );
+        assert_eq!(
+            answer(308, &[("location", "https://elsewhere.example")], ""),
+            SendOutcome::RetryLater { after: None }
+        );
+        assert_eq!(
+            answer(
+                200,
+                &[],
+                r#"{"success":false,"error":"Rate limit exceeded","retry_after":4}"#
+            ),
+            wait(4)
+        );
+    }
+
+    #[test]
+    fn a_sessions_status_is_read_in_any_case() {
+        assert_eq!(
+            read_status(200, br#"{"status":"connected"}"#),
+            Some(SessionStatus::Connected)
+        );
+        assert_eq!(
+            read_status(200, br#"{"status":"LOGGED_OUT"}"#),
+            Some(SessionStatus::LoggedOut)
+        );
+        assert_eq!(
+            read_status(200, br#"{"success":true,"data":{"status":"need_scan"}}"#),
+            Some(SessionStatus::NeedScan)
+        );
+        for (status, body) in [
+            (401, r#"{"status":"connected"}"#),
+            (200, ""),
+            (200, "{}"),
+            (200, r#"{"success":false,"status":"connected"}"#),
+        ] {
+            assert_eq!(
+                read_status(status, body.as_bytes()),
+                None,
+                "{status} {body}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_messages_info_joins_both_ids() {
+        let body = br#"{"success":true,"data":{"remoteJid":"221700000001@s.whatsapp.net","id":"3EB0A1","msgId":42,
+            "key":{"id":"3EB0A1","fromMe":true,"remoteJid":"221700000001@s.whatsapp.net"},"messageTimestamp":"1795341600","status":3}}"#;
+        let reference = ProviderRef {
+            key_id: ProviderMessageId::parse("3EB0A1"),
+            msg_id: Some(42),
+        };
+        let delivered = Evidence::Reached {
+            delivery: Delivery::Delivered,
+        };
+        assert_eq!(read_info(200, body), Some((reference, Some(delivered))));
+        assert_eq!(read_info(404, body), None);
+        assert_eq!(read_info(200, br#"{"success":true,"data":{}}"#), None);
+    }
+}

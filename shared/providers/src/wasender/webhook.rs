@@ -1,0 +1,154 @@
+use domain::{Element, Event, IgnoreReason, Received, SessionStatus};
+use jiff::Timestamp;
+
+use super::envelope::{self, ChatItem};
+use super::malformed::Malformed;
+use super::{dialect, message, reaction, sent, status};
+use crate::json::{self, Json};
+
+/// Reads a webhook's body into what it tells.
+///
+/// Every item that the body carries becomes exactly one element, in order, and a bad one spoils nothing beside it; a body without
+/// items is one element. Top-level `sessionId` is the session's API key (documented so): it is never part of the answer.
+/// `received_at` only serves to recognise absurd times.
+pub fn parse(body: &[u8], received_at: Timestamp) -> Result<Received, Malformed> {
+    let text =
+        std::str::from_utf8(body).map_err(|error| Malformed::NotUtf8(error.valid_up_to()))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    json::with(text, |root| webhook(root, received_at))?
+}
+
+fn webhook(root: &Json<'_>, received_at: Timestamp) -> Result<Received, Malformed> {
+    if !root.is_object() {
+        return Err(Malformed::NotAnObject);
+    }
+    let event = root.at("event").word().ok_or(Malformed::NoEventName)?;
+    let data = root.at("data").given().unwrap_or(root);
+    let webhook = Webhook {
+        data,
+        root,
+        received_at,
+    };
+    let mut elements = webhook.elements(&event.to_ascii_lowercase());
+    if elements.is_empty() {
+        elements.push(Element::Ignored(IgnoreReason::Empty));
+    }
+    if data.at("test").is_true() {
+        elements.fill(Element::Ignored(IgnoreReason::Test));
+    }
+    Ok(Received {
+        name: name(event),
+        elements,
+    })
+}
+
+struct Webhook<'j, 'a> {
+    data: &'j Json<'a>,
+    root: &'j Json<'a>,
+    received_at: Timestamp,
+}
+
+impl Webhook<'_, '_> {
+    /// The elements of the event of this name, in the documented spellings and in those of the SDKs and of older versions.
+    fn elements(&self, event: &str) -> Vec<Element> {
+        let (data, at) = (self.data, self.received_at);
+        match event {
+            "messages.received"
+            | "message.received"
+            | "messages.recieved"
+            | "messages.upsert"
+            | "message.upsert"
+            | "messages-personal.received"
+            | "messages-group.received" => {
+                each(envelope::messages(data), |item| message::read(item, at))
+            }
+            "messages-newsletter.received" => {
+                ignored(envelope::messages(data), IgnoreReason::Channel)
+            }
+            "messages.update" | "message.update" | "message.status" | "messages.status" => {
+                each(envelope::messages(data), |item| status::read(item, at))
+            }
+            "message.sent" | "messages.sent" => {
+                each(envelope::messages(data), |item| sent::read(data, item, at))
+            }
+            "message-receipt.update" | "messages-receipt.update" => {
+                each(envelope::receipts(data), |item| status::receipt(item, at))
+            }
+            "messages.reaction" | "message.reaction" => {
+                each(envelope::items(data, "messages"), |item| {
+                    reaction::read(item, at)
+                })
+            }
+            "messages.delete" | "messages.deleted" | "message.delete" | "message.deleted" => {
+                each(envelope::items(data, "keys"), |_| {
+                    Element::NotUnderstood("messages.delete")
+                })
+            }
+            "poll.results" => each(envelope::items(data, "pollResult"), |_| {
+                Element::NotUnderstood("data.pollResult")
+            }),
+            "session.status" => vec![self.session()],
+            "chats.upsert" | "chats.update" => self.chats(),
+            "message" => each(data.one_or_many().iter().collect(), |item| {
+                dialect::message(item, at)
+            }),
+            "status" => each(data.one_or_many().iter().collect(), |item| {
+                dialect::status(item, at)
+            }),
+            "connection_status" => vec![dialect::connection(data)],
+            other => self.harmless(other),
+        }
+    }
+
+    fn session(&self) -> Element {
+        let places = [self.data.at("status"), self.root.at("status"), self.data];
+        places
+            .into_iter()
+            .find_map(Json::word)
+            .map_or(Element::NotUnderstood("data.status"), |word| {
+                Element::Event(Event::Session(SessionStatus::parse(word)))
+            })
+    }
+
+    fn chats(&self) -> Vec<Element> {
+        each(envelope::chats(self.data), |item| match item {
+            ChatItem::Message(item) => message::read(item, self.received_at),
+            ChatItem::Chat => Element::Ignored(IgnoreReason::PhoneBook),
+        })
+    }
+
+    /// Events that are known to need no work, and those that are not known: an event that is not known is one element, for it is not
+    /// known either what its items are.
+    fn harmless(&self, event: &str) -> Vec<Element> {
+        let (field, reason) = match event {
+            "chats.delete" => ("chats", IgnoreReason::PhoneBook),
+            "contacts.upsert" | "contacts.update" => ("contacts", IgnoreReason::PhoneBook),
+            "groups.upsert" | "groups.update" | "group-participants.update" => {
+                ("groups", IgnoreReason::PhoneBook)
+            }
+            "qrcode.updated" | "passkey.updated" => ("", IgnoreReason::Pairing),
+            "call" | "call.received" => ("call", IgnoreReason::Call),
+            "presence.update" => ("", IgnoreReason::Presence),
+            _ => return vec![Element::NotUnderstood("event")],
+        };
+        ignored(envelope::items(self.data, field), reason)
+    }
+}
+
+fn each<T>(items: Vec<T>, read: impl FnMut(T) -> Element) -> Vec<Element> {
+    items.into_iter().map(read).collect()
+}
+
+fn ignored<T>(items: Vec<T>, reason: IgnoreReason) -> Vec<Element> {
+    each(items, |_| Element::Ignored(reason))
+}
+
+/// The event's name as it may be logged: 64 characters of `a-z A-Z 0-9 . _ -`, others as `_`.
+fn name(event: &str) -> String {
+    let safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    event
+        .chars()
+        .take(64)
+        .map(|c| if safe(c) { c } else { '_' })
+        .collect()
+}
