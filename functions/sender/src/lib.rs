@@ -1,1 +1,67 @@
+//! `outbound.fifo`: take a send, call the provider, write what came of it.
+//!
+//! Taking is one transaction and the last thing before the call. Once bytes left, only the provider's word tells what became of them:
+//! a send in doubt is `unknown` and never repeated by itself.
 
+mod outcome;
+mod send;
+
+use std::time::Duration;
+
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use domain::entry::OutboundEntry;
+use flows::batch::{self, Handled};
+use lambda_runtime::Context;
+use platform::{Clock, Config, Platform};
+use tokio::time::Instant;
+
+/// The function's state, built once in a cold start.
+#[derive(Clone, Debug)]
+pub struct App {
+    pub(crate) platform: Platform,
+    pub(crate) wasender_api_url: String,
+}
+
+impl App {
+    pub fn new(config: &Config, clock: Clock) -> Self {
+        Self {
+            platform: Platform::new(config, clock),
+            wasender_api_url: config.wasender_api_url.clone(),
+        }
+    }
+
+    /// Handles a batch (of one, by the template) and answers with what must come back.
+    pub async fn handle(&self, event: SqsEvent, _context: &Context) -> SqsBatchResponse {
+        let begun = Instant::now();
+        batch::each(event, |record| self.one(record, begun)).await
+    }
+
+    async fn one(&self, record: SqsMessage, begun: Instant) -> Handled {
+        let entry = match OutboundEntry::from_body(record.body.as_deref().unwrap_or_default()) {
+            Ok(entry) => entry,
+            Err(error) => {
+                // It comes back until the dead-letter queue takes it: another build may read it.
+                tracing::error!(error = %error, "an outbound entry can't be read");
+                return Handled::Again(None);
+            }
+        };
+        // Boxed: the turn's future is long, and its layout need not be part of every caller's.
+        match Box::pin(self.entry(&entry, begun)).await {
+            Ok(Handled::Done) => Handled::Done,
+            Ok(Handled::Again(wait)) => self.again(&record, wait).await,
+            Err(error) => {
+                tracing::warn!(vendor.id = %entry.vendor_id, message.id = %entry.message_id, error = %error, "an outbound entry comes back");
+                self.again(&record, Some(Duration::from_secs(2))).await
+            }
+        }
+    }
+
+    async fn again(&self, record: &SqsMessage, wait: Option<Duration>) -> Handled {
+        if let (Some(wait), Some(receipt)) = (wait, &record.receipt_handle)
+            && let Err(error) = self.platform.queues.hide_outbound(receipt, wait).await
+        {
+            tracing::warn!(error = %error, "an outbound entry comes back late");
+        }
+        Handled::Again(wait)
+    }
+}

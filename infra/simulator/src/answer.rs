@@ -53,7 +53,11 @@ pub(crate) fn hang_up() -> Response {
 }
 
 pub(crate) fn data(data: Value) -> Response {
-    Json(json!({"success": true, "data": data})).into_response()
+    let success = [
+        ("success".to_owned(), Value::Bool(true)),
+        ("data".to_owned(), data),
+    ];
+    Json(Map::from_iter(success)).into_response()
 }
 
 /// The error form of sending, signing in and validating.

@@ -43,9 +43,9 @@ pub(crate) fn received_id(serial: u64, now: Timestamp) -> String {
 /// The message object of an accepted send, quoting `quoted` if the request did.
 pub(crate) fn content(request: &SendRequest, quoted: Option<&Message>) -> Value {
     let body = &request.body;
-    let context = context(body, quoted);
+    let info = context_info(body, quoted);
     let mut content = match request.kind {
-        Kind::Text if context.is_empty() => return json!({"conversation": request.text}),
+        Kind::Text if info.is_empty() => return json!({"conversation": request.text}),
         Kind::Text => json!({"extendedTextMessage": {"text": request.text}}),
         Kind::Image => media("imageMessage", "image/jpeg", request),
         Kind::Video => media("videoMessage", "video/mp4", request),
@@ -59,9 +59,9 @@ pub(crate) fn content(request: &SendRequest, quoted: Option<&Message>) -> Value 
     if let Some(Value::Object(inner)) = content
         .as_object_mut()
         .and_then(|content| content.values_mut().next())
-        && !context.is_empty()
+        && !info.is_empty()
     {
-        inner.insert("contextInfo".to_owned(), Value::Object(context));
+        inner.insert("contextInfo".to_owned(), Value::Object(info));
     }
     if body.get("viewOnce") == Some(&Value::Bool(true)) {
         return json!({"viewOnceMessageV2": {"message": content}});
@@ -69,17 +69,17 @@ pub(crate) fn content(request: &SendRequest, quoted: Option<&Message>) -> Value 
     content
 }
 
-fn context(body: &Map<String, Value>, quoted: Option<&Message>) -> Map<String, Value> {
-    let mut context = Map::new();
+fn context_info(body: &Map<String, Value>, quoted: Option<&Message>) -> Map<String, Value> {
+    let mut info = Map::new();
     if let Some(quoted) = quoted {
-        context.insert("stanzaId".to_owned(), json!(quoted.key_id));
-        context.insert("participant".to_owned(), json!(quoted.remote_jid()));
-        context.insert("quotedMessage".to_owned(), quoted.content.clone());
+        info.insert("stanzaId".to_owned(), json!(quoted.key_id));
+        info.insert("participant".to_owned(), json!(quoted.remote_jid()));
+        info.insert("quotedMessage".to_owned(), quoted.content.clone());
     }
     if let Some(mentions) = body.get("mentions").filter(|mentions| !mentions.is_null()) {
-        context.insert("mentionedJid".to_owned(), mentions.clone());
+        info.insert("mentionedJid".to_owned(), mentions.clone());
     }
-    context
+    info
 }
 
 fn media(name: &str, mimetype: &str, request: &SendRequest) -> Value {

@@ -14,12 +14,13 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::contacts::Contact;
-use crate::faults::Fault;
+use crate::fault::Fault;
 use crate::hub::Hub;
 use crate::inbound::Inbound;
+use crate::inner::Inner;
 use crate::message::Message;
+use crate::op::Op;
 use crate::session::{SessionSpec, SessionStatus};
-use crate::state::Op;
 
 pub(crate) fn router() -> Router<Arc<Hub>> {
     Router::new()
@@ -140,7 +141,7 @@ async fn set_status(State(hub): State<Arc<Hub>>, Path(id): Path<String>, body: B
 }
 
 async fn reset(State(hub): State<Arc<Hub>>) -> Response {
-    done(hub.change(crate::hub::Inner::reset))
+    done(hub.change(Inner::reset))
 }
 
 async fn idle(State(hub): State<Arc<Hub>>) -> Response {

@@ -1,20 +1,17 @@
-use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 
-use crate::events::{self, Event, Extras};
-use crate::faults::{FaultKind, Faults};
+use crate::events::{self, Extras};
+use crate::fault::FaultKind;
+use crate::inner::Inner;
 use crate::journal::Journal;
-use crate::limits::Limits;
+use crate::op::{Op, Refusal, Step};
 use crate::options::Options;
 use crate::send_request::SendRequest;
-use crate::session::{Session, SessionStatus};
-use crate::state::{Applied, Op, Refusal, State, Step};
 use crate::webhook::Settled;
 
 /// The one lock: everything the simulator knows, what it is doing, and the word to those who wait for a change.
@@ -22,19 +19,6 @@ pub(crate) struct Hub {
     pub(crate) options: Options,
     inner: Mutex<Inner>,
     changes: watch::Sender<u64>,
-}
-
-/// What the lock guards.
-#[derive(Default)]
-pub(crate) struct Inner {
-    pub(crate) state: State,
-    pub(crate) faults: Faults,
-    pub(crate) limits: Limits,
-    journal: Journal,
-    /// Sessions whose webhook is being posted.
-    busy: HashSet<u32>,
-    /// Who waits for the answer to a webhook.
-    waiters: HashMap<u64, oneshot::Sender<Posted>>,
 }
 
 /// The gateway's answer to a webhook.
@@ -255,100 +239,4 @@ impl Hub {
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-impl Inner {
-    /// Applies an operation and journals it.
-    pub(crate) fn apply(&mut self, op: &Op, now: Timestamp) -> Result<Applied> {
-        let applied = self.state.apply(op, now)?;
-        self.journal.add(op, now)?;
-        Ok(applied)
-    }
-
-    /// Queues these events as the faults will have them, and says the serials of those that leave.
-    pub(crate) fn queue(
-        &mut self,
-        session: &Session,
-        events: Vec<Event>,
-        now: Timestamp,
-    ) -> Result<Vec<u64>> {
-        let webhooks = self.faults.shape(session, events, now);
-        if webhooks.is_empty() {
-            return Ok(Vec::new());
-        }
-        Ok(self
-            .apply(
-                &Op::Queue {
-                    session: session.number,
-                    webhooks,
-                },
-                now,
-            )?
-            .serials)
-    }
-
-    /// Changes a session's status and queues the events that tell of it, unless `silent`.
-    pub(crate) fn set_status(
-        &mut self,
-        session: u32,
-        status: SessionStatus,
-        silent: bool,
-        now: Timestamp,
-    ) -> Result<Vec<u64>> {
-        let qr_code = (status == SessionStatus::NeedScan).then(|| format!("2@{}", random_hex(64)));
-        let mut events = vec![events::of_status(&status)];
-        events.extend(qr_code.as_deref().map(events::of_qr_code));
-        self.apply(
-            &Op::SetStatus {
-                session,
-                status,
-                qr_code,
-            },
-            now,
-        )?;
-        if silent {
-            return Ok(Vec::new());
-        }
-        let session = self
-            .state
-            .session(session)
-            .ok_or(Refusal::UnknownSession)?
-            .clone();
-        let wanted = session.wanted(events);
-        self.queue(&session, wanted, now)
-    }
-
-    pub(crate) fn reset(&mut self, now: Timestamp) -> Result<()> {
-        self.faults.clear();
-        self.limits.clear();
-        self.waiters.clear();
-        self.apply(&Op::Reset, now)?;
-        Ok(())
-    }
-
-    fn wait_for(&mut self, serial: u64) -> oneshot::Receiver<Posted> {
-        let (sender, receiver) = oneshot::channel();
-        self.waiters.insert(serial, sender);
-        receiver
-    }
-
-    /// Why this send will fail after it was accepted, in the words of the published example.
-    fn failure(&mut self, session: &Session, request: &SendRequest) -> Option<String> {
-        let fault = self.faults.for_session(FaultKind::FailLater, session);
-        let fails = fault || !self.state.contacts.is_on_whatsapp(&request.to);
-        fails.then(|| format!("Failed to send message: Invalid number JID: {}", request.to))
-    }
-}
-
-/// So many random hex digits. They come from the standard library's hash seeds: enough for made-up keys.
-pub(crate) fn random_hex(digits: usize) -> String {
-    let mut hex = String::new();
-    while hex.len() < digits {
-        hex.push_str(&format!(
-            "{:016x}",
-            RandomState::new().build_hasher().finish()
-        ));
-    }
-    hex.truncate(digits);
-    hex
 }

@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 use crate::baileys;
 use crate::contacts::{Contact, user};
 use crate::events::{Event, Stamp};
-use crate::faults::FaultKind;
-use crate::hub::{Hub, Inner, Posted};
+use crate::fault::FaultKind;
+use crate::hub::{Hub, Posted};
+use crate::inner::Inner;
+use crate::op::Op;
 use crate::session::Session;
-use crate::state::Op;
 
 /// A message that comes in over a vendor's number. Only the vendor, a sender and some content are needed.
 #[derive(Clone, Debug, Default, Deserialize)]

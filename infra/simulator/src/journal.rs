@@ -9,7 +9,8 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::state::{Op, State};
+use crate::op::Op;
+use crate::state::State;
 
 #[derive(Serialize)]
 struct NewEntry<'a> {

@@ -9,6 +9,7 @@ pub const DEFAULT_PERSONAL_ACCESS_TOKEN: &str = "personal_access_token_local";
 
 /// How a simulator behaves; make it with [`Options::new`] and change the fields that matter.
 #[derive(Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Options {
     /// Drives delays, limits and time stamps.
     pub clock: Clock,

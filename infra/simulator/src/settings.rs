@@ -5,6 +5,7 @@ use crate::answer::FieldErrors;
 
 /// What the owner of a session can set, in Wasender's own field names.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "the provider's own fields")]
 pub(crate) struct Settings {
     pub(crate) name: String,
     pub(crate) phone_number: String,
@@ -142,7 +143,7 @@ fn check(body: &Map<String, Value>) -> FieldErrors {
     let mut errors = FieldErrors::default();
     for (field, value) in body {
         let wrong = match field.as_str() {
-            "name" if !value.as_str().is_some_and(|name| !name.trim().is_empty()) => {
+            "name" if value.as_str().is_none_or(|name| name.trim().is_empty()) => {
                 "must be a string"
             }
             "phone_number" if !value.as_str().is_some_and(is_international) => {

@@ -8,13 +8,15 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::contacts::Contact;
-use crate::faults::Fault;
-use crate::hub::{Hub, Inner, random_hex};
+use crate::fault::Fault;
+use crate::hub::Hub;
 use crate::inbound::{Inbound, InboundAnswer};
+use crate::inner::Inner;
 use crate::message::{Message, Send};
+use crate::op::{Op, Refusal};
 use crate::options::Options;
+use crate::random::random_hex;
 use crate::session::{SessionSpec, SessionStatus};
-use crate::state::{Op, Refusal};
 use crate::webhook::WebhookRecord;
 use crate::{control, posting, rest, server};
 

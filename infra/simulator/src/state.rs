@@ -1,93 +1,14 @@
 use std::collections::{BTreeMap, HashMap};
-use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use crate::baileys;
-use crate::contacts::{Contact, Contacts};
+use crate::contacts::Contacts;
 use crate::message::Message;
-use crate::send_request::SendRequest;
+use crate::op::{Applied, Op, Refusal};
 use crate::session::{Session, SessionSpec, SessionStatus};
 use crate::settings::Settings;
-use crate::webhook::{Outbox, Planned, Settled};
-
-/// Everything that changes the state, with all that was decided outside it: replayed in order it gives the same state.
-/// It holds secrets, so it has no `Debug`.
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "op", rename_all = "snake_case")]
-pub(crate) enum Op {
-    Register {
-        spec: SessionSpec,
-    },
-    Create {
-        settings: Settings,
-        api_key: String,
-        webhook_secret: String,
-    },
-    Update {
-        session: u32,
-        settings: Settings,
-    },
-    Delete {
-        session: u32,
-    },
-    SetStatus {
-        session: u32,
-        status: SessionStatus,
-        qr_code: Option<String>,
-    },
-    SetKey {
-        session: u32,
-        api_key: String,
-    },
-    Accept {
-        session: u32,
-        request: SendRequest,
-        steps: Vec<Step>,
-        failure: Option<String>,
-    },
-    Learn {
-        contact: Contact,
-    },
-    Queue {
-        session: u32,
-        webhooks: Vec<Planned>,
-    },
-    Settle {
-        session: u32,
-        serial: u64,
-        settled: Settled,
-    },
-    Reset,
-}
-
-/// A status code that a message reaches, `after` its acceptance.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) struct Step {
-    pub(crate) after: Duration,
-    pub(crate) status: u8,
-}
-
-/// What an operation made.
-#[derive(Default)]
-pub(crate) struct Applied {
-    pub(crate) session: u32,
-    pub(crate) msg_id: i64,
-    /// The serials of the webhooks that were queued and not dropped.
-    pub(crate) serials: Vec<u64>,
-}
-
-/// Why an operation can't be.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Refusal {
-    #[error("there is no such session")]
-    UnknownSession,
-    #[error("another session has this api key")]
-    KeyInUse,
-    #[error("a session needs a vendor id, an instance id and a number in E.164")]
-    IncompleteSession,
-}
+use crate::webhook::{Outbox, Planned};
 
 /// The pure state machine: sessions, messages, contacts and the webhooks that wait.
 #[derive(Default)]
@@ -117,7 +38,7 @@ impl State {
                 });
             }
             Op::Update { session, settings } => {
-                self.edit(*session, now)?.settings = settings.clone()
+                self.edit(*session, now)?.settings = settings.clone();
             }
             Op::Delete { session } => self.delete(*session)?,
             Op::SetStatus {
@@ -130,7 +51,7 @@ impl State {
                 session.qr_code.clone_from(qr_code);
             }
             Op::SetKey { session, api_key } => {
-                self.edit(*session, now)?.api_key.clone_from(api_key)
+                self.edit(*session, now)?.api_key.clone_from(api_key);
             }
             Op::Accept { session, .. } => {
                 applied.session = *session;
@@ -138,7 +59,7 @@ impl State {
             }
             Op::Learn { contact } => self.contacts.learn(contact),
             Op::Queue { session, webhooks } => {
-                applied.serials = self.queue(*session, webhooks, now)?
+                applied.serials = self.queue(*session, webhooks, now)?;
             }
             Op::Settle {
                 session,

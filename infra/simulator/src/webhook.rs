@@ -144,6 +144,14 @@ impl Outbox {
         })
     }
 
+    /// Whether this webhook has not ended yet.
+    pub(crate) fn holds(&self, serial: u64) -> bool {
+        self.queues
+            .values()
+            .flat_map(BTreeMap::keys)
+            .any(|(_, queued)| *queued == serial)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.queues.is_empty()
     }

@@ -1,1 +1,18 @@
+//! Where providers and platform meet: the steps that more than one function takes.
+//!
+//! A webhook's way in ([`webhook`]), what status and session events change ([`events`], [`lane`]), what brings messages back
+//! into their queue ([`dispatch`]), calls to a provider ([`call`]), and the forms of answers ([`problem`]) and batches ([`batch`]).
 
+pub mod batch;
+pub mod call;
+pub mod dispatch;
+pub mod echoes;
+pub mod events;
+mod ingest;
+pub mod lane;
+pub mod problem;
+mod tally;
+pub mod webhook;
+
+pub use ingest::{Ingest, Reception, Webhook};
+pub use tally::Tally;

@@ -47,7 +47,7 @@ impl AwsError {
     }
 
     /// A write that lost every race it was repeated for.
-    pub(crate) fn contended(attempted: &'static str) -> Self {
+    pub fn contended(attempted: &'static str) -> Self {
         Self {
             attempted,
             code: "contended".to_owned(),

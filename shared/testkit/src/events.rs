@@ -1,7 +1,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A payload of a provider as it is posted, kept in `events/providers`.
+/// A payload in the shape in which a provider posts it, kept in `events/providers`.
 #[derive(Clone, Debug)]
 pub struct GoldenEvent {
     /// The provider and the file's stem: `wasender/messages-received-text`.

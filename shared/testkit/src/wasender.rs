@@ -41,11 +41,11 @@ pub fn received_from_lid(text: &str, lid: &str, key_id: &str) -> Value {
 }
 
 /// `messages.received` of an author in a group.
-pub fn received_in_group(text: &str, from: &str, group: &str) -> Value {
-    let mut message = message(text, from, &format!("3EB0GROUP{}", text.len()));
+pub fn received_in_group(text: &str, from: &str, group: &str, key_id: &str) -> Value {
+    let mut message = message(text, from, key_id);
     let participant = jid(from);
     message["key"] = json!({
-        "id": message["key"]["id"], "fromMe": false, "remoteJid": format!("{group}@g.us"),
+        "id": key_id, "fromMe": false, "remoteJid": format!("{group}@g.us"),
         "participant": participant, "participantPn": participant, "cleanedParticipantPn": digits(from),
     });
     event("messages-group.received", &json!({ "messages": message }))

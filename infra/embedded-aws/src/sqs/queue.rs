@@ -170,7 +170,7 @@ impl Queue {
             message_id: accepted.message_id.clone(),
             sequence_number: self
                 .settings
-                .fifo
+                .is_fifo()
                 .then(|| sequence_number(accepted.sequence)),
             body_md5: format!("{:x}", md5::compute(&entry.body)),
             attributes_md5: attributes_md5(&entry.attributes),

@@ -1,6 +1,8 @@
 //! Wasender's REST interface, everything under `/api`.
 
+mod linking;
 mod lookups;
+mod message_logs;
 mod messages;
 mod sessions;
 
@@ -17,7 +19,7 @@ use axum::routing::{get, post};
 use serde_json::json;
 
 use crate::answer;
-use crate::faults::FaultKind;
+use crate::fault::FaultKind;
 use crate::hub::Hub;
 use crate::session::Session;
 
@@ -40,20 +42,20 @@ pub(crate) fn router(hub: &Arc<Hub>) -> Router<Arc<Hub>> {
                 .put(sessions::update)
                 .delete(sessions::delete),
         )
-        .route("/whatsapp-sessions/{id}/connect", post(sessions::connect))
+        .route("/whatsapp-sessions/{id}/connect", post(linking::connect))
         .route(
             "/whatsapp-sessions/{id}/disconnect",
-            post(sessions::disconnect),
+            post(linking::disconnect),
         )
-        .route("/whatsapp-sessions/{id}/restart", post(sessions::restart))
+        .route("/whatsapp-sessions/{id}/restart", post(linking::restart))
         .route(
             "/whatsapp-sessions/{id}/regenerate-key",
-            post(sessions::regenerate_key),
+            post(linking::regenerate_key),
         )
-        .route("/whatsapp-sessions/{id}/qrcode", get(sessions::qr_code))
+        .route("/whatsapp-sessions/{id}/qrcode", get(linking::qr_code))
         .route(
             "/whatsapp-sessions/{id}/message-logs",
-            get(sessions::message_logs),
+            get(message_logs::list),
         )
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(not_found)

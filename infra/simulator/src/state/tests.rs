@@ -1,7 +1,11 @@
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::*;
-use crate::webhook::Outcome;
+use crate::op::Step;
+use crate::send_request::SendRequest;
+use crate::webhook::{Outcome, Settled};
 
 fn at(millis: i64) -> Timestamp {
     Timestamp::from_millisecond(1_800_000_000_000 + millis).expect("a time")

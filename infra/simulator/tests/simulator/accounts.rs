@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use crate::world::{CUSTOMER, KEY_A, World};
 
 fn new_session() -> Value {
-    json!({"name": "Shop C", "phone_number": "+221700000033", "account_protection": true, "log_messages": false,
+    json!({"name": "Shop C", "phone_number": "+221700000033", "account_protection": false, "log_messages": false,
         "webhook_url": "http://127.0.0.1:9/hook", "webhook_enabled": true, "webhook_events": ["messages.upsert", "session.status"]})
 }
 
@@ -95,23 +95,37 @@ async fn an_update_changes_what_it_names_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_new_session_needs_to_be_linked_before_it_sends() {
+async fn a_new_session_has_a_key_and_a_secret_and_waits_to_be_linked() {
     let world = World::new().await;
     let created = world.manage(Method::POST, "", new_session()).await;
-    let session = created.body["data"].clone();
-    let key = session["api_key"].as_str().expect("a key").to_owned();
+    let session = &created.body["data"];
+    let length = |field: &str| session[field].as_str().map(str::len);
     assert_eq!(
-        (
-            created.status,
-            key.len(),
-            session["webhook_secret"].as_str().map(str::len)
-        ),
-        (201, 64, Some(32))
+        (created.status, length("api_key"), length("webhook_secret")),
+        (201, Some(64), Some(32))
     );
     assert_eq!(
         (&session["status"], &session["id"]),
         (&json!("need_scan"), &json!(3))
     );
+    let incomplete = world
+        .manage(Method::POST, "", json!({"name": "Shop D"}))
+        .await;
+    let missing = incomplete.body["errors"]
+        .as_object()
+        .map(serde_json::Map::len);
+    assert_eq!((incomplete.status, missing), (422, Some(3)));
+}
+
+#[tokio::test]
+async fn a_session_sends_once_its_code_was_scanned() {
+    let world = World::new().await;
+    let created = world.manage(Method::POST, "", new_session()).await.body;
+    let key = created["data"]["api_key"]
+        .as_str()
+        .expect("a key")
+        .to_owned();
+    let message = json!({"to": CUSTOMER, "text": "x"});
     assert!(
         world
             .manage(Method::GET, "/3/qrcode", Value::Null)
@@ -123,58 +137,32 @@ async fn a_new_session_needs_to_be_linked_before_it_sends() {
         .manage(Method::POST, "/3/connect", Value::Null)
         .await
         .body;
-    let qr_code = connect["data"]["qrCode"]
-        .as_str()
-        .expect("a code")
-        .to_owned();
-    assert_eq!(
-        (&connect["data"]["status"], qr_code.starts_with("2@")),
-        (&json!("NEED_SCAN"), true)
+    let qr_code = connect["data"]["qrCode"].clone();
+    assert_eq!(connect["data"]["status"], "NEED_SCAN");
+    assert!(
+        qr_code.as_str().is_some_and(|code| code.starts_with("2@")),
+        "{connect}"
     );
     assert_eq!(
         world
             .manage(Method::GET, "/3/qrcode", Value::Null)
             .await
             .body["data"]["qrCode"],
-        qr_code.as_str()
+        qr_code
     );
-    assert_eq!(
-        world
-            .send(&key, json!({"to": CUSTOMER, "text": "x"}))
-            .await
-            .status,
-        400
-    );
+    assert_eq!(world.send(&key, message.clone()).await.status, 400);
     world
         .simulator
         .set_status_silently("3", "connected")
         .await
         .expect("scanned");
-    assert_eq!(
-        world
-            .send(&key, json!({"to": CUSTOMER, "text": "x"}))
-            .await
-            .status,
-        200
-    );
+    assert_eq!(world.send(&key, message).await.status, 200);
     assert!(
         world
             .manage(Method::GET, "/3/qrcode", Value::Null)
             .await
             .body["error"]
             .is_string()
-    );
-    let incomplete = world
-        .manage(Method::POST, "", json!({"name": "Shop D"}))
-        .await;
-    assert_eq!(
-        (
-            incomplete.status,
-            incomplete.body["errors"]
-                .as_object()
-                .map(serde_json::Map::len)
-        ),
-        (422, Some(3))
     );
 }
 
@@ -280,6 +268,34 @@ async fn a_deleted_session_and_its_key_are_gone() {
         world.manage(Method::GET, "/1", Value::Null).await.status,
         404
     );
+}
+
+#[tokio::test]
+async fn deleting_a_session_ends_the_wait_for_its_webhooks() {
+    let world = World::new().await;
+    world
+        .control(
+            Method::POST,
+            "/faults",
+            json!({"fault": "delay", "delayMs": 3_600_000, "times": 1}),
+        )
+        .await;
+    let delete = async {
+        while !world
+            .control(Method::GET, "/faults", Value::Null)
+            .await
+            .body["faults"]
+            .as_array()
+            .is_some_and(Vec::is_empty)
+        {
+            tokio::task::yield_now().await;
+        }
+        world.manage(Method::DELETE, "/1", Value::Null).await
+    };
+    let (answer, deleted) = tokio::join!(world.simulator.inbound(World::writes("Bonjour")), delete);
+    assert!(answer.is_err());
+    assert_eq!(deleted.status, 204);
+    world.simulator.idle().await;
 }
 
 #[tokio::test]

@@ -58,7 +58,7 @@ async fn webhooks_that_had_not_left_leave_after_the_restart_and_no_other() {
     let slow = |options: &mut Options| {
         options.data_dir = Some(dir.path().to_owned());
         options.delays = Delays {
-            sent: Duration::from_secs(3_600),
+            sent: Duration::from_hours(1),
             ..Delays::default()
         };
     };

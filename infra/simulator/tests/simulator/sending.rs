@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 use simulator::Plan;
@@ -154,7 +156,7 @@ async fn the_rate_limit_is_told_in_headers_and_refuses_without_success_in_the_bo
         (59..=60).contains(&retry_after) && second.body.get("success").is_none(),
         "{second:?}"
     );
-    world.clock.advance(std::time::Duration::from_secs(60));
+    world.clock.advance(Duration::from_mins(1));
     assert_eq!(world.send(KEY_A, body).await.status, 200);
 }
 
@@ -172,7 +174,7 @@ async fn account_protection_allows_one_send_in_five_seconds() {
         (refused.status, refused.body["retry_after"].as_u64()),
         (429, Some(5))
     );
-    world.clock.advance(std::time::Duration::from_secs(5));
+    world.clock.advance(Duration::from_secs(5));
     world.send_text("deux").await;
 }
 

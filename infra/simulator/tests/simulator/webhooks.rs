@@ -77,8 +77,7 @@ async fn the_numbers_in_events_can_be_left_out() {
 
 #[tokio::test]
 async fn statuses_wait_for_the_clock() {
-    let world =
-        World::with(|options| options.delays = Delays::each(Duration::from_secs(600))).await;
+    let world = World::with(|options| options.delays = Delays::each(Duration::from_mins(10))).await;
     world.send_text("Bonjour").await;
     for wanted in [
         "message.sent",

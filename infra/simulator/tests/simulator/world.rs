@@ -14,41 +14,41 @@ use serde_json::{Value, json};
 use simulator::{DEFAULT_PERSONAL_ACCESS_TOKEN, Inbound, Options, SessionSpec, Simulator};
 use tokio::net::TcpListener;
 
-pub const KEY_A: &str = "api_key_abc";
-pub const KEY_B: &str = "api_key_def";
-pub const CUSTOMER: &str = "+221700000001";
+pub(crate) const KEY_A: &str = "api_key_abc";
+pub(crate) const KEY_B: &str = "api_key_def";
+pub(crate) const CUSTOMER: &str = "+221700000001";
 
 /// A simulator with the two demo vendors and a gateway that writes down what it gets.
-pub struct World {
-    pub simulator: Simulator,
-    pub gateway: Gateway,
-    pub clock: Clock,
+pub(crate) struct World {
+    pub(crate) simulator: Simulator,
+    pub(crate) gateway: Gateway,
+    pub(crate) clock: Clock,
     client: Client,
 }
 
 /// An answer of the simulator.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: HeaderMap,
-    pub body: Value,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
 }
 
 impl World {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(|_| {}).await
     }
 
-    pub async fn with(change: impl FnOnce(&mut Options)) -> Self {
+    pub(crate) async fn with(change: impl FnOnce(&mut Options)) -> Self {
         let gateway = Gateway::start().await;
         Self::at(gateway, change).await
     }
 
-    pub async fn kept_in(dir: &Path) -> Self {
+    pub(crate) async fn kept_in(dir: &Path) -> Self {
         Self::with(|options| options.data_dir = Some(dir.to_owned())).await
     }
 
-    pub async fn at(gateway: Gateway, change: impl FnOnce(&mut Options)) -> Self {
+    pub(crate) async fn at(gateway: Gateway, change: impl FnOnce(&mut Options)) -> Self {
         let clock = Clock::skewable();
         let mut options = Options::new(clock.clone(), &gateway.url);
         change(&mut options);
@@ -66,13 +66,19 @@ impl World {
     }
 
     /// A request with a bearer token; an empty token sends none.
-    pub async fn call(&self, method: Method, path: &str, token: &str, body: Value) -> Answer {
+    pub(crate) async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        token: &str,
+        body: Value,
+    ) -> Answer {
         self.try_call(method, path, token, body)
             .await
             .expect("an answer")
     }
 
-    pub async fn try_call(
+    pub(crate) async fn try_call(
         &self,
         method: Method,
         path: &str,
@@ -100,12 +106,12 @@ impl World {
         })
     }
 
-    pub async fn get(&self, path: &str, token: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str, token: &str) -> Answer {
         self.call(Method::GET, path, token, Value::Null).await
     }
 
     /// As the account's owner.
-    pub async fn manage(&self, method: Method, path: &str, body: Value) -> Answer {
+    pub(crate) async fn manage(&self, method: Method, path: &str, body: Value) -> Answer {
         self.call(
             method,
             &format!("/api/whatsapp-sessions{path}"),
@@ -115,17 +121,17 @@ impl World {
         .await
     }
 
-    pub async fn control(&self, method: Method, path: &str, body: Value) -> Answer {
+    pub(crate) async fn control(&self, method: Method, path: &str, body: Value) -> Answer {
         self.call(method, &format!("/_sim{path}"), "", body).await
     }
 
-    pub async fn send(&self, token: &str, body: Value) -> Answer {
+    pub(crate) async fn send(&self, token: &str, body: Value) -> Answer {
         self.call(Method::POST, "/api/send-message", token, body)
             .await
     }
 
     /// Vendor A sends a text, which must be accepted.
-    pub async fn send_text(&self, text: &str) -> i64 {
+    pub(crate) async fn send_text(&self, text: &str) -> i64 {
         let answer = self
             .send(KEY_A, json!({"to": CUSTOMER, "text": text}))
             .await;
@@ -136,7 +142,7 @@ impl World {
     }
 
     /// The customer writes to vendor A.
-    pub fn writes(text: &str) -> Inbound {
+    pub(crate) fn writes(text: &str) -> Inbound {
         Inbound {
             vendor_id: "vendor_001".to_owned(),
             from: CUSTOMER.to_owned(),
@@ -146,7 +152,7 @@ impl World {
     }
 }
 
-pub fn vendor_a() -> SessionSpec {
+pub(crate) fn vendor_a() -> SessionSpec {
     SessionSpec {
         vendor_id: "vendor_001".to_owned(),
         instance_id: "instance_abc123".to_owned(),
@@ -156,7 +162,7 @@ pub fn vendor_a() -> SessionSpec {
     }
 }
 
-pub fn vendor_b() -> SessionSpec {
+pub(crate) fn vendor_b() -> SessionSpec {
     SessionSpec {
         vendor_id: "vendor_002".to_owned(),
         instance_id: "instance_def456".to_owned(),
@@ -168,19 +174,19 @@ pub fn vendor_b() -> SessionSpec {
 
 /// A webhook as the gateway got it.
 #[derive(Clone, Debug)]
-pub struct Got {
-    pub path: String,
-    pub signature: Option<String>,
-    pub body: Value,
+pub(crate) struct Got {
+    pub(crate) path: String,
+    pub(crate) signature: Option<String>,
+    pub(crate) body: Value,
 }
 
 impl Got {
-    pub fn event(&self) -> &str {
+    pub(crate) fn event(&self) -> &str {
         self.body["event"].as_str().unwrap_or_default()
     }
 
     /// The event's name, with the status code if it has one.
-    pub fn label(&self) -> String {
+    pub(crate) fn label(&self) -> String {
         let status = &self.body["data"]["update"]["status"];
         if status.is_null() {
             self.event().to_owned()
@@ -191,8 +197,8 @@ impl Got {
 }
 
 #[derive(Clone)]
-pub struct Gateway {
-    pub url: String,
+pub(crate) struct Gateway {
+    pub(crate) url: String,
     inner: Arc<Mutex<Script>>,
 }
 
@@ -203,7 +209,7 @@ struct Script {
 }
 
 impl Gateway {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let gateway = Self {
@@ -216,7 +222,7 @@ impl Gateway {
     }
 
     /// The next answers' statuses; 200 afterwards.
-    pub fn answers(&self, statuses: &[u16]) {
+    pub(crate) fn answers(&self, statuses: &[u16]) {
         self.inner
             .lock()
             .expect("the script")
@@ -224,15 +230,15 @@ impl Gateway {
             .extend(statuses);
     }
 
-    pub fn got(&self) -> Vec<Got> {
+    pub(crate) fn got(&self) -> Vec<Got> {
         self.inner.lock().expect("the script").got.clone()
     }
 
-    pub fn labels(&self) -> Vec<String> {
+    pub(crate) fn labels(&self) -> Vec<String> {
         self.got().iter().map(Got::label).collect()
     }
 
-    pub fn forget(&self) {
+    pub(crate) fn forget(&self) {
         self.inner.lock().expect("the script").got.clear();
     }
 }

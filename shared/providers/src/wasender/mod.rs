@@ -20,6 +20,7 @@ mod request;
 mod response;
 mod sent;
 mod status;
+mod wait;
 mod webhook;
 
 pub use malformed::Malformed;

@@ -1,17 +1,9 @@
-use std::time::Duration;
-
 use domain::{Evidence, ProviderRef, RejectClass, SendOutcome, SessionStatus};
 use http::HeaderMap;
 
-use super::{key, status};
+use super::{key, status, wait};
 use crate::json::{self, Json};
 use crate::text;
-
-/// The longest wait that a provider may ask for.
-const LONGEST_WAIT_SECONDS: i64 = 3600;
-
-/// From here on a number is a moment in Unix time and not a span.
-const FIRST_UNIX_SECOND: i64 = 1_000_000_000;
 
 /// Reads the answer to `POST /send-message`.
 ///
@@ -158,6 +150,7 @@ impl Answer<'_, '_> {
             {
                 RejectClass::NoRoute
             }
+            _ if self.only_the_recipient() => RejectClass::NoRoute,
             400 | 422 => RejectClass::Invalid,
             _ if has(&["validation", "invalid", "required"]) => RejectClass::Invalid,
             _ => RejectClass::Other,
@@ -166,6 +159,12 @@ impl Answer<'_, '_> {
             class,
             reason: self.reason(message),
         }
+    }
+
+    /// Whether `errors` complains of `to` and of nothing else.
+    fn only_the_recipient(&self) -> bool {
+        let mut fields = self.root.at("errors").fields().iter();
+        fields.len() == 1 && fields.all(|(name, _)| name == "to")
     }
 
     /// The provider's words, and which fields it did not like.
@@ -209,53 +208,10 @@ impl Answer<'_, '_> {
             .find_map(Json::word)
     }
 
-    /// The wait that the body or a header asks for, between a second and an hour.
     fn retry_later(&self) -> SendOutcome {
-        let seconds = self
-            .root
-            .at("retry_after")
-            .number()
-            .map(ceil)
-            .or_else(|| {
-                self.header("retry-after")
-                    .and_then(|value| self.seconds_until(value))
-            })
-            .or_else(|| {
-                self.header("x-ratelimit-reset")
-                    .and_then(|value| self.seconds_until(value))
-            });
-        let after = seconds.map(|seconds| seconds.clamp(1, LONGEST_WAIT_SECONDS));
-        let after = after
-            .and_then(|seconds| u64::try_from(seconds).ok())
-            .map(Duration::from_secs);
-        SendOutcome::RetryLater { after }
-    }
-
-    /// Seconds to wait by a header that gives a span, a moment in Unix time (`X-RateLimit-Reset` is documented as either), or an HTTP
-    /// date. A moment is compared with the answer's own `Date`, so that our clock need not agree with the provider's.
-    fn seconds_until(&self, value: &str) -> Option<i64> {
-        let date = |text: &str| {
-            jiff::fmt::rfc2822::parse(text)
-                .ok()
-                .map(|at| at.timestamp().as_second())
-        };
-        let until = match value
-            .trim()
-            .parse::<f64>()
-            .ok()
-            .filter(|number| number.is_finite())
-            .map(ceil)
-        {
-            Some(span) if span < FIRST_UNIX_SECOND => return Some(span),
-            Some(moment) if moment >= 100 * FIRST_UNIX_SECOND => moment / 1000,
-            Some(moment) => moment,
-            None => date(value)?,
-        };
-        Some(until.saturating_sub(date(self.header("date")?)?))
-    }
-
-    fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
+        SendOutcome::RetryLater {
+            after: wait::asked(self.root, self.headers),
+        }
     }
 }
 
@@ -265,16 +221,10 @@ fn is_not_connected(said: &str) -> bool {
         .any(|words| said.contains(words))
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "a conversion of floats saturates"
-)]
-fn ceil(seconds: f64) -> i64 {
-    seconds.ceil() as i64
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use domain::{Delivery, ProviderMessageId};
     use http::{HeaderName, HeaderValue};
@@ -397,6 +347,12 @@ mod tests {
         for (status, body, class, reason) in [
             (
                 422,
+                r#"{"success":false,"message":"Validation failed","errors":{"to":["must be a number"]}}"#,
+                RejectClass::NoRoute,
+                "Validation failed (to)",
+            ),
+            (
+                422,
                 r#"{"success":false,"message":"Validation failed","errors":{"to":["bad 221700000001"],"text":["x"]}}"#,
                 RejectClass::Invalid,
                 "Validation failed (to, text)",
@@ -436,49 +392,6 @@ mod tests {
                     class,
                     reason: reason.to_owned(),
                 },
-            );
-        }
-    }
-
-    #[test]
-    fn a_wait_is_read_from_the_body_and_every_header() {
-        let date = ("date", "Sun, 22 Nov 2026 10:00:00 GMT");
-        for (headers, body, seconds) in [
-            (
-                &[][..],
-                r#"{"message":"Too many requests","retry_after":5}"#,
-                5,
-            ),
-            (&[], r#"{"retry_after":"60"}"#, 60),
-            (&[], r#"{"retry_after":0.2}"#, 1),
-            (&[("retry-after", "9")], r#"{"retry_after":5}"#, 5),
-            (&[("retry-after", "9"), ("x-ratelimit-reset", "30")], "", 9),
-            (
-                &[("retry-after", "Sun, 22 Nov 2026 10:00:07 GMT"), date],
-                "",
-                7,
-            ),
-            (&[("x-ratelimit-reset", "30")], "", 30),
-            (&[("x-ratelimit-reset", "1795341612"), date], "", 12),
-            (&[("x-ratelimit-reset", "1795341612000"), date], "", 12),
-            (&[("x-ratelimit-reset", "1795341500"), date], "", 1),
-            (&[], r#"{"retry_after":1e300}"#, 3600),
-            (&[], r#"{"retry_after":86400}"#, 3600),
-        ] {
-            assert_eq!(
-                answer(429, headers, body),
-                wait(seconds),
-                "{headers:?} {body}"
-            );
-        }
-        for headers in [
-            &[][..],
-            &[("x-ratelimit-reset", "1795341612")],
-            &[("retry-after", "soon"), date],
-        ] {
-            assert_eq!(
-                answer(429, headers, ""),
-                SendOutcome::RetryLater { after: None }
             );
         }
     }

@@ -1,10 +1,11 @@
-use domain::{Element, Event, IgnoreReason, Received, SessionStatus};
+use domain::{Echo, Element, Event, IgnoreReason, Received, SessionStatus, StatusUpdate};
 use jiff::Timestamp;
 
 use super::envelope::{self, ChatItem};
 use super::malformed::Malformed;
 use super::{dialect, message, reaction, sent, status};
 use crate::json::{self, Json};
+use crate::moment;
 
 /// Reads a webhook's body into what it tells.
 ///
@@ -36,10 +37,26 @@ fn webhook(root: &Json<'_>, received_at: Timestamp) -> Result<Received, Malforme
     if data.at("test").is_true() {
         elements.fill(Element::Ignored(IgnoreReason::Test));
     }
+    date(
+        &mut elements,
+        moment::read(root.at("timestamp"), received_at),
+    );
     Ok(Received {
         name: name(event),
         elements,
     })
+}
+
+/// Gives the event's own time to what left or arrived without one. A customer's message keeps the time of its phone, or none.
+fn date(elements: &mut [Element], event_at: Option<Timestamp>) {
+    for element in elements {
+        if let Element::Event(
+            Event::Status(StatusUpdate { occurred_at, .. }) | Event::Echo(Echo { occurred_at, .. }),
+        ) = element
+        {
+            *occurred_at = occurred_at.or(event_at);
+        }
+    }
 }
 
 struct Webhook<'j, 'a> {

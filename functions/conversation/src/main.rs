@@ -1,0 +1,17 @@
+//! The Lambda function `conversation`.
+
+use aws_lambda_events::event::sqs::SqsEvent;
+use conversation::App;
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use platform::{Clock, Config, telemetry};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let config = Config::from_env()?;
+    telemetry::init(&config.log_level);
+    let app = &App::new(&config, Clock::system());
+    run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
+        Ok::<_, Error>(app.handle(event.payload, &event.context).await)
+    }))
+    .await
+}

@@ -1,0 +1,226 @@
+//! One customer message: claimed once, decided once, its replies enqueued.
+
+use std::time::Duration;
+
+use domain::conversation::{
+    Conversation, Decision, Heard, Plan, Quiet, Resolution, decide, resolve,
+};
+use domain::engine::Answer;
+use domain::entry::InboundEntry;
+use domain::{Contact, Content, ConversationId, Identity, InboundMessage, MessageId};
+use flows::batch::Handled;
+use flows::dispatch;
+use platform::AwsError;
+use platform::tables::{Claim, Claimed, Commit, ConversationRow, Decided, InboundRow};
+
+use crate::App;
+
+/// How often a decision is made anew because the conversation moved meanwhile.
+const TRIES: usize = 4;
+
+/// Where a contact's identities lead.
+struct Found {
+    conversation: Conversation,
+    new_aliases: Vec<Identity>,
+    merged: Option<ConversationId>,
+}
+
+impl App {
+    pub(crate) async fn message(
+        &self,
+        entry: &InboundEntry,
+        message: &InboundMessage,
+        invocation: &str,
+    ) -> Result<Handled, AwsError> {
+        let (tables, now) = (&self.platform.tables, self.platform.clock.now());
+        let id = entry.message_id();
+        match tables.claim(entry, message, invocation, now).await? {
+            Claim::New(claimed) => self.decided(entry, message, (&id, &claimed)).await,
+            Claim::Seen(row) => {
+                self.enrich(entry, message, (&id, &row)).await?;
+                let replies = tables.outbounds(&entry.vendor_id, &row.replies).await?;
+                dispatch::dispatch(&self.platform, &replies).await?;
+                Ok(Handled::Done)
+            }
+            Claim::InFlight(until) => Ok(Handled::Again(
+                Duration::try_from(until.duration_since(now)).ok(),
+            )),
+        }
+    }
+
+    async fn decided(
+        &self,
+        entry: &InboundEntry,
+        message: &InboundMessage,
+        (id, claimed): (&MessageId, &Claimed),
+    ) -> Result<Handled, AwsError> {
+        let heard = Heard {
+            id,
+            waba: &entry.waba_id,
+            message,
+            received_at: entry.received_at,
+        };
+        for _ in 0..TRIES {
+            let row = self
+                .platform
+                .tables
+                .aliases(&entry.vendor_id, &message.contact)
+                .await?;
+            let Some(config) = row.config.clone() else {
+                // The vendor's secret exists and its configuration does not: its creation is under way.
+                tracing::warn!(vendor.id = %entry.vendor_id, "a message came before its vendor's configuration");
+                return Ok(Handled::Again(None));
+            };
+            let found = self.find(entry, row).await?;
+            let conversation = found.conversation.hears(heard);
+            let (answer, outcome) = match conversation.plan(&config, heard) {
+                Plan::Ask(question) => (self.engine.ask(&question).await, "answered"),
+                Plan::Quiet(reason) => (Answer::default(), quiet(id, reason)),
+            };
+            let now = self.platform.clock.now();
+            let decision = decide(conversation, heard, answer, now);
+            let outcome = if decision.replies.is_empty() && outcome == "answered" {
+                "no_reply"
+            } else {
+                outcome
+            };
+            let decided = Decided {
+                decision: &decision,
+                outcome,
+                new_aliases: &found.new_aliases,
+                merged: found.merged.as_ref(),
+            };
+            match self
+                .platform
+                .tables
+                .decide(heard, claimed, &decided, now)
+                .await?
+            {
+                Commit::Done => return self.enqueued(&decision).await,
+                // The first part is the claim: another invocation has it.
+                Commit::Lost(parts) if parts.contains(&0) => return Ok(Handled::Again(None)),
+                Commit::Lost(_) => {}
+            }
+        }
+        Ok(Handled::Again(Some(Duration::from_secs(1))))
+    }
+
+    /// What the queue refuses here stays marked, and the sweep enqueues it.
+    async fn enqueued(&self, decision: &Decision) -> Result<Handled, AwsError> {
+        let refused = dispatch::dispatch(&self.platform, &decision.replies).await?;
+        tracing::info!(
+            vendor.id = %decision.conversation.vendor,
+            conversation.id = %decision.conversation.id,
+            intent = decision.intent.as_deref().unwrap_or("none"),
+            replies = decision.replies.len(),
+            refused,
+            "message decided"
+        );
+        Ok(if refused == 0 {
+            Handled::Done
+        } else {
+            Handled::Again(Some(Duration::from_secs(5)))
+        })
+    }
+
+    async fn find(&self, entry: &InboundEntry, row: ConversationRow) -> Result<Found, AwsError> {
+        let vendor = &entry.vendor_id;
+        let new_aliases = row
+            .aliases
+            .iter()
+            .filter(|(_, leads)| leads.is_none())
+            .map(|(identity, _)| identity.clone())
+            .collect();
+        let begin = |identity: &Identity| Conversation::begin(vendor, identity);
+        let (conversation, merged) = match resolve(&row.aliases) {
+            Some(Resolution::Begin(first)) => (begin(&first), None),
+            Some(Resolution::One(id)) => (self.existing(entry, &id).await?, None),
+            Some(Resolution::Merge { into, from }) => {
+                let (into, other) = (
+                    self.existing(entry, &into).await?,
+                    self.existing(entry, &from).await?,
+                );
+                let merged = (into.id != other.id).then_some(other.id);
+                (into, merged)
+            }
+            // Nobody can be answered there, but the message is kept in a conversation of its own.
+            None => (Conversation::begin(vendor, &unnamed(entry)), None),
+        };
+        Ok(Found {
+            conversation,
+            new_aliases,
+            merged,
+        })
+    }
+
+    async fn existing(
+        &self,
+        entry: &InboundEntry,
+        id: &ConversationId,
+    ) -> Result<Conversation, AwsError> {
+        let found = self
+            .platform
+            .tables
+            .conversation(&entry.vendor_id, id)
+            .await?;
+        found.ok_or_else(|| AwsError::contended("reading a conversation"))
+    }
+
+    /// A variant of a decided message that tells more: what is new of it is added, nothing is decided again.
+    async fn enrich(
+        &self,
+        entry: &InboundEntry,
+        message: &InboundMessage,
+        (id, row): (&MessageId, &InboundRow),
+    ) -> Result<(), AwsError> {
+        let (contact, content) = richer(row, message);
+        if contact == row.contact && content == row.content {
+            return Ok(());
+        }
+        self.platform
+            .tables
+            .enrich(&entry.vendor_id, id, &contact, &content)
+            .await?;
+        let row = self
+            .platform
+            .tables
+            .aliases(&entry.vendor_id, &contact)
+            .await?;
+        let found = self.find(entry, row).await?;
+        for identity in &found.new_aliases {
+            self.platform
+                .tables
+                .add_alias(&found.conversation, identity)
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+fn richer(row: &InboundRow, message: &InboundMessage) -> (Contact, Content) {
+    let mut contact = row.contact.clone();
+    contact.enrich(&message.contact);
+    let mut content = row.content.clone();
+    content.media = content.media.or_else(|| message.content.media.clone());
+    content.text = content.text.or_else(|| message.content.text.clone());
+    (contact, content)
+}
+
+fn quiet(id: &MessageId, reason: Quiet) -> &'static str {
+    tracing::info!(message.id = %id, reason = reason.as_str(), "message kept without an answer");
+    reason.as_str()
+}
+
+/// A stand-in for the identity of somebody without any.
+fn unnamed(entry: &InboundEntry) -> Identity {
+    let digits: String = entry
+        .message_id()
+        .as_str()
+        .bytes()
+        .filter(u8::is_ascii_digit)
+        .map(char::from)
+        .take(20)
+        .collect();
+    let lid = domain::Lid::parse(&format!("0{digits}")).expect("one to 21 digits are a linked id");
+    Identity::Lid(lid)
+}

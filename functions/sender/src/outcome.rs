@@ -1,0 +1,278 @@
+//! What came of a call, written to the ledger and to the lane.
+
+use std::time::Duration;
+
+use domain::turn::{Turn, park};
+use domain::{Delivery, Dispatch, Lane, Outbound, ParkReason, RejectClass, SendOutcome, limits};
+use flows::batch::Handled;
+use flows::lane;
+use jiff::Timestamp;
+use platform::AwsError;
+use platform::tables::Commit;
+
+use crate::App;
+
+/// What is known after a call.
+#[derive(Clone, Debug)]
+pub(crate) enum Outcome {
+    Told(SendOutcome),
+    /// No byte left: it is as if nothing was tried.
+    NotReached,
+}
+
+/// Tries that surely did not reach the provider, after which a message is given up.
+const ATTEMPTS: u32 = 8;
+/// How often the result of a call is written anew because the lane moved meanwhile.
+const TRIES: usize = 8;
+
+impl App {
+    /// Settles a message that was taken. What the provider took or refused is final; what it surely did not take goes back.
+    pub(crate) async fn settle(
+        &self,
+        taken: &Outbound,
+        lane_then: &Lane,
+        outcome: Outcome,
+    ) -> Result<Handled, AwsError> {
+        let now = self.platform.clock.now();
+        log(taken, &outcome, now);
+        match outcome {
+            Outcome::Told(SendOutcome::Accepted { msg_id, key_id }) => {
+                let mut accepted = taken.clone().moved_to(Dispatch::Accepted);
+                accepted.reference.msg_id = msg_id;
+                accepted.reference.key_id = key_id;
+                self.accepted(taken, accepted, lane_then).await
+            }
+            Outcome::Told(SendOutcome::Rejected { class, reason }) => {
+                self.rejected(taken, class.as_str(), &reason).await
+            }
+            Outcome::Told(SendOutcome::Unknown) => self.doubted(taken).await,
+            Outcome::Told(SendOutcome::NotConnected) => {
+                self.stopped(
+                    taken,
+                    ParkReason::NotConnected,
+                    now.checked_add(limits::PROBE_AFTER).ok(),
+                )
+                .await
+            }
+            Outcome::Told(SendOutcome::Unauthorized) if taken.attempts < 2 => {
+                self.queued_again(taken, Duration::from_secs(1)).await
+            }
+            Outcome::Told(SendOutcome::Unauthorized) => {
+                tracing::error!(vendor.id = %taken.vendor, "a session's key is refused; its lane stops");
+                self.stopped(taken, ParkReason::Credentials, None).await
+            }
+            Outcome::Told(SendOutcome::RetryLater { after }) => {
+                self.told_to_wait(taken, after.unwrap_or(backoff(taken.attempts)))
+                    .await
+            }
+            Outcome::NotReached if taken.attempts < ATTEMPTS => {
+                self.queued_again(taken, backoff(taken.attempts)).await
+            }
+            Outcome::NotReached => {
+                self.rejected(
+                    taken,
+                    RejectClass::Other.as_str(),
+                    "the provider could not be reached",
+                )
+                .await
+            }
+        }
+    }
+
+    async fn accepted(
+        &self,
+        taken: &Outbound,
+        accepted: Outbound,
+        lane_then: &Lane,
+    ) -> Result<Handled, AwsError> {
+        let accepted = off_the_list(accepted);
+        let now = self.platform.clock.now();
+        if !self
+            .platform
+            .tables
+            .accept(taken, &accepted, now)
+            .await?
+            .is_done()
+        {
+            // Something was heard of its number already, or of the message: the state first, then the link with all that was heard.
+            self.platform
+                .tables
+                .decide_outbound(taken, &accepted, now)
+                .await?;
+            self.platform
+                .tables
+                .link(&accepted, &accepted.reference, now)
+                .await?;
+        }
+        if lane_then.doubts > 0 {
+            lane::change(&self.platform, (&taken.vendor, &taken.waba), |lane| Lane {
+                doubts: 0,
+                revision: lane.revision + 1,
+                ..lane
+            })
+            .await?;
+        }
+        self.list_shorter(taken).await
+    }
+
+    async fn rejected(
+        &self,
+        taken: &Outbound,
+        class: &str,
+        reason: &str,
+    ) -> Result<Handled, AwsError> {
+        let mut rejected = taken.clone().moved_to(Dispatch::Rejected);
+        rejected.failure = Some(format!("{class}: {reason}"));
+        self.ended(taken, rejected, self.platform.clock.now())
+            .await?;
+        Ok(Handled::Done)
+    }
+
+    /// Nobody knows whether the provider took it. An echo that came before the doubt is proof, and one that comes later will be.
+    async fn doubted(&self, taken: &Outbound) -> Result<Handled, AwsError> {
+        let now = self.platform.clock.now();
+        self.ended(taken, taken.clone().moved_to(Dispatch::Unknown), now)
+            .await?;
+        lane::change(&self.platform, (&taken.vendor, &taken.waba), |lane| {
+            lane.doubted(now)
+        })
+        .await?;
+        Ok(Handled::Done)
+    }
+
+    /// Writes a message that ends here, and goes on with its lane's list if it stood there. `false`: it moved meanwhile.
+    pub(crate) async fn ended(
+        &self,
+        before: &Outbound,
+        ended: Outbound,
+        now: Timestamp,
+    ) -> Result<bool, AwsError> {
+        let ended = off_the_list(ended);
+        if self
+            .platform
+            .tables
+            .decide_outbound(before, &ended, now)
+            .await?
+            != Commit::Done
+        {
+            return Ok(false);
+        }
+        if ended.dispatch == Dispatch::Unknown {
+            self.settle_if_proved(&ended).await?;
+        }
+        self.list_shorter(before).await?;
+        Ok(true)
+    }
+
+    async fn settle_if_proved(&self, ended: &Outbound) -> Result<(), AwsError> {
+        let now = self.platform.clock.now();
+        let Some(message) = self
+            .platform
+            .tables
+            .outbound(&ended.vendor, &ended.id)
+            .await?
+        else {
+            return Ok(());
+        };
+        if message.dispatch == Dispatch::Unknown && message.delivery >= Delivery::Pending {
+            self.platform
+                .tables
+                .decide_outbound(&message, &message.clone().moved_to(Dispatch::Accepted), now)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Back to queued in the same generation: the entry in hand comes back, and keeps its place in its group.
+    async fn queued_again(&self, taken: &Outbound, wait: Duration) -> Result<Handled, AwsError> {
+        let queued = taken.clone().moved_to(Dispatch::Queued);
+        self.platform
+            .tables
+            .decide_outbound(taken, &queued, self.platform.clock.now())
+            .await?;
+        Ok(Handled::Again(Some(wait)))
+    }
+
+    async fn told_to_wait(&self, taken: &Outbound, wait: Duration) -> Result<Handled, AwsError> {
+        let now = self.platform.clock.now();
+        if wait > limits::REQUEUE_WAITS {
+            return self
+                .stopped(taken, ParkReason::RateLimited, now.checked_add(wait).ok())
+                .await;
+        }
+        lane::change(&self.platform, (&taken.vendor, &taken.waba), |lane| {
+            lane.told_to_wait(wait, now)
+        })
+        .await?;
+        self.queued_again(taken, wait).await
+    }
+
+    /// Stops the lane and parks the message first in its list.
+    async fn stopped(
+        &self,
+        taken: &Outbound,
+        reason: ParkReason,
+        resume_at: Option<Timestamp>,
+    ) -> Result<Handled, AwsError> {
+        let tables = &self.platform.tables;
+        for _ in 0..TRIES {
+            let (before, now) = (
+                tables.lane(&taken.vendor, &taken.waba).await?,
+                self.platform.clock.now(),
+            );
+            let stopped = before.clone().parked(reason, resume_at);
+            let Turn::Park { message, lane } = park(taken.clone(), stopped, now) else {
+                break;
+            };
+            if tables
+                .park((taken, &before), (&message, &lane), now)
+                .await?
+                .is_done()
+            {
+                return Ok(Handled::Done);
+            }
+        }
+        // The lease ends and the message is taken for unknown, which is safe: it is not sent again.
+        Err(AwsError::contended("stopping a lane"))
+    }
+
+    /// A message that stood on its lane's list is settled: the next ones may be drained, or the lane opened.
+    async fn list_shorter(&self, before: &Outbound) -> Result<Handled, AwsError> {
+        if before.listed {
+            lane::drain(&self.platform, &before.vendor, &before.waba).await?;
+        }
+        Ok(Handled::Done)
+    }
+}
+
+fn off_the_list(mut message: Outbound) -> Outbound {
+    message.listed = false;
+    message
+}
+
+/// 1 s, doubling to 30 s.
+fn backoff(attempts: u32) -> Duration {
+    Duration::from_secs(1 << attempts.saturating_sub(1).min(5)).min(limits::REQUEUE_WAITS)
+}
+
+fn log(taken: &Outbound, outcome: &Outcome, now: Timestamp) {
+    let outcome = match outcome {
+        Outcome::NotReached => "not_reached",
+        Outcome::Told(SendOutcome::Accepted { .. }) => "accepted",
+        Outcome::Told(SendOutcome::Rejected { class, .. }) => class.as_str(),
+        Outcome::Told(SendOutcome::RetryLater { .. }) => "retry_later",
+        Outcome::Told(SendOutcome::NotConnected) => "not_connected",
+        Outcome::Told(SendOutcome::Unauthorized) => "unauthorized",
+        Outcome::Told(SendOutcome::Unknown) => "unknown",
+    };
+    let dwell_ms =
+        i64::try_from(now.duration_since(taken.created_at).as_millis()).unwrap_or(i64::MAX);
+    tracing::info!(
+        vendor.id = %taken.vendor,
+        message.id = %taken.id,
+        delivery.attempt = taken.attempts,
+        outcome,
+        dwell_ms,
+        "message sent"
+    );
+}

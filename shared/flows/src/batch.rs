@@ -1,0 +1,89 @@
+//! SQS batches: each record is handled by itself, in its order, and only what failed comes back.
+
+use std::time::Duration;
+
+use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+
+/// What becomes of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Handled {
+    /// It is done with, well or not: the queue forgets it.
+    Done,
+    /// It comes back: after this time, or when its visibility ends.
+    Again(Option<Duration>),
+}
+
+/// Hands every record to `one`, in order. After a record that comes back, the later ones of its group come back too, untouched, so that
+/// they do not overtake it.
+pub async fn each<F>(event: SqsEvent, mut one: impl FnMut(SqsMessage) -> F) -> SqsBatchResponse
+where
+    F: Future<Output = Handled>,
+{
+    let mut failed = Vec::new();
+    let mut stopped: Vec<Option<String>> = Vec::new();
+    for record in event.records {
+        let id = record.message_id.clone().unwrap_or_default();
+        let group = record.attributes.get("MessageGroupId").cloned();
+        let behind = group.is_some() && stopped.contains(&group);
+        if behind || one(record).await != Handled::Done {
+            stopped.push(group);
+            let mut failure = BatchItemFailure::default();
+            failure.item_identifier = id;
+            failed.push(failure);
+        }
+    }
+    let mut answer = SqsBatchResponse::default();
+    answer.batch_item_failures = failed;
+    answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(groups: &[Option<&str>]) -> SqsEvent {
+        let record = |(at, group): (usize, &Option<&str>)| {
+            let mut record = SqsMessage::default();
+            record.message_id = Some(format!("m{at}"));
+            if let Some(group) = group {
+                record
+                    .attributes
+                    .insert("MessageGroupId".to_owned(), (*group).to_owned());
+            }
+            record
+        };
+        let mut event = SqsEvent::default();
+        event.records = groups.iter().enumerate().map(record).collect();
+        event
+    }
+
+    async fn failures(groups: &[Option<&str>], fails: &str) -> Vec<String> {
+        let one = |record: SqsMessage| async move {
+            if record.message_id.as_deref() == Some(fails) {
+                Handled::Again(None)
+            } else {
+                Handled::Done
+            }
+        };
+        each(event(groups), one)
+            .await
+            .batch_item_failures
+            .into_iter()
+            .map(|failure| failure.item_identifier)
+            .collect()
+    }
+
+    #[tokio::test]
+    async fn what_stands_behind_a_failure_of_its_group_comes_back_with_it() {
+        assert_eq!(
+            failures(&[Some("a"), Some("b"), Some("a")], "m0").await,
+            ["m0", "m2"]
+        );
+    }
+
+    #[tokio::test]
+    async fn another_group_and_a_standard_queue_are_not_held_up() {
+        assert_eq!(failures(&[Some("a"), Some("b")], "m0").await, ["m0"]);
+        assert_eq!(failures(&[None, None], "m0").await, ["m0"]);
+    }
+}

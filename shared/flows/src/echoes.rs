@@ -1,0 +1,161 @@
+//! Echoes: what left from the vendor's number, told back to us.
+
+use domain::conversation::{Resolution, order, resolve};
+use domain::echo::{Author, classify};
+use domain::entry::{InboundEntry, InboundEvent};
+use domain::{ConversationId, Delivery, Dispatch, Echo, MessageId, Origin, Outbound, VendorId};
+use jiff::Timestamp;
+use platform::{AwsError, Platform};
+
+use crate::events::From;
+
+/// What became of an echo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attributed {
+    /// It is one of our sends, and its ids lead there.
+    Ours,
+    /// Nothing fits yet.
+    NotYet,
+}
+
+/// Finds the send that an echo belongs to, by its ids or by the oldest send that it fits, and links them.
+pub async fn attribute(
+    platform: &Platform,
+    from: From<'_>,
+    echo: &Echo,
+) -> Result<Attributed, AwsError> {
+    let tables = &platform.tables;
+    let known = tables
+        .known(from.vendor, from.waba, &echo.reference)
+        .await?;
+    let conversation = if known.is_none() {
+        conversation_of(platform, from.vendor, echo).await?
+    } else {
+        None
+    };
+    let unlinked = match &conversation {
+        Some(conversation) => tables.unlinked(from.vendor, conversation).await?,
+        None => Vec::new(),
+    };
+    let (id, matched) = match classify(echo, known, &unlinked, from.received_at) {
+        Author::Known(id) => (id, false),
+        Author::Matched(id) => (id, true),
+        Author::Unattributed => return Ok(Attributed::NotYet),
+    };
+    let Some(message) = tables.outbound(from.vendor, &id).await? else {
+        return Ok(Attributed::NotYet);
+    };
+    tables
+        .link(&message, &echo.reference, platform.clock.now())
+        .await?;
+    if echo.reference.key_id.is_some() {
+        close(platform, &message, matched.then_some(&unlinked)).await?;
+    }
+    Ok(Attributed::Ours)
+}
+
+/// The send is known by WhatsApp's id now: no other echo may be matched with it.
+async fn close(
+    platform: &Platform,
+    message: &Outbound,
+    unlinked: Option<&Vec<domain::echo::Unlinked>>,
+) -> Result<(), AwsError> {
+    let read;
+    let unlinked = match unlinked {
+        Some(unlinked) => unlinked,
+        None => {
+            read = platform
+                .tables
+                .unlinked(&message.vendor, &message.conversation)
+                .await?;
+            &read
+        }
+    };
+    for send in unlinked.iter().filter(|send| send.message == message.id) {
+        platform
+            .tables
+            .close_send(&message.vendor, &message.conversation, send)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Keeps an echo that fits no send after all its time: the vendor typed it on the phone.
+pub async fn keep_typed(platform: &Platform, from: From<'_>, echo: &Echo) -> Result<(), AwsError> {
+    let Some(key_id) = echo.reference.key_id.clone() else {
+        return Ok(());
+    };
+    let Some(conversation) = conversation_of(platform, from.vendor, echo).await? else {
+        tracing::info!("a typed message has no conversation yet and is not kept");
+        return Ok(());
+    };
+    let entry = InboundEntry {
+        vendor_id: from.vendor.clone(),
+        waba_id: from.waba.clone(),
+        received_at: from.received_at,
+        event: InboundEvent::Echo(echo.clone()),
+    };
+    let id = MessageId::derived(&["typed", entry.message_id().as_str()]);
+    let typed = typed(
+        from,
+        echo,
+        (id, conversation),
+        echo.occurred_at.unwrap_or(from.received_at),
+    );
+    platform.tables.keep_typed(&typed).await?;
+    let reference = domain::ProviderRef {
+        key_id: Some(key_id),
+        msg_id: echo.reference.msg_id,
+    };
+    platform
+        .tables
+        .link(&typed, &reference, platform.clock.now())
+        .await
+}
+
+fn typed(
+    from: From<'_>,
+    echo: &Echo,
+    (id, conversation): (MessageId, ConversationId),
+    at: Timestamp,
+) -> Outbound {
+    Outbound {
+        order: order(at, 0, &id),
+        id,
+        vendor: from.vendor.clone(),
+        waba: from.waba.clone(),
+        conversation,
+        to: echo.contact.clone(),
+        content: echo.content.clone(),
+        reply_to: None,
+        origin: Origin::Phone,
+        dispatch: Dispatch::Accepted,
+        delivery: Delivery::Sent,
+        failure: None,
+        generation: 0,
+        undispatched: false,
+        attempts: 0,
+        listed: false,
+        lane_epoch: None,
+        lease_until: None,
+        expires: None,
+        reference: echo.reference.clone(),
+        created_at: at,
+        revision: 0,
+    }
+}
+
+async fn conversation_of(
+    platform: &Platform,
+    vendor: &VendorId,
+    echo: &Echo,
+) -> Result<Option<ConversationId>, AwsError> {
+    if echo.group.is_some() || echo.contact.identities().next().is_none() {
+        return Ok(None);
+    }
+    let row = platform.tables.aliases(vendor, &echo.contact).await?;
+    Ok(match resolve(&row.aliases) {
+        Some(Resolution::One(id) | Resolution::Merge { into: id, .. }) => Some(id),
+        Some(Resolution::Begin(_)) | None => None,
+    })
+}

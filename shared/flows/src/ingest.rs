@@ -1,0 +1,292 @@
+//! The way of a webhook: prove, parse, make durable, answer. Nothing is answered 200 that is not kept.
+
+use std::time::Duration;
+
+use domain::admission::{Admission, Freshness, Shown, Unproved, admit, without_fresh_secrets};
+use domain::entry::{InboundEntry, InboundEvent, QuarantineEntry};
+use domain::{Element, Event, Received, SessionStatus, StatusUpdate, VendorId, WabaId, limits};
+use platform::{AtHand, Platform};
+use providers::wasender::{self, Malformed};
+use tokio::time::Instant;
+
+use crate::events::{self, Went};
+use crate::tally::Tally;
+
+/// The pipeline that every webhook function runs.
+#[derive(Clone, Debug)]
+pub struct Ingest {
+    pub platform: Platform,
+}
+
+/// How a webhook ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reception {
+    /// Everything in it is kept.
+    Received(Tally),
+    /// Nothing changed: it is not proved to be genuine.
+    Refused,
+    /// It is genuine and can't be read.
+    Malformed(Malformed),
+    /// It could not be proved or kept in time; the provider is to repeat it.
+    TryAgain(Tally),
+}
+
+/// One webhook of a vendor.
+#[derive(Clone, Copy, Debug)]
+pub struct Webhook<'a> {
+    pub vendor: &'a VendorId,
+    pub shown: Shown<'a>,
+}
+
+/// What one element waits to be.
+#[derive(Default)]
+struct Sorted {
+    inbound: Vec<InboundEvent>,
+    statuses: Vec<StatusUpdate>,
+    sessions: Vec<SessionStatus>,
+    not_understood: Vec<&'static str>,
+    ignored: usize,
+}
+
+impl Ingest {
+    /// Receives one webhook. Every answer comes within [`limits::WEBHOOK_BUDGET`] and a little, whatever the stores do.
+    pub async fn receive(&self, webhook: Webhook<'_>) -> Reception {
+        let deadline = Instant::now() + limits::WEBHOOK_BUDGET;
+        let work = self.receive_until(webhook, deadline);
+        tokio::time::timeout_at(deadline, work)
+            .await
+            .unwrap_or(Reception::TryAgain(Tally::default()))
+    }
+
+    async fn receive_until(&self, webhook: Webhook<'_>, deadline: Instant) -> Reception {
+        let waba = match self.admitted(webhook).await {
+            Ok(Some(waba)) => waba,
+            Ok(None) => return Reception::Refused,
+            Err(CouldNotProve) => return Reception::TryAgain(Tally::default()),
+        };
+        let received_at = self.platform.clock.now();
+        let received = match wasender::parse(webhook.shown.body, received_at) {
+            Ok(received) => received,
+            Err(malformed) => return Reception::Malformed(malformed),
+        };
+        let from = events::From {
+            vendor: webhook.vendor,
+            waba: &waba,
+            received_at,
+        };
+        let tally = self
+            .keep(from, &received, webhook.shown.body, deadline)
+            .await;
+        debug_assert!(tally.balances(), "{tally:?}");
+        log(from, &received, &tally);
+        if tally.refused == 0 {
+            Reception::Received(tally)
+        } else {
+            Reception::TryAgain(tally)
+        }
+    }
+
+    /// Which of the vendor's numbers the webhook is proved to come from.
+    async fn admitted(&self, webhook: Webhook<'_>) -> Result<Option<WabaId>, CouldNotProve> {
+        let secrets = &self.platform.secrets;
+        let at_hand = secrets
+            .vendor(webhook.vendor)
+            .await
+            .map_err(|error| could_not_prove(&error))?;
+        match self.try_secrets(&at_hand, webhook) {
+            Admission::Admitted(waba) => return Ok(Some(waba)),
+            Admission::Refused => return Ok(None),
+            Admission::Mismatch => {}
+        }
+        let again = secrets.vendor_again(webhook.vendor).await;
+        let Some(Ok(fresh)) = again else {
+            return match without_fresh_secrets(
+                at_hand.secrets.as_deref(),
+                self.platform.clock.now(),
+            ) {
+                Unproved::TryAgain => Err(CouldNotProve),
+                Unproved::Refused => Ok(None),
+            };
+        };
+        match self.try_secrets(&fresh, webhook) {
+            Admission::Admitted(waba) => Ok(Some(waba)),
+            Admission::Refused | Admission::Mismatch => Ok(None),
+        }
+    }
+
+    fn try_secrets(&self, at_hand: &AtHand, webhook: Webhook<'_>) -> Admission {
+        let now = self.platform.clock.now();
+        let freshness = if at_hand.is_fresh(now) {
+            Freshness::Fresh
+        } else {
+            Freshness::Cached
+        };
+        admit(at_hand.secrets.as_deref(), freshness, webhook.shown, now)
+    }
+
+    /// Keeps every element where it belongs. What can't be kept is counted as refused.
+    async fn keep(
+        &self,
+        from: events::From<'_>,
+        received: &Received,
+        body: &[u8],
+        deadline: Instant,
+    ) -> Tally {
+        let sorted = sort(&received.elements);
+        let mut tally = Tally {
+            elements: received.elements.len(),
+            ignored: sorted.ignored,
+            ..Tally::default()
+        };
+        let inbound = sorted.inbound.len();
+        let lost = self.enqueue(from, sorted.inbound, deadline).await;
+        tally.enqueued = inbound - lost;
+        tally.refused = lost;
+        for update in &sorted.statuses {
+            count(
+                &mut tally,
+                events::status(&self.platform, from, update, half_of(deadline))
+                    .await
+                    .ok(),
+            );
+        }
+        for status in &sorted.sessions {
+            count(
+                &mut tally,
+                events::session(&self.platform, from, *status, half_of(deadline))
+                    .await
+                    .ok(),
+            );
+        }
+        if !sorted.not_understood.is_empty() {
+            let kept = self
+                .quarantine(from, received, &sorted.not_understood, body)
+                .await;
+            *(if kept {
+                &mut tally.quarantined
+            } else {
+                &mut tally.refused
+            }) += sorted.not_understood.len();
+        }
+        tally
+    }
+
+    /// Enqueues events; those that the queue refuses, or does not take in time, go to the ledger. Answers how many neither took.
+    async fn enqueue(
+        &self,
+        from: events::From<'_>,
+        events: Vec<InboundEvent>,
+        deadline: Instant,
+    ) -> usize {
+        if events.is_empty() {
+            return 0;
+        }
+        let entry = |event| InboundEntry {
+            vendor_id: from.vendor.clone(),
+            waba_id: from.waba.clone(),
+            received_at: from.received_at,
+            event,
+        };
+        let entries: Vec<_> = events.into_iter().map(entry).collect();
+        let until = deadline.checked_sub(SPILL_NEEDS).unwrap_or(deadline);
+        let enqueueing = self.platform.queues.enqueue_inbound(&entries);
+        let refused = tokio::time::timeout_at(until, enqueueing)
+            .await
+            .unwrap_or_else(|_| (0..entries.len()).collect());
+        let mut lost = 0;
+        for at in refused {
+            let spilling = self
+                .platform
+                .tables
+                .spill(&entries[at], self.platform.clock.now());
+            let kept = tokio::time::timeout_at(deadline - ANSWER_NEEDS, spilling).await;
+            if !matches!(kept, Ok(Ok(()))) {
+                lost += 1;
+            }
+        }
+        lost
+    }
+
+    async fn quarantine(
+        &self,
+        from: events::From<'_>,
+        received: &Received,
+        reasons: &[&'static str],
+        body: &[u8],
+    ) -> bool {
+        let entry = QuarantineEntry {
+            vendor_id: from.vendor.clone(),
+            waba_id: from.waba.clone(),
+            received_at: from.received_at,
+            event: received.name.clone(),
+            reason: reasons.join("; "),
+            body: providers::quarantined(body),
+        };
+        let kept = self.platform.queues.quarantine(&entry).await;
+        if let Err(error) = &kept {
+            tracing::warn!(error = %error, "the quarantine refused a webhook");
+        }
+        kept.is_ok()
+    }
+}
+
+/// The secrets could not be read, so that nobody can say whether it is genuine.
+struct CouldNotProve;
+
+fn could_not_prove(error: &platform::AwsError) -> CouldNotProve {
+    tracing::warn!(error = %error, "a webhook could not be proved");
+    CouldNotProve
+}
+
+/// What of the budget is kept for the ledger, should the queue be silent.
+const SPILL_NEEDS: Duration = Duration::from_millis(1_600);
+/// What of the budget is kept for saying that nothing worked.
+const ANSWER_NEEDS: Duration = Duration::from_millis(50);
+
+/// Half of what is left: the other store has its turn in the other half.
+fn half_of(deadline: Instant) -> Duration {
+    deadline.saturating_duration_since(Instant::now()) / 2
+}
+
+fn sort(elements: &[Element]) -> Sorted {
+    let mut sorted = Sorted::default();
+    for element in elements {
+        match element {
+            Element::Event(Event::Message(message)) => {
+                sorted.inbound.push(InboundEvent::Message(message.clone()))
+            }
+            Element::Event(Event::Echo(echo)) => {
+                sorted.inbound.push(InboundEvent::Echo(echo.clone()))
+            }
+            Element::Event(Event::Status(update)) => sorted.statuses.push(update.clone()),
+            Element::Event(Event::Session(status)) => sorted.sessions.push(*status),
+            Element::Ignored(_) => sorted.ignored += 1,
+            Element::NotUnderstood(reason) => sorted.not_understood.push(reason),
+        }
+    }
+    sorted
+}
+
+fn count(tally: &mut Tally, went: Option<Went>) {
+    *match went {
+        Some(Went::Applied) => &mut tally.applied,
+        Some(Went::Duplicate) => &mut tally.duplicate,
+        None => &mut tally.refused,
+    } += 1;
+}
+
+fn log(from: events::From<'_>, received: &Received, tally: &Tally) {
+    tracing::info!(
+        vendor.id = %from.vendor,
+        waba.id = %from.waba,
+        event = received.name,
+        elements = tally.elements,
+        enqueued = tally.enqueued,
+        applied = tally.applied,
+        duplicate = tally.duplicate,
+        ignored = tally.ignored,
+        quarantined = tally.quarantined,
+        refused = tally.refused,
+        "webhook received"
+    );
+}

@@ -1,0 +1,157 @@
+//! What stops a lane and what starts it again.
+
+use domain::{Dispatch, Lane, LaneState, Outbound, SessionStatus, VendorId, WabaId, limits};
+use jiff::Timestamp;
+use platform::tables::Commit;
+use platform::{AwsError, Platform};
+
+use crate::dispatch;
+
+/// How often a change is decided anew because the lane moved meanwhile.
+const TRIES: usize = 8;
+/// Batches that one drain moves; the settling of what it moved, or the sweep, goes on from there.
+const BATCHES: usize = 8;
+
+/// Changes a lane by a decision on what it is now; repeated while others change it too. Answers with the lane as it is then.
+pub async fn change(
+    platform: &Platform,
+    (vendor, waba): (&VendorId, &WabaId),
+    decide: impl Fn(Lane) -> Lane,
+) -> Result<Lane, AwsError> {
+    for _ in 0..TRIES {
+        let before = platform.tables.lane(vendor, waba).await?;
+        let after = decide(before.clone());
+        if platform
+            .tables
+            .change_lane((vendor, waba), &before, &after, platform.clock.now())
+            .await?
+            .is_done()
+        {
+            return Ok(after);
+        }
+    }
+    Err(AwsError::contended("changing a lane"))
+}
+
+/// Applies what a session told of itself: the instance record, the lane, and what waits on it.
+pub async fn session_told(
+    platform: &Platform,
+    (vendor, waba): (&VendorId, &WabaId),
+    status: SessionStatus,
+) -> Result<(), AwsError> {
+    let now = platform.clock.now();
+    let lane = change(platform, (vendor, waba), |lane| lane.told(status, now)).await?;
+    platform
+        .tables
+        .note_session(vendor, waba, status.as_str(), now)
+        .await?;
+    if lane.state == LaneState::Draining {
+        drain(platform, vendor, waba).await?;
+    }
+    Ok(())
+}
+
+/// Starts a stopped lane again, whatever it was stopped for, and drains it.
+pub async fn resume(platform: &Platform, vendor: &VendorId, waba: &WabaId) -> Result<(), AwsError> {
+    let lane = change(platform, (vendor, waba), Lane::resumed).await?;
+    if lane.state == LaneState::Draining {
+        drain(platform, vendor, waba).await?;
+    }
+    Ok(())
+}
+
+/// Puts what is parked back into the queue, oldest first, while no one else does, and opens the lane once its list is empty.
+///
+/// A message stays on the list until it is settled, so that nothing newer overtakes what is in the queue again.
+pub async fn drain(platform: &Platform, vendor: &VendorId, waba: &WabaId) -> Result<(), AwsError> {
+    let at = (vendor, waba);
+    let before = platform.tables.lane(vendor, waba).await?;
+    let Some(claimed) = before.clone().drain_claimed(platform.clock.now()) else {
+        return Ok(());
+    };
+    if !platform
+        .tables
+        .change_lane(at, &before, &claimed, platform.clock.now())
+        .await?
+        .is_done()
+    {
+        return Ok(());
+    }
+    let moved = move_batches(platform, at, claimed.epoch).await;
+    let released = change(platform, at, |lane| {
+        if lane.epoch == claimed.epoch {
+            lane.drain_released()
+        } else {
+            lane
+        }
+    })
+    .await;
+    moved?;
+    released.map(|_| ())
+}
+
+async fn move_batches(
+    platform: &Platform,
+    (vendor, waba): (&VendorId, &WabaId),
+    epoch: u64,
+) -> Result<(), AwsError> {
+    let reach = i32::try_from(limits::DRAIN_BATCH * BATCHES).unwrap_or(i32::MAX);
+    let places = platform.tables.parked(vendor, waba, reach).await?;
+    for batch in places.chunks(limits::DRAIN_BATCH) {
+        let ids: Vec<_> = batch.iter().map(|place| place.message.clone()).collect();
+        let messages = platform.tables.outbounds(vendor, &ids).await?;
+        let now = platform.clock.now();
+        let moves: Vec<_> = messages
+            .iter()
+            .filter_map(|message| moved(message, epoch, now))
+            .collect();
+        if !moves.is_empty()
+            && platform
+                .tables
+                .drain((vendor, waba, epoch), &moves, now)
+                .await?
+                != Commit::Done
+        {
+            // The lane stopped again, or a message was decided about: whoever did that goes on.
+            return Ok(());
+        }
+        let queued = messages
+            .into_iter()
+            .map(|message| moved(&message, epoch, now).map_or(message, |(_, after)| after));
+        let queued: Vec<_> = queued
+            .filter(|message| message.dispatch == Dispatch::Queued)
+            .collect();
+        if dispatch::dispatch(platform, &queued).await? > 0 {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// What draining makes of a message: back to the queue under the lane's epoch, or ended because it waited too long.
+fn moved(message: &Outbound, epoch: u64, now: Timestamp) -> Option<(Outbound, Outbound)> {
+    let stands = match message.dispatch {
+        Dispatch::Parked => true,
+        // Taken off the list before, under an epoch that ended: it is drained anew.
+        Dispatch::Queued => message.lane_epoch != Some(epoch),
+        _ => return None,
+    };
+    if !stands {
+        return None;
+    }
+    let after = if message.dispatch == Dispatch::Queued {
+        let mut again = message.clone();
+        again.generation += 1;
+        again.revision += 1;
+        again.lane_epoch = Some(epoch);
+        again.undispatched = true;
+        again
+    } else if message.is_expired(now) {
+        let mut ended = message.clone().moved_to(Dispatch::Expired);
+        ended.listed = false;
+        ended
+    } else {
+        message.clone().drained(epoch)
+    };
+    Some((message.clone(), after))
+}

@@ -1,0 +1,68 @@
+//! Errors as `application/problem+json` (RFC 9457), each with a stable code.
+
+use lambda_http::{Body, Response};
+use serde_json::{Map, Value, json};
+
+/// An error that a caller sees. It names the field and what to do, never an internal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Problem {
+    pub status: u16,
+    /// Stable; callers decide on it.
+    pub code: &'static str,
+    pub title: &'static str,
+    pub detail: String,
+    /// More members, such as `field`.
+    pub more: Map<String, Value>,
+}
+
+impl Problem {
+    pub fn new(
+        status: u16,
+        code: &'static str,
+        title: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self {
+            status,
+            code,
+            title,
+            detail: detail.into(),
+            more: Map::new(),
+        }
+    }
+
+    /// The same problem, naming the field that caused it.
+    #[must_use]
+    pub fn field(mut self, name: &str) -> Self {
+        self.more.insert("field".to_owned(), name.into());
+        self
+    }
+
+    pub fn response(&self) -> Response<Body> {
+        let mut body = json!({
+            "type": format!("https://multi-waba.example/problems/{}", self.code),
+            "title": self.title,
+            "status": self.status,
+            "code": self.code,
+            "detail": self.detail,
+        });
+        if let Some(members) = body.as_object_mut() {
+            members.extend(self.more.clone());
+        }
+        answer(self.status, "application/problem+json", &body)
+    }
+}
+
+/// A JSON answer.
+pub fn json(status: u16, body: &Value) -> Response<Body> {
+    answer(status, "application/json", body)
+}
+
+fn answer(status: u16, content_type: &'static str, body: &Value) -> Response<Body> {
+    Response::builder()
+        .status(status)
+        .header("content-type", content_type)
+        .header("cache-control", "no-store")
+        .body(Body::Text(body.to_string()))
+        .expect("status and headers are valid")
+}
