@@ -45,8 +45,7 @@ impl App {
                 return Handled::Again(None);
             }
         };
-        // Boxed: the turn's future is long, and its layout need not be part of every caller's.
-        match Box::pin(self.entry(&entry, begun)).await {
+        match self.entry(&entry, begun).await {
             Ok(Handled::Done) => Handled::Done,
             Ok(Handled::Again(wait)) => self.again(&record, wait).await,
             Err(error) => {

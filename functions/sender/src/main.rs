@@ -1,5 +1,7 @@
 //! The Lambda function `sender`.
 
+#![recursion_limit = "256"]
+
 use aws_lambda_events::event::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use platform::{Clock, Config, telemetry};

@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use domain::turn::{Turn, park};
-use domain::{Delivery, Dispatch, Lane, Outbound, ParkReason, RejectClass, SendOutcome, limits};
+use domain::{Dispatch, Lane, Outbound, ParkReason, RejectClass, SendOutcome, limits};
 use flows::batch::Handled;
-use flows::lane;
+use flows::{lane, settle};
 use jiff::Timestamp;
 use platform::AwsError;
-use platform::tables::Commit;
 
 use crate::App;
 
@@ -85,7 +84,10 @@ impl App {
         accepted: Outbound,
         lane_then: &Lane,
     ) -> Result<Handled, AwsError> {
-        let accepted = off_the_list(accepted);
+        let accepted = Outbound {
+            listed: false,
+            ..accepted
+        };
         let now = self.platform.clock.now();
         if !self
             .platform
@@ -112,7 +114,8 @@ impl App {
             })
             .await?;
         }
-        self.list_shorter(taken).await
+        settle::list_shorter(&self.platform, taken).await?;
+        Ok(Handled::Done)
     }
 
     async fn rejected(
@@ -123,64 +126,25 @@ impl App {
     ) -> Result<Handled, AwsError> {
         let mut rejected = taken.clone().moved_to(Dispatch::Rejected);
         rejected.failure = Some(format!("{class}: {reason}"));
-        self.ended(taken, rejected, self.platform.clock.now())
-            .await?;
+        settle::end(&self.platform, taken, rejected, self.platform.clock.now()).await?;
         Ok(Handled::Done)
     }
 
     /// Nobody knows whether the provider took it. An echo that came before the doubt is proof, and one that comes later will be.
     async fn doubted(&self, taken: &Outbound) -> Result<Handled, AwsError> {
         let now = self.platform.clock.now();
-        self.ended(taken, taken.clone().moved_to(Dispatch::Unknown), now)
-            .await?;
+        settle::end(
+            &self.platform,
+            taken,
+            taken.clone().moved_to(Dispatch::Unknown),
+            now,
+        )
+        .await?;
         lane::change(&self.platform, (&taken.vendor, &taken.waba), |lane| {
             lane.doubted(now)
         })
         .await?;
         Ok(Handled::Done)
-    }
-
-    /// Writes a message that ends here, and goes on with its lane's list if it stood there. `false`: it moved meanwhile.
-    pub(crate) async fn ended(
-        &self,
-        before: &Outbound,
-        ended: Outbound,
-        now: Timestamp,
-    ) -> Result<bool, AwsError> {
-        let ended = off_the_list(ended);
-        if self
-            .platform
-            .tables
-            .decide_outbound(before, &ended, now)
-            .await?
-            != Commit::Done
-        {
-            return Ok(false);
-        }
-        if ended.dispatch == Dispatch::Unknown {
-            self.settle_if_proved(&ended).await?;
-        }
-        self.list_shorter(before).await?;
-        Ok(true)
-    }
-
-    async fn settle_if_proved(&self, ended: &Outbound) -> Result<(), AwsError> {
-        let now = self.platform.clock.now();
-        let Some(message) = self
-            .platform
-            .tables
-            .outbound(&ended.vendor, &ended.id)
-            .await?
-        else {
-            return Ok(());
-        };
-        if message.dispatch == Dispatch::Unknown && message.delivery >= Delivery::Pending {
-            self.platform
-                .tables
-                .decide_outbound(&message, &message.clone().moved_to(Dispatch::Accepted), now)
-                .await?;
-        }
-        Ok(())
     }
 
     /// Back to queued in the same generation: the entry in hand comes back, and keeps its place in its group.
@@ -235,19 +199,6 @@ impl App {
         // The lease ends and the message is taken for unknown, which is safe: it is not sent again.
         Err(AwsError::contended("stopping a lane"))
     }
-
-    /// A message that stood on its lane's list is settled: the next ones may be drained, or the lane opened.
-    async fn list_shorter(&self, before: &Outbound) -> Result<Handled, AwsError> {
-        if before.listed {
-            lane::drain(&self.platform, &before.vendor, &before.waba).await?;
-        }
-        Ok(Handled::Done)
-    }
-}
-
-fn off_the_list(mut message: Outbound) -> Outbound {
-    message.listed = false;
-    message
 }
 
 /// 1 s, doubling to 30 s.

@@ -6,7 +6,7 @@ use domain::entry::OutboundEntry;
 use domain::turn::{Entry, Turn, turn};
 use domain::{Lane, Outbound, RejectClass, SendOutcome, limits};
 use flows::batch::Handled;
-use flows::call;
+use flows::{call, settle};
 use jiff::Timestamp;
 use platform::tables::{Commit, Sendable, TAKE_EPOCH};
 use platform::{AwsError, NoAnswer};
@@ -67,7 +67,7 @@ impl App {
                     }
                 }
                 Turn::End(message) => {
-                    if self.ended(&read.message, *message, now).await? {
+                    if settle::end(&self.platform, &read.message, *message, now).await? {
                         return Ok(Handled::Done);
                     }
                 }
@@ -193,7 +193,7 @@ impl App {
             Unprepared::Unsendable(code) => {
                 let mut ended = read.message.clone().moved_to(domain::Dispatch::Rejected);
                 ended.failure = Some(format!("{}: {code}", RejectClass::Unsendable.as_str()));
-                self.ended(&read.message, ended, now).await?
+                settle::end(&self.platform, &read.message, ended, now).await?
             }
             Unprepared::NoKey => {
                 tracing::error!(vendor.id = %read.message.vendor, "a session has no API key; its lane stops");

@@ -1,1 +1,98 @@
+//! The timer and the `later` queue: what was left undone is done, what was left waiting is asked after.
+//!
+//! Each job looks at a bounded page. What it looks at is put off before the work, so that a poison row never hides the rest, and one
+//! failure never ends the pass.
 
+mod lanes;
+mod later;
+mod messages;
+
+use std::time::Duration;
+
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
+use flows::batch::{self, Handled};
+use lambda_runtime::Context;
+use platform::{Clock, Config, Platform};
+use serde_json::Value;
+
+/// Rows of one page of a job.
+const PAGE: i32 = 100;
+/// How long a row that was looked at is left alone.
+const PUT_OFF: Duration = Duration::from_mins(2);
+
+/// The function's state, built once in a cold start.
+#[derive(Clone, Debug)]
+pub struct App {
+    pub(crate) platform: Platform,
+    pub(crate) wasender_api_url: String,
+}
+
+/// What one pass did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pass {
+    pub looked_at: usize,
+    pub failed: usize,
+}
+
+impl App {
+    pub fn new(config: &Config, clock: Clock) -> Self {
+        Self {
+            platform: Platform::new(config, clock),
+            wasender_api_url: config.wasender_api_url.clone(),
+        }
+    }
+
+    /// Handles either a batch of the `later` queue or the timer's event.
+    pub async fn handle(
+        &self,
+        event: Value,
+        _context: &Context,
+    ) -> Result<SqsBatchResponse, serde_json::Error> {
+        if event.get("Records").is_some() {
+            let event: SqsEvent = serde_json::from_value(event)?;
+            return Ok(batch::each(event, |record| self.later(record)).await);
+        }
+        self.pass().await;
+        Ok(SqsBatchResponse::default())
+    }
+
+    /// One pass over everything that is due.
+    pub async fn pass(&self) -> Pass {
+        let messages = self.due_messages().await;
+        let lanes = self.due_lanes().await;
+        let pass = Pass {
+            looked_at: messages.looked_at + lanes.looked_at,
+            failed: messages.failed + lanes.failed,
+        };
+        if pass != Pass::default() {
+            tracing::info!(
+                looked_at = pass.looked_at,
+                failed = pass.failed,
+                "sweep passed"
+            );
+        }
+        pass
+    }
+}
+
+impl Pass {
+    /// Counts one row's work.
+    fn count(&mut self, job: &'static str, done: Result<(), platform::AwsError>) {
+        self.looked_at += 1;
+        if let Err(error) = done {
+            self.failed += 1;
+            tracing::warn!(job, error = %error, "a sweep job failed on a row");
+        }
+    }
+}
+
+/// Whether a record is done with.
+fn handled(done: Result<(), platform::AwsError>) -> Handled {
+    match done {
+        Ok(()) => Handled::Done,
+        Err(error) => {
+            tracing::warn!(error = %error, "a later entry comes back");
+            Handled::Again(None)
+        }
+    }
+}

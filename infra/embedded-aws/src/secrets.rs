@@ -1,6 +1,7 @@
 //! Secrets Manager: a pure state machine ([`State`]), shared and journalled behind [`Secrets`], and the protocol around it.
 
 mod error;
+mod operation;
 mod secret;
 mod state;
 pub(crate) mod wire;
@@ -11,8 +12,9 @@ use jiff::Timestamp;
 use platform::Clock;
 
 pub use error::SecretsError;
+pub use operation::{Operation, Outcome, Written};
 pub use secret::{Secret, SecretValue, Version};
-pub use state::{Operation, Outcome, State};
+pub use state::State;
 
 use crate::store::Store;
 

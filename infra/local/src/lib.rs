@@ -1,1 +1,191 @@
+//! The whole gateway in one process: its functions, an AWS endpoint and a provider simulator, on three loopback ports.
 
+#![recursion_limit = "256"]
+
+mod api_gateway;
+mod demo;
+mod event;
+mod functions;
+mod resources;
+
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use embedded_aws::{EmbeddedAws, MappingHandle};
+use functions::Functions;
+use platform::Clock;
+use simulator::Simulator;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// How a stack is to be.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The gateway's port, with the AWS endpoint's and the simulator's after it; `None` takes three that are free.
+    pub port_base: Option<u16>,
+    /// Where everything survives the process; without it everything lives in memory.
+    pub data_dir: Option<PathBuf>,
+    pub clock: Clock,
+    /// Whether the sweep's timer runs.
+    pub sweeps: bool,
+    /// Changes of the simulator's behaviour.
+    pub simulator: fn(&mut simulator::Options),
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            port_base: None,
+            data_dir: None,
+            clock: Clock::system(),
+            sweeps: true,
+            simulator: |_| {},
+        }
+    }
+}
+
+/// A running stack. It stops with [`Stack::shutdown`].
+pub struct Stack {
+    gateway_url: String,
+    admin_key: String,
+    aws: EmbeddedAws,
+    simulator: Simulator,
+    functions: Functions,
+    mappings: Vec<MappingHandle>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+/// How often the sweep runs by its timer.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+
+impl Stack {
+    /// Starts everything; when it returns, the gateway answers.
+    pub async fn start(options: Options) -> Result<Self> {
+        let [gateway, aws, simulator] = listeners(options.port_base).await?;
+        let gateway_url = format!("http://{}", gateway.local_addr()?);
+        let within = |name: &str| options.data_dir.as_ref().map(|dir| dir.join(name));
+        for dir in [within("aws"), within("simulator")].into_iter().flatten() {
+            std::fs::create_dir_all(&dir)
+                .with_context(|| format!("cannot create {}", dir.display()))?;
+        }
+        let aws = EmbeddedAws::start(
+            aws,
+            embedded_aws::Options {
+                data_dir: within("aws"),
+                clock: options.clock.clone(),
+                ..embedded_aws::Options::default()
+            },
+        )?;
+        let mut simulated = simulator::Options::new(options.clock.clone(), &gateway_url);
+        simulated.data_dir = within("simulator");
+        (options.simulator)(&mut simulated);
+        let simulator = Simulator::start(simulator, simulated)?;
+        let admin_key = resources::create(&aws, options.data_dir.as_deref()).await?;
+        let functions = Functions::new(
+            aws.url(),
+            &format!("{}/api", simulator.url()),
+            &options.clock,
+        );
+        let mut tasks = vec![tokio::spawn(api_gateway::serve(
+            gateway,
+            functions.clone(),
+            aws.faults().clone(),
+            simulator.clone(),
+        ))];
+        if options.sweeps {
+            tasks.push(tokio::spawn(sweep_now_and_then(
+                functions.clone(),
+                options.clock,
+            )));
+        }
+        let mappings = functions.mappings(&aws);
+        Ok(Self {
+            gateway_url,
+            admin_key,
+            aws,
+            simulator,
+            functions,
+            mappings,
+            tasks,
+        })
+    }
+
+    /// Where the gateway answers.
+    pub fn gateway_url(&self) -> &str {
+        &self.gateway_url
+    }
+
+    /// The key of the admin API.
+    pub fn admin_key(&self) -> &str {
+        &self.admin_key
+    }
+
+    pub fn aws(&self) -> &EmbeddedAws {
+        &self.aws
+    }
+
+    pub fn simulator(&self) -> &Simulator {
+        &self.simulator
+    }
+
+    /// The event-source mappings: inbound, outbound, later.
+    pub fn mappings(&self) -> &[MappingHandle] {
+        &self.mappings
+    }
+
+    /// One pass of the sweep, now.
+    pub async fn sweep(&self) -> Result<(), String> {
+        self.functions
+            .sweep(serde_json::json!({ "job": "sweep" }))
+            .await
+            .map(|_| ())
+    }
+
+    /// Registers the demo vendors that are not there yet, as the migration does.
+    pub async fn import_demo_vendors(&self) -> Result<Vec<wabactl::Registration>> {
+        demo::import(&self.gateway_url, &self.admin_key).await
+    }
+
+    /// Stops everything; what is in a data directory stays there.
+    pub async fn shutdown(self) {
+        drop(self.mappings);
+        for task in &self.tasks {
+            task.abort();
+        }
+        self.simulator.shutdown().await;
+        self.aws.shutdown().await;
+    }
+}
+
+async fn sweep_now_and_then(functions: Functions, clock: Clock) {
+    loop {
+        let next = clock
+            .now()
+            .checked_add(SWEEP_EVERY)
+            .unwrap_or(jiff::Timestamp::MAX);
+        clock.sleep_until(next).await;
+        if let Err(error) = functions.sweep(serde_json::json!({ "job": "sweep" })).await {
+            tracing::error!(error, "the sweep failed");
+        }
+    }
+}
+
+async fn listeners(port_base: Option<u16>) -> Result<[TcpListener; 3]> {
+    let bind = async |offset: u16, what: &str| {
+        let port = match port_base {
+            Some(base) => base
+                .checked_add(offset)
+                .context("the port base leaves no room for three ports")?,
+            None => 0,
+        };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+        listener.with_context(|| format!("cannot listen on 127.0.0.1:{port} for {what}; is it in use? choose other ports with --port-base N"))
+    };
+    Ok([
+        bind(0, "the gateway").await?,
+        bind(1, "the AWS endpoint").await?,
+        bind(2, "the simulator").await?,
+    ])
+}

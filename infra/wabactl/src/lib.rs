@@ -1,1 +1,16 @@
+//! The operator's side of the admin API: a client, the vendors' sheet, and the migration that carries one into the other.
+//!
+//! The binary `wabactl` is a thin skin over this; the local stack imports its demo vendors through the same code.
 
+mod registration;
+mod sheet;
+
+mod client;
+mod client_error;
+mod migration;
+
+pub use client::{AdminClient, Direction, Page, Registered, Unusable};
+pub use client_error::ClientError;
+pub use migration::{Report, RowOutcome, migrate};
+pub use registration::Registration;
+pub use sheet::{Column, CsvProblem, CsvProblems, Reason, read_csv};

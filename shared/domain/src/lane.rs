@@ -207,6 +207,18 @@ impl Lane {
         self.changed()
     }
 
+    /// The lane looked at and not to be looked at again before `until`.
+    #[must_use]
+    pub fn put_off(mut self, until: Timestamp) -> Self {
+        match &mut self.state {
+            LaneState::Parked { resume_at, .. } if resume_at.is_some() => {
+                *resume_at = Some(until);
+                self.changed()
+            }
+            LaneState::Open | LaneState::Draining | LaneState::Parked { .. } => self,
+        }
+    }
+
     /// When the sweep must look at this lane again if nobody else does.
     pub fn due_at(&self, now: Timestamp) -> Option<Timestamp> {
         match self.state {

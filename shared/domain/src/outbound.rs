@@ -112,6 +112,15 @@ impl Outbound {
         drained
     }
 
+    /// The message still queued, under a new generation: its old queue entry is lost, or means nothing from now on.
+    #[must_use]
+    pub fn requeued(mut self) -> Self {
+        self.generation += 1;
+        self.revision += 1;
+        self.undispatched = true;
+        self
+    }
+
     pub fn is_expired(&self, now: Timestamp) -> bool {
         self.expires.is_some_and(|expires| expires <= now)
     }

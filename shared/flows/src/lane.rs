@@ -1,6 +1,8 @@
 //! What stops a lane and what starts it again.
 
-use domain::{Dispatch, Lane, LaneState, Outbound, SessionStatus, VendorId, WabaId, limits};
+use domain::{
+    Dispatch, Lane, LaneState, Outbound, ParkReason, SessionStatus, VendorId, WabaId, limits,
+};
 use jiff::Timestamp;
 use platform::tables::Commit;
 use platform::{AwsError, Platform};
@@ -58,6 +60,21 @@ pub async fn resume(platform: &Platform, vendor: &VendorId, waba: &WabaId) -> Re
         drain(platform, vendor, waba).await?;
     }
     Ok(())
+}
+
+/// Starts a lane again that stopped because its key was refused: there is a new one.
+pub async fn resume_with_new_key(
+    platform: &Platform,
+    vendor: &VendorId,
+    waba: &WabaId,
+) -> Result<(), AwsError> {
+    match platform.tables.lane(vendor, waba).await?.state {
+        LaneState::Parked {
+            reason: ParkReason::Credentials,
+            ..
+        } => resume(platform, vendor, waba).await,
+        LaneState::Parked { .. } | LaneState::Open | LaneState::Draining => Ok(()),
+    }
 }
 
 /// Puts what is parked back into the queue, oldest first, while no one else does, and opens the lane once its list is empty.
@@ -140,11 +157,8 @@ fn moved(message: &Outbound, epoch: u64, now: Timestamp) -> Option<(Outbound, Ou
         return None;
     }
     let after = if message.dispatch == Dispatch::Queued {
-        let mut again = message.clone();
-        again.generation += 1;
-        again.revision += 1;
+        let mut again = message.clone().requeued();
         again.lane_epoch = Some(epoch);
-        again.undispatched = true;
         again
     } else if message.is_expired(now) {
         let mut ended = message.clone().moved_to(Dispatch::Expired);

@@ -11,6 +11,7 @@ pub mod events;
 mod ingest;
 pub mod lane;
 pub mod problem;
+pub mod settle;
 mod tally;
 pub mod webhook;
 

@@ -24,9 +24,15 @@ pub enum NoAnswer {
 /// Bytes of an answer that are read; no provider's answer to a send is longer.
 const ANSWER_BYTES: usize = 256 * 1024;
 
+impl Default for Http {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Http {
     /// A client that trusts the web's roots (compiled in).
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         let roots = rustls::RootCertStore {
             roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
         };

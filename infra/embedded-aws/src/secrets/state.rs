@@ -4,7 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::error::SecretsError;
-use super::secret::{Deletion, Secret, SecretValue};
+use super::operation::{Operation, Outcome, Written};
+use super::secret::{Deletion, Secret};
 use crate::store::Machine;
 
 /// All secrets of the account, as a pure state machine.
@@ -13,58 +14,18 @@ pub struct State {
     secrets: BTreeMap<String, Secret>,
 }
 
-/// What can be done to the secrets. `secret` is a name or an ARN; `token` becomes the version's id.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Operation {
-    Create {
-        name: String,
-        token: Option<String>,
-        value: Option<SecretValue>,
-        description: Option<String>,
-        tags: Vec<serde_json::Value>,
-    },
-    Put {
-        secret: String,
-        token: Option<String>,
-        value: SecretValue,
-        stages: Vec<String>,
-    },
-    Update {
-        secret: String,
-        token: Option<String>,
-        value: Option<SecretValue>,
-        description: Option<String>,
-    },
-    /// No days: at once and for ever.
-    Delete {
-        secret: String,
-        recovery_days: Option<u32>,
-    },
-    Restore {
-        secret: String,
-    },
-}
-
-/// The secret after an operation. A deleted one shows what it was.
-#[derive(Clone, Debug)]
-pub struct Outcome {
-    pub secret: Secret,
-    /// The version that was written.
-    pub version_id: Option<String>,
-}
-
 impl State {
     /// Every secret that is not gone, those scheduled for deletion too, in the order of the names.
     pub fn all(&self, now: Timestamp) -> impl Iterator<Item = &Secret> {
         self.secrets
             .values()
-            .filter(move |secret| !is_gone(secret, now))
+            .filter(move |secret| !secret.is_gone(now))
     }
 
     /// The secret of this name or ARN, with or without the ARN's last six characters.
     pub fn find(&self, now: Timestamp, id: &str) -> Result<&Secret, SecretsError> {
-        self.secrets
-            .get(&self.name_of(now, id)?)
+        self.all(now)
+            .find(|secret| secret.is_called(id))
             .ok_or(SecretsError::NotFound)
     }
 
@@ -78,49 +39,67 @@ impl State {
         }
     }
 
-    fn name_of(&self, now: Timestamp, id: &str) -> Result<String, SecretsError> {
-        let wanted = id.split_once(":secret:").map_or(id, |(_, wanted)| wanted);
-        let fits = |secret: &&Secret| {
-            secret.name == wanted
-                || (wanted != id && wanted == format!("{}-{}", secret.name, secret.suffix))
-        };
-        self.all(now)
-            .find(fits)
-            .map(|secret| secret.name.clone())
+    fn find_mut(&mut self, now: Timestamp, id: &str) -> Result<&mut Secret, SecretsError> {
+        let mut alive = self
+            .secrets
+            .values_mut()
+            .filter(|secret| !secret.is_gone(now));
+        alive
+            .find(|secret| secret.is_called(id))
             .ok_or(SecretsError::NotFound)
     }
 
     fn usable_mut(&mut self, now: Timestamp, id: &str) -> Result<&mut Secret, SecretsError> {
-        let name = self.find_usable(now, id)?.name.clone();
-        self.secrets.get_mut(&name).ok_or(SecretsError::NotFound)
+        self.find_usable(now, id)?;
+        self.find_mut(now, id)
     }
 
     fn create(
         &mut self,
         now: Timestamp,
         mut secret: Secret,
-        written: (Option<&String>, Option<&SecretValue>),
+        written: Option<&Written>,
     ) -> Result<Outcome, SecretsError> {
         let name = secret.name.clone();
         match self
             .secrets
             .get(&name)
-            .filter(|secret| !is_gone(secret, now))
+            .filter(|secret| !secret.is_gone(now))
         {
             Some(existing) if existing.deletion.is_some() => {
                 return Err(SecretsError::NameScheduledForDeletion);
             }
             Some(existing) => {
-                return repeated(existing, written).ok_or(SecretsError::SecretExists(name));
+                let repeated = written.and_then(|written| existing.repeated(written));
+                return repeated.ok_or(SecretsError::SecretExists(name));
             }
             None => {}
         }
-        let (token, value) = written;
-        let version_id = value
-            .map(|value| write(&mut secret, now, (token, value, &[])))
+        let version_id = written
+            .map(|written| secret.write(now, written))
             .transpose()?;
         self.secrets.insert(name, secret.clone());
         Ok(Outcome { secret, version_id })
+    }
+
+    fn update(
+        &mut self,
+        now: Timestamp,
+        id: &str,
+        (written, description): (Option<&Written>, Option<&String>),
+    ) -> Result<Outcome, SecretsError> {
+        let secret = self.usable_mut(now, id)?;
+        let version_id = written
+            .map(|written| secret.write(now, written))
+            .transpose()?;
+        if let Some(description) = description {
+            secret.description = Some(description.clone());
+            secret.changed_at = now;
+        }
+        Ok(Outcome {
+            secret: secret.clone(),
+            version_id,
+        })
     }
 
     fn delete(
@@ -129,19 +108,16 @@ impl State {
         id: &str,
         recovery_days: Option<u32>,
     ) -> Result<Outcome, SecretsError> {
-        let name = self.name_of(now, id)?;
-        let secret = self.secrets.get_mut(&name).ok_or(SecretsError::NotFound)?;
+        let secret = self.find_mut(now, id)?;
         let Some(days) = recovery_days else {
             secret.deletion = Some(Deletion {
                 asked_at: now,
                 gone_at: now,
             });
-            let outcome = Outcome {
+            return Ok(Outcome {
                 secret: secret.clone(),
                 version_id: None,
-            };
-            self.secrets.remove(&name);
-            return Ok(outcome);
+            });
         };
         if secret.deletion.is_some() {
             return Err(SecretsError::MarkedForDeletion);
@@ -160,16 +136,6 @@ impl State {
             version_id: None,
         })
     }
-
-    fn restore(&mut self, now: Timestamp, id: &str) -> Result<Outcome, SecretsError> {
-        let name = self.name_of(now, id)?;
-        let secret = self.secrets.get_mut(&name).ok_or(SecretsError::NotFound)?;
-        secret.deletion = None;
-        Ok(Outcome {
-            secret: secret.clone(),
-            version_id: None,
-        })
-    }
 }
 
 impl Machine for State {
@@ -178,56 +144,37 @@ impl Machine for State {
     type Error = SecretsError;
 
     fn apply(&mut self, now: Timestamp, operation: &Operation) -> Result<Outcome, SecretsError> {
+        self.secrets.retain(|_, secret| !secret.is_gone(now));
         match operation {
             Operation::Create {
                 name,
-                token,
-                value,
+                written,
                 description,
                 tags,
             } => {
-                check_name(name)?;
-                let secret = new_secret(now, name, (description, tags));
-                self.create(now, secret, (token.as_ref(), value.as_ref()))
+                let mut secret = Secret::new(now, name)?;
+                secret.description.clone_from(description);
+                secret.tags.clone_from(tags);
+                self.create(now, secret, written.as_ref())
             }
-            Operation::Put {
-                secret,
-                token,
-                value,
-                stages,
-            } => {
-                let secret = self.usable_mut(now, secret)?;
-                let version_id = Some(write(secret, now, (token.as_ref(), value, stages))?);
-                Ok(Outcome {
-                    secret: secret.clone(),
-                    version_id,
-                })
-            }
+            Operation::Put { secret, written } => self.update(now, secret, (Some(written), None)),
             Operation::Update {
                 secret,
-                token,
-                value,
+                written,
                 description,
-            } => {
-                let secret = self.usable_mut(now, secret)?;
-                let written = value
-                    .as_ref()
-                    .map(|value| write(secret, now, (token.as_ref(), value, &[])));
-                let version_id = written.transpose()?;
-                if description.is_some() {
-                    secret.description.clone_from(description);
-                    secret.changed_at = now;
-                }
-                Ok(Outcome {
-                    secret: secret.clone(),
-                    version_id,
-                })
-            }
+            } => self.update(now, secret, (written.as_ref(), description.as_ref())),
             Operation::Delete {
                 secret,
                 recovery_days,
             } => self.delete(now, secret, *recovery_days),
-            Operation::Restore { secret } => self.restore(now, secret),
+            Operation::Restore { secret } => {
+                let secret = self.find_mut(now, secret)?;
+                secret.deletion = None;
+                Ok(Outcome {
+                    secret: secret.clone(),
+                    version_id: None,
+                })
+            }
         }
     }
 
@@ -236,77 +183,166 @@ impl Machine for State {
     }
 }
 
-fn is_gone(secret: &Secret, now: Timestamp) -> bool {
-    secret
-        .deletion
-        .is_some_and(|deletion| deletion.gone_at <= now)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secrets::SecretValue;
 
-fn new_secret(
-    now: Timestamp,
-    name: &str,
-    (description, tags): (&Option<String>, &[serde_json::Value]),
-) -> Secret {
-    let digest = format!("{:x}", md5::compute(format!("{name} {now}")));
-    Secret {
-        name: name.to_owned(),
-        suffix: digest.chars().take(6).collect(),
-        description: description.clone(),
-        tags: tags.to_vec(),
-        versions: Vec::new(),
-        created_at: now,
-        changed_at: now,
-        deletion: None,
+    const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+    fn written(value: &str, token: &str) -> Written {
+        let value = SecretValue::Text(value.to_owned());
+        Written {
+            value,
+            token: Some(token.to_owned()),
+            stages: Vec::new(),
+        }
     }
-}
 
-/// The answer to a creation that is asked for again, with the same token and value.
-fn repeated(
-    existing: &Secret,
-    (token, value): (Option<&String>, Option<&SecretValue>),
-) -> Option<Outcome> {
-    let version = existing
-        .versions
-        .iter()
-        .find(|version| Some(&version.id) == token)?;
-    (Some(&version.value) == value).then(|| Outcome {
-        secret: existing.clone(),
-        version_id: Some(version.id.clone()),
-    })
-}
-
-fn write(
-    secret: &mut Secret,
-    now: Timestamp,
-    (token, value, stages): (Option<&String>, &SecretValue, &[String]),
-) -> Result<String, SecretsError> {
-    check_value(value)?;
-    let made = || {
-        let seed = format!("{} {now} {}", secret.name, secret.versions.len());
-        uuid::Builder::from_md5_bytes(md5::compute(seed).0)
-            .into_uuid()
-            .to_string()
-    };
-    let id = token.cloned().unwrap_or_else(made);
-    secret.store(now, &id, (value, stages))?;
-    Ok(id)
-}
-
-fn check_name(name: &str) -> Result<(), SecretsError> {
-    let is_allowed = |c: char| c.is_ascii_alphanumeric() || "/_+=.@-".contains(c);
-    if (1..=512).contains(&name.len()) && name.chars().all(is_allowed) {
-        return Ok(());
+    fn create(name: &str, value: &str, token: &str) -> Operation {
+        let written = Some(written(value, token));
+        Operation::Create {
+            name: name.to_owned(),
+            written,
+            description: None,
+            tags: Vec::new(),
+        }
     }
-    let text = "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!";
-    Err(SecretsError::InvalidParameter(text.to_owned()))
-}
 
-fn check_value(value: &SecretValue) -> Result<(), SecretsError> {
-    let (SecretValue::Text(text) | SecretValue::Binary(text)) = value;
-    if (1..=65_536).contains(&text.len()) {
-        return Ok(());
+    fn put(value: &str, token: &str) -> Operation {
+        Operation::Put {
+            secret: "v".to_owned(),
+            written: written(value, token),
+        }
     }
-    Err(SecretsError::InvalidParameter(
-        "A secret value has 1 to 65536 bytes.".to_owned(),
-    ))
+
+    fn delete(recovery_days: Option<u32>) -> Operation {
+        Operation::Delete {
+            secret: "v".to_owned(),
+            recovery_days,
+        }
+    }
+
+    fn with_secret() -> State {
+        let mut state = State::default();
+        state
+            .apply(Timestamp::UNIX_EPOCH, &create("v", "one", "1"))
+            .unwrap();
+        state
+    }
+
+    #[track_caller]
+    fn refused(state: &mut State, now: Timestamp, operation: &Operation) -> SecretsError {
+        state.apply(now, operation).unwrap_err()
+    }
+
+    #[test]
+    fn a_repeated_request_changes_nothing_and_answers_the_same() {
+        let now = Timestamp::UNIX_EPOCH;
+        let mut state = with_secret();
+        let again = state.apply(now, &create("v", "one", "1")).unwrap();
+        assert_eq!(again.version_id.as_deref(), Some("1"));
+        assert_eq!(
+            refused(&mut state, now, &create("v", "two", "1")),
+            SecretsError::SecretExists("v".to_owned())
+        );
+        state.apply(now, &put("two", "2")).unwrap();
+        let again = state.apply(now, &put("two", "2")).unwrap();
+        assert_eq!(again.secret.versions.len(), 2);
+        assert_eq!(
+            refused(&mut state, now, &put("three", "2")),
+            SecretsError::TokenInUse("2".to_owned())
+        );
+    }
+
+    #[test]
+    fn of_three_values_the_last_two_are_kept() {
+        let now = Timestamp::UNIX_EPOCH;
+        let mut state = with_secret();
+        state.apply(now, &put("two", "2")).unwrap();
+        state.apply(now, &put("three", "3")).unwrap();
+        let secret = state.find(now, "v").unwrap();
+        assert_eq!(secret.version(None, None).unwrap().id, "3");
+        assert_eq!(secret.version(None, Some("AWSPREVIOUS")).unwrap().id, "2");
+        assert_eq!(
+            secret.version(Some("1"), None).unwrap_err(),
+            SecretsError::NoSuchVersion("1".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_name_is_free_again_only_when_the_recovery_window_is_over() {
+        let now = Timestamp::UNIX_EPOCH;
+        let mut state = with_secret();
+        state.apply(now, &delete(Some(7))).unwrap();
+        let last = now + 7 * DAY - SignedDuration::from_secs(1);
+        assert_eq!(
+            refused(&mut state, last, &create("v", "x", "9")),
+            SecretsError::NameScheduledForDeletion
+        );
+        assert_eq!(
+            refused(&mut state, last, &put("x", "9")),
+            SecretsError::MarkedForDeletion
+        );
+        assert_eq!(
+            refused(&mut state, last, &delete(Some(7))),
+            SecretsError::MarkedForDeletion
+        );
+        assert_eq!(
+            state.find_usable(last, "v").unwrap_err(),
+            SecretsError::MarkedForDeletion
+        );
+        let over = now + 7 * DAY;
+        assert_eq!(state.find(over, "v").unwrap_err(), SecretsError::NotFound);
+        state.apply(over, &create("v", "x", "9")).unwrap();
+    }
+
+    #[test]
+    fn a_forced_deletion_is_immediate_also_inside_the_window() {
+        let now = Timestamp::UNIX_EPOCH;
+        let mut state = with_secret();
+        state.apply(now, &delete(Some(30))).unwrap();
+        state.apply(now, &delete(None)).unwrap();
+        assert_eq!(state.all(now).count(), 0);
+        state.apply(now, &create("v", "x", "9")).unwrap();
+    }
+
+    #[test]
+    fn a_secret_is_found_by_its_name_and_its_arn() {
+        let now = Timestamp::UNIX_EPOCH;
+        let state = with_secret();
+        let suffix = state.find(now, "v").unwrap().suffix.clone();
+        let arn = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:v";
+        for id in [arn.to_owned(), format!("{arn}-{suffix}")] {
+            assert!(state.find(now, &id).is_ok(), "{id}");
+        }
+        for id in [
+            format!("v-{suffix}"),
+            format!("{arn}-000000"),
+            "w".to_owned(),
+        ] {
+            assert!(state.find(now, &id).is_err(), "{id}");
+        }
+    }
+
+    #[test]
+    fn names_and_values_have_the_limits_of_aws() {
+        let now = Timestamp::UNIX_EPOCH;
+        let long = "x".repeat(65_537);
+        for operation in [
+            create("a b", "x", "1"),
+            create("", "x", "1"),
+            create("w", "", "1"),
+            create("w", &long, "1"),
+        ] {
+            let error = refused(&mut State::default(), now, &operation);
+            assert!(matches!(error, SecretsError::InvalidParameter(_)));
+        }
+    }
+
+    #[test]
+    fn nothing_secret_is_shown_for_debugging() {
+        let shown = format!("{:?} {:?}", with_secret(), put("two", "2"));
+        assert!(!shown.contains("one") && !shown.contains("two"));
+    }
 }

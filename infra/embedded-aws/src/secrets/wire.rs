@@ -1,5 +1,7 @@
 //! Secrets Manager's JSON protocol: requests to operations, outcomes to answers.
 
+use std::mem::take;
+
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -7,8 +9,8 @@ use serde_json::{Map, Value, json};
 
 use super::Secrets;
 use super::error::SecretsError;
+use super::operation::{Operation, Outcome, Written};
 use super::secret::{Secret, SecretValue, Version};
-use super::state::{Operation, Outcome};
 
 /// The fields of every request; each operation reads those it knows.
 #[derive(Default, Deserialize)]
@@ -78,13 +80,26 @@ impl Request {
         self.secret_id.clone().ok_or_else(|| missing("SecretId"))
     }
 
-    fn value(&mut self) -> Result<Option<SecretValue>, SecretsError> {
-        match (self.secret_string.take(), self.secret_binary.take()) {
-            (Some(_), Some(_)) => Err(SecretsError::InvalidParameter(
-                "You can't specify both a binary secret value and a string secret value in the same secret.".to_owned(),
-            )),
-            (text, binary) => Ok(text.map(SecretValue::Text).or_else(|| binary.map(SecretValue::Binary))),
-        }
+    /// The version the request wants written, if any.
+    fn written(&mut self) -> Result<Option<Written>, SecretsError> {
+        let value = match (self.secret_string.take(), self.secret_binary.take()) {
+            (Some(_), Some(_)) => {
+                let text = "You can't specify both a binary secret value and a string secret value in the same secret.";
+                return Err(SecretsError::InvalidParameter(text.to_owned()));
+            }
+            (Some(text), None) => SecretValue::Text(text),
+            (None, Some(encoded)) => SecretValue::Binary(encoded),
+            (None, None) => return Ok(None),
+        };
+        let (token, stages) = (
+            self.client_request_token.take(),
+            take(&mut self.version_stages),
+        );
+        Ok(Some(Written {
+            value,
+            token,
+            stages,
+        }))
     }
 
     fn wants(&self, secret: &Secret) -> bool {
@@ -107,44 +122,44 @@ fn missing(field: &str) -> SecretsError {
 }
 
 fn create(secrets: &Secrets, mut request: Request) -> Result<Value, SecretsError> {
-    let value = request.value()?;
+    let written = request.written()?;
+    let name = request.name.ok_or_else(|| missing("Name"))?;
+    let Request {
+        description, tags, ..
+    } = request;
     let outcome = secrets.run(&Operation::Create {
-        name: request.name.ok_or_else(|| missing("Name"))?,
-        token: request.client_request_token,
-        value,
-        description: request.description,
-        tags: request.tags,
+        name,
+        written,
+        description,
+        tags,
     })?;
-    Ok(written(secrets, &outcome))
+    Ok(after_write(secrets, &outcome))
 }
 
 fn put(secrets: &Secrets, mut request: Request) -> Result<Value, SecretsError> {
-    let value = request.value()?.ok_or_else(|| missing("SecretString"))?;
-    let secret = request.secret()?;
-    let stages = request.version_stages;
+    let written = request.written()?.ok_or_else(|| missing("SecretString"))?;
     let outcome = secrets.run(&Operation::Put {
-        secret,
-        token: request.client_request_token,
-        value,
-        stages,
+        secret: request.secret()?,
+        written,
     })?;
-    let mut answer = written(secrets, &outcome);
-    let version = outcome.secret.version(outcome.version_id.as_deref(), None);
-    answer["VersionStages"] = json!(version.map(|version| &version.stages)?);
+    let version = outcome
+        .secret
+        .version(outcome.version_id.as_deref(), None)?;
+    let mut answer = after_write(secrets, &outcome);
+    answer["VersionStages"] = json!(version.stages);
     Ok(answer)
 }
 
 fn update(secrets: &Secrets, mut request: Request) -> Result<Value, SecretsError> {
-    let value = request.value()?;
+    let written = request.written()?;
     let secret = request.secret()?;
-    let (token, description) = (request.client_request_token, request.description);
+    let description = request.description;
     let outcome = secrets.run(&Operation::Update {
         secret,
-        token,
-        value,
+        written,
         description,
     })?;
-    Ok(written(secrets, &outcome))
+    Ok(after_write(secrets, &outcome))
 }
 
 fn delete(secrets: &Secrets, request: &Request) -> Result<Value, SecretsError> {
@@ -155,10 +170,15 @@ fn delete(secrets: &Secrets, request: &Request) -> Result<Value, SecretsError> {
         return Err(SecretsError::InvalidParameter(text.to_owned()));
     }
     let recovery_days = (!force).then(|| request.recovery_window_in_days.unwrap_or(30));
-    let outcome = secrets.run(&Operation::Delete {
-        secret: request.secret()?,
+    let secret = request.secret()?;
+    let outcome = match secrets.run(&Operation::Delete {
+        secret: secret.clone(),
         recovery_days,
-    })?;
+    }) {
+        // Who wants it gone without a trace is content that it is.
+        Err(SecretsError::NotFound) if force => return Ok(json!({ "Name": secret })),
+        other => other?,
+    };
     let mut answer = named(secrets, &outcome.secret);
     if let Some(deletion) = outcome.secret.deletion {
         answer["DeletionDate"] = json!(epoch(deletion.gone_at));
@@ -226,7 +246,7 @@ fn describe(secrets: &Secrets, secret: &Secret) -> Value {
     shown
 }
 
-fn written(secrets: &Secrets, outcome: &Outcome) -> Value {
+fn after_write(secrets: &Secrets, outcome: &Outcome) -> Value {
     let mut answer = named(secrets, &outcome.secret);
     if let Some(id) = &outcome.version_id {
         answer["VersionId"] = json!(id);

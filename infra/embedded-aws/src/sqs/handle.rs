@@ -6,10 +6,13 @@ use jiff::Timestamp;
 use platform::Clock;
 use tokio::sync::watch;
 
+use super::backlog::Depth;
 use super::error::SqsError;
 use super::message::{Entry, Message};
-use super::queue::{Depth, Queue, Received, Sent, Take};
-use super::state::{Operation, Outcome, State};
+use super::operation::{Operation, Outcome};
+use super::queue::{Queue, Received, Sent};
+use super::selection::Take;
+use super::state::State;
 use crate::store::Store;
 
 /// The queues of the running stack. Clones share them.
@@ -230,19 +233,15 @@ impl Queues {
 
     fn run(&self, operation: &Operation) -> Result<Outcome, SqsError> {
         let outcome = self.shared.store.run(self.shared.clock.now(), operation)?;
-        match &outcome {
-            Outcome::Received {
-                messages,
-                buried_in,
-            } => {
-                if let Some(target) = buried_in {
-                    self.announce(target);
-                }
-                if !messages.is_empty() || buried_in.is_some() {
-                    self.announce(operation.queue());
-                }
-            }
-            _ => self.announce(operation.queue()),
+        if let Outcome::Received {
+            buried_in: Some(target),
+            ..
+        } = &outcome
+        {
+            self.announce(target);
+        }
+        if outcome.is_change() {
+            self.announce(operation.queue());
         }
         Ok(outcome)
     }

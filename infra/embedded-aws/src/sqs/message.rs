@@ -125,7 +125,7 @@ impl Message {
     }
 
     /// Hands the message to a receiver.
-    pub(crate) fn take(&mut self, now: Timestamp, visibility_seconds: u32) {
+    pub(crate) fn take_off(&mut self, now: Timestamp, visibility_seconds: u32) {
         self.receives += 1;
         self.first_received_at.get_or_insert(now);
         self.flight = Some(Flight {

@@ -96,6 +96,14 @@ impl Settings {
         self.fifo.is_some()
     }
 
+    /// What stands for a message in the memory of deduplication ids. No group and no id has a space in it.
+    pub(crate) fn dedup_key(&self, group: &str, dedup: &str) -> String {
+        match &self.fifo {
+            Some(fifo) if fifo.dedup_per_group => format!("{group} {dedup}"),
+            _ => dedup.to_owned(),
+        }
+    }
+
     /// These settings with some attributes set anew.
     pub fn with(&self, raw: &BTreeMap<String, String>) -> Result<Self, SqsError> {
         let mut settings = self.clone();

@@ -4,8 +4,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::error::SqsError;
-use super::message::{Entry, Message};
-use super::queue::{Queue, Received, SCAN_LIMIT, Sent, Take, Terms};
+use super::message::Message;
+use super::operation::{Operation, Outcome};
+use super::queue::Queue;
+use super::selection::{SCAN_LIMIT, Take, Terms};
 use super::settings::Settings;
 use super::validation::check_queue_name;
 use crate::store::Machine;
@@ -22,70 +24,6 @@ impl Default for State {
         Self {
             queues: BTreeMap::new(),
             scan_limit: SCAN_LIMIT,
-        }
-    }
-}
-
-/// What can be done to the queues.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Operation {
-    CreateQueue {
-        queue: String,
-        attributes: BTreeMap<String, String>,
-    },
-    DeleteQueue {
-        queue: String,
-    },
-    SetAttributes {
-        queue: String,
-        attributes: BTreeMap<String, String>,
-    },
-    Purge {
-        queue: String,
-    },
-    Send {
-        queue: String,
-        entries: Vec<Entry>,
-    },
-    Receive {
-        queue: String,
-        take: Take,
-    },
-    Delete {
-        queue: String,
-        handles: Vec<String>,
-    },
-    ChangeVisibility {
-        queue: String,
-        changes: Vec<(String, u32)>,
-    },
-}
-
-/// What an operation came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    Done,
-    Sent(Vec<Result<Sent, SqsError>>),
-    /// Delivered messages, and the dead-letter queue that took others.
-    Received {
-        messages: Vec<Received>,
-        buried_in: Option<String>,
-    },
-    Each(Vec<Result<(), SqsError>>),
-}
-
-impl Operation {
-    /// The queue it is about.
-    pub fn queue(&self) -> &str {
-        match self {
-            Self::CreateQueue { queue, .. }
-            | Self::DeleteQueue { queue }
-            | Self::SetAttributes { queue, .. }
-            | Self::Purge { queue }
-            | Self::Send { queue, .. }
-            | Self::Receive { queue, .. }
-            | Self::Delete { queue, .. }
-            | Self::ChangeVisibility { queue, .. } => queue,
         }
     }
 }
@@ -241,14 +179,6 @@ impl Machine for State {
     }
 
     fn changed(outcome: &Outcome) -> bool {
-        match outcome {
-            Outcome::Done => true,
-            Outcome::Sent(each) => each.iter().any(Result::is_ok),
-            Outcome::Each(each) => each.iter().any(Result::is_ok),
-            Outcome::Received {
-                messages,
-                buried_in,
-            } => !messages.is_empty() || buried_in.is_some(),
-        }
+        outcome.is_change()
     }
 }

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use embedded_aws::sqs::{Depth, Entry};
-use embedded_aws::{EventSourceMapping, Handler, When};
+use embedded_aws::{EventSourceMapping, Handler, MappingHandle, When};
 use serde_json::{Value, json};
 
 use crate::stack::Stack;
@@ -29,11 +29,12 @@ where
     let events = Arc::<Mutex<Vec<Value>>>::default();
     let noted = Arc::clone(&events);
     let handler: Handler = Arc::new(move |event| {
-        let answer = {
+        let round = {
             let mut events = noted.lock().unwrap();
             events.push(event.clone());
-            answer(events.len(), &event)
+            events.len()
         };
+        let answer = answer(round, &event);
         Box::pin(async move { answer })
     });
     (events, handler)
@@ -58,18 +59,26 @@ fn bodies(events: &Mutex<Vec<Value>>) -> Vec<String> {
         .collect()
 }
 
-/// Waits, in real time, until the mapping has handled what it can at this moment.
+/// Waits, in real time, until the queue stands so.
 async fn settled(stack: &Stack, expected: Depth) {
-    for _ in 0..2000 {
-        if stack.aws.queues().depth("q.fifo").unwrap() == expected {
+    until(|| stack.aws.queues().depth("q.fifo").unwrap() == expected).await;
+}
+
+/// Waits, in real time, until this holds.
+async fn until(holds: impl Fn() -> bool) {
+    for _ in 0..5000 {
+        if holds() {
             return;
         }
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    panic!(
-        "the queue has {:?}",
-        stack.aws.queues().depth("q.fifo").unwrap()
-    );
+    panic!("it never came about");
+}
+
+async fn idle(running: &MappingHandle) {
+    tokio::time::timeout(Duration::from_secs(5), running.idle())
+        .await
+        .expect("the mapping comes to rest");
 }
 
 #[tokio::test]
@@ -79,7 +88,7 @@ async fn a_function_gets_the_event_lambda_would_give_it() {
     let (events, handler) = noting(|_, _| Ok(Value::Null));
     let running = mapping(1, handler).start(&stack.aws);
     send(&stack, "bonjour", "g");
-    running.idle().await;
+    idle(&running).await;
     assert_eq!(
         stack.aws.queues().depth("q.fifo").unwrap(),
         Depth::default()
@@ -141,7 +150,7 @@ async fn only_the_failed_items_come_again_when_their_visibility_ends() {
     )
     .await;
     stack.advance(73);
-    running.idle().await;
+    idle(&running).await;
     assert_eq!(bodies(&events), ["1", "2", "2"]);
 }
 
@@ -165,11 +174,9 @@ where
         },
     )
     .await;
-    while running.running() > 0 {
-        tokio::task::yield_now().await;
-    }
+    until(|| running.running() == 0).await;
     stack.advance(73);
-    running.idle().await;
+    idle(&running).await;
     assert_eq!(bodies(&events), ["1", "2", "1", "2"]);
 }
 
@@ -217,15 +224,11 @@ async fn a_function_that_takes_too_long_is_dropped_and_called_again() {
     });
     send(&stack, "1", "g");
     let running = mapping(1, handler).start(&stack.aws);
-    while *rounds.lock().unwrap() == 0 {
-        tokio::task::yield_now().await;
-    }
+    until(|| *rounds.lock().unwrap() == 1).await;
     stack.advance(13);
-    while running.running() > 0 {
-        tokio::task::yield_now().await;
-    }
+    until(|| running.running() == 0).await;
     stack.advance(60);
-    running.idle().await;
+    idle(&running).await;
     assert_eq!(*rounds.lock().unwrap(), 2);
 }
 
@@ -248,15 +251,13 @@ async fn a_crash_kills_the_invocation_and_the_message_comes_again() {
         stack.aws.faults().crash("sender", 1, when);
         send(&stack, "1", "g");
         let running = mapping(1, handler).start(&stack.aws);
-        while stack.aws.faults().pending_crashes() > 0 || running.running() > 0 {
-            tokio::task::yield_now().await;
-        }
+        until(|| stack.aws.faults().pending_crashes() == 0 && running.running() == 0).await;
         assert_eq!(
             stack.aws.queues().depth("out").unwrap().visible,
             calls_of_the_first
         );
         stack.advance(73);
-        running.idle().await;
+        idle(&running).await;
         assert_eq!(
             stack.aws.queues().depth("out").unwrap().visible,
             calls_of_the_first + 1
@@ -307,7 +308,7 @@ async fn groups_run_side_by_side_and_each_in_order_and_alone() {
         }
     }
     let running = mapping(1, handler).start(&stack.aws);
-    running.idle().await;
+    idle(&running).await;
     assert!(*most.lock().unwrap() > 1, "nothing ran side by side");
     for (group, bodies) in seen.lock().unwrap().iter() {
         let expected: Vec<String> = (0..10).map(|number| format!("{group}{number}")).collect();
@@ -352,7 +353,7 @@ async fn a_paused_mapping_takes_nothing_until_it_is_resumed() {
     tokio::time::sleep(Duration::from_millis(20)).await;
     assert_eq!(bodies(&events), Vec::<String>::new());
     running.resume();
-    running.idle().await;
+    idle(&running).await;
     assert_eq!(bodies(&events), ["1"]);
 }
 
@@ -374,12 +375,10 @@ async fn a_message_received_too_often_ends_in_the_dead_letter_queue_by_itself() 
     send(&stack, "1", "g");
     let running = mapping(1, handler).start(&stack.aws);
     for round in 1..=2 {
-        while events.lock().unwrap().len() < round || running.running() > 0 {
-            tokio::task::yield_now().await;
-        }
+        until(|| events.lock().unwrap().len() == round && running.running() == 0).await;
         stack.advance(73);
     }
-    running.idle().await;
+    idle(&running).await;
     let dead = stack.aws.queues().peek("dead.fifo").unwrap();
     assert_eq!((dead.len(), dead[0].entry.group.as_deref()), (1, Some("g")));
     assert_eq!(events.lock().unwrap().len(), 2);

@@ -240,6 +240,21 @@ impl Tables {
         Ok(items.iter().filter_map(read).collect())
     }
 
+    /// Leaves a message that is due alone until then; nothing else of it changes.
+    pub async fn put_off(
+        &self,
+        vendor: &VendorId,
+        id: &MessageId,
+        until: Timestamp,
+    ) -> Result<(), AwsError> {
+        let change = Change::of(&self.names.messages, message_key(vendor, id))
+            .set("dueAt", ms(until))
+            .when("attribute_exists(#dueShard)");
+        self.commit("putting off a message", vec![change.transact()])
+            .await
+            .map(|_| ())
+    }
+
     /// The part of a transaction that puts a message which must not exist yet.
     pub(super) fn new_outbound(&self, message: &Outbound, now: Timestamp) -> TransactWriteItem {
         put(

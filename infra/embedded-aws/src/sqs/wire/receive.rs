@@ -7,7 +7,8 @@ use super::super::digest::attributes_md5;
 use super::super::error::SqsError;
 use super::super::handle::Queues;
 use super::super::message::Message;
-use super::super::queue::{Received, Take};
+use super::super::queue::Received;
+use super::super::selection::Take;
 use super::{QueueUrl, parse};
 
 #[derive(Deserialize)]

@@ -1,0 +1,65 @@
+//! Reading request bodies: every mistake names its field and what to do.
+
+use flows::problem::Problem;
+use serde_json::{Map, Value};
+
+/// A JSON object of a request, and the fields it may have.
+pub(crate) struct Fields(Map<String, Value>);
+
+impl Fields {
+    /// Reads a body that must be an object with none but these fields.
+    pub(crate) fn read(body: &[u8], known: &[&str]) -> Result<Self, Problem> {
+        let value: Value = serde_json::from_slice(body).map_err(|_| {
+            Problem::new(
+                400,
+                "invalid_json",
+                "Invalid JSON",
+                "the body must be a JSON object in UTF-8",
+            )
+        })?;
+        let Value::Object(fields) = value else {
+            return Err(Problem::new(
+                400,
+                "invalid_json",
+                "Invalid JSON",
+                "the body must be a JSON object",
+            ));
+        };
+        match fields.keys().find(|name| !known.contains(&name.as_str())) {
+            Some(unknown) => {
+                let shown: String = unknown.chars().take(64).collect();
+                Err(invalid(
+                    &shown,
+                    format!("no such field; known are {}", known.join(", ")),
+                ))
+            }
+            None => Ok(Self(fields)),
+        }
+    }
+
+    /// A text, trimmed; absent and null are the same.
+    pub(crate) fn text(&self, name: &str) -> Result<Option<&str>, Problem> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.trim())),
+            Some(_) => Err(invalid(name, "must be a text")),
+        }
+    }
+
+    pub(crate) fn required(&self, name: &str) -> Result<&str, Problem> {
+        self.text(name)?
+            .filter(|text| !text.is_empty())
+            .ok_or_else(|| invalid(name, "is missing or empty"))
+    }
+}
+
+/// A field that can't be used as it is.
+pub(crate) fn invalid(field: &str, detail: impl std::fmt::Display) -> Problem {
+    Problem::new(
+        422,
+        "invalid_field",
+        "Invalid field",
+        format!("{field}: {detail}"),
+    )
+    .field(field)
+}

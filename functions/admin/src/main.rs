@@ -1,0 +1,18 @@
+//! The Lambda function `admin`.
+
+use std::convert::Infallible;
+
+use admin::App;
+use lambda_http::{Error, run, service_fn};
+use platform::{Clock, Config, telemetry};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let config = Config::from_env()?;
+    telemetry::init(&config.log_level);
+    let app = &App::new(&config, Clock::system());
+    run(service_fn(move |request| async move {
+        Ok::<_, Infallible>(app.handle(request).await)
+    }))
+    .await
+}

@@ -1,0 +1,275 @@
+use domain::{
+    ApiKey, InstanceSecrets, PhoneNumber, Provider, SecretRing, VendorConfig, VendorId,
+    VendorSecrets, WabaId, WabaInstance, WebhookSecret,
+};
+use flows::problem::{self, Problem};
+use jiff::{SignedDuration, Timestamp};
+use lambda_http::aws_lambda_events::query_map::QueryMap;
+use platform::tables::{Registration, VendorRow};
+use serde_json::{Value, json};
+
+use crate::body::{Fields, invalid};
+use crate::{Answer, App, no_such_vendor, unavailable};
+
+/// The fields of a registration; the CSV's columns have the same names.
+const FIELDS: [&str; 7] = [
+    "vendorId",
+    "businessName",
+    "phoneNumber",
+    "provider",
+    "wasenderInstanceId",
+    "wasenderWebhookSecret",
+    "wasenderApiKey",
+];
+/// How long a replaced webhook secret stays good: what the provider had under way is still accepted.
+const PREVIOUS_LIVES: SignedDuration = SignedDuration::from_hours(24);
+
+/// What `POST /api/admin/vendors` asks for.
+struct Registered {
+    config: VendorConfig,
+    instance: WabaInstance,
+    webhook_secret: WebhookSecret,
+    api_key: Option<ApiKey>,
+}
+
+impl App {
+    /// Creates a vendor with its number and secrets, or changes them. Every step can be repeated: tables first, the secret last, for the
+    /// secret is what opens the vendor's webhook.
+    pub(crate) async fn put_vendor(&self, body: &[u8]) -> Answer {
+        let now = self.platform.clock.now();
+        let mut asked = self.registered(body, now)?;
+        let vendor = asked.config.vendor_id.clone();
+        let before = self
+            .platform
+            .tables
+            .vendor(&vendor)
+            .await
+            .map_err(|error| unavailable(&error))?;
+        let known = before.as_ref().and_then(|row| {
+            row.instances
+                .iter()
+                .find(|known| known.waba_id == asked.instance.waba_id)
+        });
+        if let Some(row) = &before {
+            let config = row.config.clone();
+            asked.config = VendorConfig {
+                business_name: asked.config.business_name,
+                updated_at: now,
+                ..config
+            };
+        }
+        let registering = self
+            .platform
+            .tables
+            .register(&asked.config, &asked.instance, known);
+        match registering.await.map_err(|error| unavailable(&error))? {
+            Registration::Done => {}
+            Registration::PhoneTaken => return Err(taken("phoneNumber", "phone_number_taken")),
+            Registration::InstanceTaken => {
+                return Err(taken("wasenderInstanceId", "instance_taken"));
+            }
+        }
+        self.store_secrets(&asked, now).await?;
+        let waba = &asked.instance.waba_id;
+        flows::lane::resume_with_new_key(&self.platform, &vendor, waba)
+            .await
+            .map_err(|error| unavailable(&error))?;
+        tracing::info!(vendor.id = %vendor, created = before.is_none(), "vendor registered");
+        let row = self
+            .platform
+            .tables
+            .vendor(&vendor)
+            .await
+            .map_err(|error| unavailable(&error))?
+            .ok_or_else(no_such_vendor)?;
+        Ok(problem::json(
+            if before.is_none() { 201 } else { 200 },
+            &shown(&row),
+        ))
+    }
+
+    pub(crate) async fn get_vendor(&self, vendor: &VendorId) -> Answer {
+        let row = self
+            .platform
+            .tables
+            .vendor(vendor)
+            .await
+            .map_err(|error| unavailable(&error))?;
+        row.map(|row| problem::json(200, &shown(&row)))
+            .ok_or_else(no_such_vendor)
+    }
+
+    pub(crate) async fn list_vendors(&self, query: &QueryMap) -> Answer {
+        let limit = crate::listing::limit(query)?;
+        let start = query
+            .first("cursor")
+            .map(VendorId::parse)
+            .transpose()
+            .map_err(|_| crate::listing::bad_cursor())?;
+        let limit = i32::try_from(limit).unwrap_or(i32::MAX);
+        let listing = self.platform.tables.vendors(limit, start.as_ref());
+        let (vendors, next) = listing.await.map_err(|error| unavailable(&error))?;
+        let mut rows = Vec::with_capacity(vendors.len());
+        for config in vendors {
+            let instances = self
+                .platform
+                .tables
+                .instances(&config.vendor_id)
+                .await
+                .map_err(|error| unavailable(&error))?;
+            rows.push(shown(&VendorRow { config, instances }));
+        }
+        Ok(problem::json(
+            200,
+            &json!({ "vendors": rows, "nextCursor": next.as_ref().map(VendorId::as_str) }),
+        ))
+    }
+
+    fn registered(&self, body: &[u8], now: Timestamp) -> Result<Registered, Problem> {
+        let fields = Fields::read(body, &FIELDS)?;
+        let vendor_id = fields
+            .required("vendorId")
+            .and_then(|id| VendorId::parse(id).map_err(|error| invalid("vendorId", error)))?;
+        let business_name = fields.required("businessName")?;
+        if business_name.chars().count() > 120 {
+            return Err(invalid("businessName", "may have 120 characters"));
+        }
+        if fields
+            .text("provider")?
+            .is_some_and(|provider| provider != Provider::Wasender.as_str())
+        {
+            return Err(invalid("provider", "only wasender is supported"));
+        }
+        let phone = fields.required("phoneNumber")?;
+        let phone = PhoneNumber::parse(phone, &self.default_country)
+            .map_err(|error| invalid("phoneNumber", error))?;
+        let instance_id = fields.required("wasenderInstanceId")?;
+        if instance_id.len() > 128 || !instance_id.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(invalid(
+                "wasenderInstanceId",
+                "has 1 to 128 visible ASCII characters",
+            ));
+        }
+        let secret = fields.required("wasenderWebhookSecret")?;
+        let secret = WebhookSecret::parse(secret)
+            .map_err(|error| invalid("wasenderWebhookSecret", error))?;
+        let api_key = fields
+            .text("wasenderApiKey")?
+            .filter(|key| !key.is_empty())
+            .map(ApiKey::parse)
+            .transpose();
+        let instance = WabaInstance {
+            waba_id: WabaId::first_of(&vendor_id),
+            vendor_id: vendor_id.clone(),
+            provider: Provider::Wasender,
+            phone,
+            provider_instance_id: instance_id.to_owned(),
+            status: "pending".to_owned(),
+            created_at: now,
+            updated_at: now,
+        };
+        let config = VendorConfig {
+            vendor_id,
+            business_name: business_name.to_owned(),
+            active: true,
+            auto_reply: true,
+            language: "fr".to_owned(),
+            created_at: now,
+            updated_at: now,
+        };
+        let api_key = api_key.map_err(|error| invalid("wasenderApiKey", error))?;
+        Ok(Registered {
+            config,
+            instance,
+            webhook_secret: secret,
+            api_key,
+        })
+    }
+
+    /// A secret that is replaced stays good for a while, and a key that is not given stays as it is.
+    async fn store_secrets(&self, asked: &Registered, now: Timestamp) -> Result<(), Problem> {
+        let vendor = &asked.config.vendor_id;
+        let stored = self
+            .platform
+            .secrets
+            .read(vendor)
+            .await
+            .map_err(|error| unavailable(&error))?
+            .secrets;
+        let mut secrets = stored.as_deref().cloned().unwrap_or_default();
+        let fresh = |before: Option<&InstanceSecrets>| InstanceSecrets {
+            waba_id: asked.instance.waba_id.clone(),
+            api_key: asked
+                .api_key
+                .clone()
+                .or_else(|| before.and_then(|before| before.api_key.clone())),
+            webhook: match before {
+                Some(before) => before
+                    .webhook
+                    .rotated_to(asked.webhook_secret.clone(), now + PREVIOUS_LIVES),
+                None => SecretRing::only(asked.webhook_secret.clone()),
+            },
+        };
+        replace(&mut secrets, &asked.instance.waba_id, fresh);
+        self.platform
+            .secrets
+            .store_vendor(vendor, &secrets)
+            .await
+            .map_err(|error| unavailable(&error))
+    }
+}
+
+fn replace(
+    secrets: &mut VendorSecrets,
+    waba: &WabaId,
+    fresh: impl FnOnce(Option<&InstanceSecrets>) -> InstanceSecrets,
+) {
+    match secrets
+        .instances
+        .iter_mut()
+        .find(|instance| instance.waba_id == *waba)
+    {
+        Some(instance) => *instance = fresh(Some(instance)),
+        None => secrets.instances.push(fresh(None)),
+    }
+}
+
+fn taken(field: &'static str, code: &'static str) -> Problem {
+    Problem::new(
+        409,
+        code,
+        "Taken",
+        format!("{field}: it belongs to another vendor"),
+    )
+    .field(field)
+}
+
+/// A vendor as the API shows it. No secret is in it.
+fn shown(row: &VendorRow) -> Value {
+    let instance = |instance: &WabaInstance| {
+        json!({
+            "wabaId": instance.waba_id.as_str(),
+            "provider": instance.provider.as_str(),
+            "phoneNumber": instance.phone.expose(),
+            "wasenderInstanceId": instance.provider_instance_id,
+            "status": instance.status,
+            "createdAt": instance.created_at.to_string(),
+            "updatedAt": instance.updated_at.to_string(),
+        })
+    };
+    let first = row.instances.first();
+    json!({
+        "vendorId": row.config.vendor_id.as_str(),
+        "businessName": row.config.business_name,
+        "phoneNumber": first.map(|instance| instance.phone.expose()),
+        "provider": first.map(|instance| instance.provider.as_str()),
+        "wasenderInstanceId": first.map(|instance| instance.provider_instance_id.as_str()),
+        "status": first.map(|instance| instance.status.as_str()),
+        "active": row.config.active,
+        "autoReply": row.config.auto_reply,
+        "language": row.config.language,
+        "wabaInstances": row.instances.iter().map(instance).collect::<Vec<_>>(),
+        "createdAt": row.config.created_at.to_string(),
+        "updatedAt": row.config.updated_at.to_string(),
+    })
+}

@@ -1,0 +1,57 @@
+use domain::{Lane, LaneState, ParkReason, SessionStatus, VendorId, WabaId, limits};
+use flows::{call, lane};
+use platform::AwsError;
+
+use crate::{App, PAGE, Pass};
+
+impl App {
+    /// Lanes that stand still or drain, and that somebody should have gone on with by now.
+    pub(crate) async fn due_lanes(&self) -> Pass {
+        let mut pass = Pass::default();
+        match self
+            .platform
+            .tables
+            .due_lanes(self.platform.clock.now(), PAGE)
+            .await
+        {
+            Ok(due) => {
+                for (vendor, waba) in due {
+                    pass.count("lanes", self.due_lane(&vendor, &waba).await);
+                }
+            }
+            Err(error) => pass.count("lanes", Err(error)),
+        }
+        pass
+    }
+
+    async fn due_lane(&self, vendor: &VendorId, waba: &WabaId) -> Result<(), AwsError> {
+        let (at, now) = ((vendor, waba), self.platform.clock.now());
+        let put_off =
+            |lane: Lane| lane.put_off(now.checked_add(limits::PROBE_AFTER).unwrap_or(now));
+        let looked_at = lane::change(&self.platform, at, put_off).await?;
+        match looked_at.state {
+            LaneState::Open => Ok(()),
+            LaneState::Draining => lane::drain(&self.platform, vendor, waba).await,
+            LaneState::Parked {
+                reason: ParkReason::RateLimited,
+                ..
+            } => lane::resume(&self.platform, vendor, waba).await,
+            LaneState::Parked {
+                reason: ParkReason::Credentials,
+                ..
+            } => Ok(()),
+            LaneState::Parked {
+                reason: ParkReason::NotConnected | ParkReason::Doubt,
+                ..
+            } => self.probe(vendor, waba).await,
+        }
+    }
+
+    /// Asks the provider how the session is: it may be back without having told.
+    async fn probe(&self, vendor: &VendorId, waba: &WabaId) -> Result<(), AwsError> {
+        match call::session_status(&self.platform, &self.wasender_api_url, vendor, waba).await {
+            Some(SessionStatus::Connected) => lane::resume(&self.platform, vendor, waba).await,
+            Some(_) | None => Ok(()),
+        }
+    }
+}

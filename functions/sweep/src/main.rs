@@ -1,0 +1,19 @@
+//! The Lambda function `sweep`.
+
+#![recursion_limit = "256"]
+
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use platform::{Clock, Config, telemetry};
+use serde_json::Value;
+use sweep::App;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let config = Config::from_env()?;
+    telemetry::init(&config.log_level);
+    let app = &App::new(&config, Clock::system());
+    run(service_fn(move |event: LambdaEvent<Value>| async move {
+        Ok::<_, Error>(app.handle(event.payload, &event.context).await?)
+    }))
+    .await
+}

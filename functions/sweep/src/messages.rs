@@ -1,0 +1,100 @@
+use domain::turn::{Entry, Turn, turn};
+use domain::{Dispatch, Lane, MessageId, Outbound, VendorId};
+use flows::{dispatch, settle};
+use platform::AwsError;
+use platform::tables::DUE_SHARDS;
+
+use crate::{App, PAGE, PUT_OFF, Pass};
+
+impl App {
+    /// Messages that somebody should have gone on with by now.
+    pub(crate) async fn due_messages(&self) -> Pass {
+        let mut pass = Pass::default();
+        for shard in 0..DUE_SHARDS {
+            let now = self.platform.clock.now();
+            match self.platform.tables.due_messages(shard, now, PAGE).await {
+                Ok(due) => {
+                    for (vendor, id) in due {
+                        pass.count("messages", self.due_message(&vendor, &id).await);
+                    }
+                }
+                Err(error) => pass.count("messages", Err(error)),
+            }
+        }
+        pass
+    }
+
+    async fn due_message(&self, vendor: &VendorId, id: &MessageId) -> Result<(), AwsError> {
+        let (tables, now) = (&self.platform.tables, self.platform.clock.now());
+        tables
+            .put_off(vendor, id, now.checked_add(PUT_OFF).unwrap_or(now))
+            .await?;
+        if let Some(entry) = tables.spilled(vendor, id).await? {
+            let refused = self
+                .platform
+                .queues
+                .enqueue_inbound(std::slice::from_ref(&entry))
+                .await;
+            return if refused.is_empty() {
+                tables.unspilled(&entry).await
+            } else {
+                Ok(())
+            };
+        }
+        match tables.outbound(vendor, id).await? {
+            Some(message) => self.due_outbound(message).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn due_outbound(&self, message: Outbound) -> Result<(), AwsError> {
+        let (tables, now) = (&self.platform.tables, self.platform.clock.now());
+        match message.dispatch {
+            // What is on its lane's list is enqueued by the lane's drainer, in its order.
+            Dispatch::Queued if message.listed => Ok(()),
+            Dispatch::Queued if message.undispatched => {
+                dispatch::dispatch(&self.platform, &[message])
+                    .await
+                    .map(|_| ())
+            }
+            Dispatch::Queued => {
+                tracing::warn!(message.id = %message.id, "a message is queued too long and is enqueued anew");
+                let again = message.clone().requeued();
+                if tables
+                    .decide_outbound(&message, &again, now)
+                    .await?
+                    .is_done()
+                {
+                    dispatch::dispatch(&self.platform, &[again]).await?;
+                }
+                Ok(())
+            }
+            Dispatch::Parked if message.is_expired(now) => {
+                let expired = message.clone().moved_to(Dispatch::Expired);
+                settle::end(&self.platform, &message, expired, now)
+                    .await
+                    .map(|_| ())
+            }
+            Dispatch::Sending => self.dead_sender(message).await,
+            Dispatch::Parked
+            | Dispatch::Accepted
+            | Dispatch::Rejected
+            | Dispatch::Unknown
+            | Dispatch::Cancelled
+            | Dispatch::Expired => Ok(()),
+        }
+    }
+
+    /// Its lease ended without an outcome.
+    async fn dead_sender(&self, message: Outbound) -> Result<(), AwsError> {
+        let now = self.platform.clock.now();
+        let entry = Entry {
+            generation: message.generation,
+            control_epoch: 0,
+        };
+        if let Turn::End(ended) = turn(&message, &Lane::default(), entry, now) {
+            settle::end(&self.platform, &message, *ended, now).await?;
+        }
+        Ok(())
+    }
+}

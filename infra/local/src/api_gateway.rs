@@ -1,0 +1,132 @@
+//! The HTTP API in front of the functions: its routes, its limits, and what it answers when a function does not.
+
+use std::convert::Infallible;
+
+use axum::Json;
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use embedded_aws::Faults;
+use lambda_http::lambda_runtime::{Context, LambdaEvent};
+use lambda_http::request::LambdaRequest;
+use lambda_http::tower::Service as _;
+use lambda_http::{Adapter, service_fn};
+use serde_json::{Value, json};
+use simulator::{SessionSpec, Simulator};
+use tokio::net::TcpListener;
+
+use crate::event::{to_event, to_response};
+use crate::functions::{Functions, Http};
+
+/// The largest request that API Gateway takes, in bytes.
+const LARGEST: usize = 10 * 1024 * 1024;
+
+#[derive(Clone)]
+struct Gateway {
+    functions: Functions,
+    faults: Faults,
+    simulator: Simulator,
+}
+
+/// Serves until the task is aborted.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    functions: Functions,
+    faults: Faults,
+    simulator: Simulator,
+) {
+    let router = Router::new().fallback(answer).with_state(Gateway {
+        functions,
+        faults,
+        simulator,
+    });
+    if let Err(error) = axum::serve(listener, router).await {
+        tracing::error!(error = %error, "the gateway stopped");
+    }
+}
+
+async fn answer(State(gateway): State<Gateway>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = axum::body::to_bytes(Body::new(body), LARGEST).await else {
+        return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
+    };
+    let Some((function, route)) = route(parts.uri.path()) else {
+        return message(StatusCode::NOT_FOUND, "Not Found");
+    };
+    let event = to_event((&parts.method, &parts.uri, &parts.headers), &body, route);
+    let answer = invoke(&gateway, function, event).await;
+    if function == Http::Admin && parts.method == "POST" && parts.uri.path() == "/api/admin/vendors"
+    {
+        link_session(&gateway.simulator, &body, &answer);
+    }
+    answer
+}
+
+/// The routes of `template.yaml`.
+fn route(path: &str) -> Option<(Http, &'static str)> {
+    if path == "/health" {
+        return Some((Http::Messages, "GET /health"));
+    }
+    if path.starts_with("/api/admin/") {
+        return Some((Http::Admin, "ANY /api/admin/{proxy+}"));
+    }
+    let rest = path.strip_prefix("/api/webhooks/wasender/")?;
+    let parts: Vec<_> = rest.split('/').collect();
+    match parts.as_slice() {
+        [_] => Some((Http::Messages, "ANY /api/webhooks/wasender/{vendorId}")),
+        [_, "status"] => Some((Http::Status, "ANY /api/webhooks/wasender/{vendorId}/status")),
+        [_, "connection"] => Some((
+            Http::Connection,
+            "ANY /api/webhooks/wasender/{vendorId}/connection",
+        )),
+        _ => None,
+    }
+}
+
+/// Runs a function through the same adapter as on Lambda; a crash or a time-out is answered as API Gateway does.
+async fn invoke(gateway: &Gateway, function: Http, event: Value) -> Response {
+    let Ok(payload) = serde_json::from_value::<LambdaRequest>(event) else {
+        return message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error");
+    };
+    let functions = gateway.functions.clone();
+    let mut adapter = Adapter::from(service_fn(move |request| {
+        let functions = functions.clone();
+        async move { Ok::<_, Infallible>(functions.http(function, request).await) }
+    }));
+    let invocation = adapter.call(LambdaEvent::new(payload, Context::default()));
+    tokio::select! {
+        answer = invocation => {
+            let Ok(answer) = answer;
+            serde_json::to_value(answer).map_or_else(|_| message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"), |answer| to_response(&answer))
+        }
+        () = gateway.faults.crashed(function.name()) => message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),
+        () = tokio::time::sleep(function.timeout()) => message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
+    }
+}
+
+fn message(status: StatusCode, text: &str) -> Response {
+    (status, Json(json!({ "message": text }))).into_response()
+}
+
+/// A vendor that was registered has a connected session in the simulator at once, as if its number had been linked there before.
+fn link_session(simulator: &Simulator, body: &Bytes, answer: &Response) {
+    if !answer.status().is_success() {
+        return;
+    }
+    let Ok(asked) = serde_json::from_slice::<Value>(body) else {
+        return;
+    };
+    let text = |name: &str| asked[name].as_str().unwrap_or_default().trim().to_owned();
+    let spec = SessionSpec {
+        vendor_id: text("vendorId"),
+        instance_id: text("wasenderInstanceId"),
+        phone: text("phoneNumber"),
+        api_key: text("wasenderApiKey"),
+        webhook_secret: text("wasenderWebhookSecret"),
+    };
+    if let Err(error) = simulator.add_session(spec) {
+        tracing::warn!(error = %error, "the simulator has no session for a vendor");
+    }
+}

@@ -1,0 +1,170 @@
+//! The gateway's functions in this process, each with its own clients and its name as access key id, so that the endpoint knows who calls.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use embedded_aws::{EmbeddedAws, EventSourceMapping, Handler, MappingHandle};
+use lambda_http::aws_lambda_events::event::sqs::SqsEvent;
+use lambda_http::{Body, Request, Response};
+use lambda_runtime::Context;
+use platform::{Clock, Config, Credentials, QueueUrls};
+use serde_json::Value;
+
+use crate::resources::STACK;
+
+/// Every function of the stack. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Functions {
+    messages: Arc<messages::App>,
+    status: Arc<status::App>,
+    connection: Arc<connection::App>,
+    admin: Arc<admin::App>,
+    conversation: Arc<conversation::App>,
+    sender: Arc<sender::App>,
+    sweep: Arc<sweep::App>,
+}
+
+/// A function that answers HTTP requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Http {
+    Messages,
+    Status,
+    Connection,
+    Admin,
+}
+
+impl Http {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Messages => "messages",
+            Self::Status => "status",
+            Self::Connection => "connection",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// The function's time-out in `template.yaml`.
+    pub(crate) const fn timeout(self) -> Duration {
+        match self {
+            Self::Messages | Self::Status | Self::Connection => Duration::from_secs(5),
+            Self::Admin => Duration::from_secs(10),
+        }
+    }
+}
+
+impl Functions {
+    pub(crate) fn new(aws_url: &str, wasender_url: &str, clock: &Clock) -> Self {
+        let config = |function: &str| config(function, aws_url, wasender_url);
+        Self {
+            messages: Arc::new(messages::App::new(&config("messages"), clock.clone())),
+            status: Arc::new(status::App::new(&config("status"), clock.clone())),
+            connection: Arc::new(connection::App::new(&config("connection"), clock.clone())),
+            admin: Arc::new(admin::App::new(&config("admin"), clock.clone())),
+            conversation: Arc::new(conversation::App::new(
+                &config("conversation"),
+                clock.clone(),
+            )),
+            sender: Arc::new(sender::App::new(&config("sender"), clock.clone())),
+            sweep: Arc::new(sweep::App::new(&config("sweep"), clock.clone())),
+        }
+    }
+
+    pub(crate) async fn http(&self, function: Http, request: Request) -> Response<Body> {
+        match function {
+            Http::Messages => self.messages.handle(request).await,
+            Http::Status => self.status.handle(request).await,
+            Http::Connection => self.connection.handle(request).await,
+            Http::Admin => self.admin.handle(request).await,
+        }
+    }
+
+    /// Invokes the sweep with an event.
+    pub(crate) async fn sweep(&self, event: Value) -> Result<Value, String> {
+        let answer = self
+            .sweep
+            .handle(event, &context())
+            .await
+            .map_err(|error| error.to_string())?;
+        serde_json::to_value(answer).map_err(|error| error.to_string())
+    }
+
+    /// The mappings of `template.yaml`: inbound, outbound, later.
+    pub(crate) fn mappings(&self, aws: &EmbeddedAws) -> Vec<MappingHandle> {
+        let conversation: Handler = {
+            let app = Arc::clone(&self.conversation);
+            Arc::new(move |event| {
+                let app = Arc::clone(&app);
+                Box::pin(async move { to_value(app.handle(sqs_event(event)?, &context()).await) })
+            })
+        };
+        let sender: Handler = {
+            let app = Arc::clone(&self.sender);
+            Arc::new(move |event| {
+                let app = Arc::clone(&app);
+                Box::pin(async move { to_value(app.handle(sqs_event(event)?, &context()).await) })
+            })
+        };
+        let sweep: Handler = {
+            let functions = self.clone();
+            Arc::new(move |event| {
+                let functions = functions.clone();
+                Box::pin(async move { functions.sweep(event).await })
+            })
+        };
+        let mapping = |queue: &str,
+                       function: &str,
+                       (batch_size, max_concurrency, seconds),
+                       handler| EventSourceMapping {
+            queue: format!("{STACK}-{queue}"),
+            function: function.to_owned(),
+            batch_size,
+            max_concurrency,
+            function_timeout: Duration::from_secs(seconds),
+            handler,
+        };
+        [
+            mapping("inbound.fifo", "conversation", (5, 50, 15), conversation),
+            mapping("outbound.fifo", "sender", (1, 100, 12), sender),
+            mapping("later", "sweep", (10, 5, 60), sweep),
+        ]
+        .map(|mapping| mapping.start(aws))
+        .into()
+    }
+}
+
+fn sqs_event(event: Value) -> Result<SqsEvent, String> {
+    serde_json::from_value(event).map_err(|error| error.to_string())
+}
+
+fn to_value(answer: impl serde::Serialize) -> Result<Value, String> {
+    serde_json::to_value(answer).map_err(|error| error.to_string())
+}
+
+fn context() -> Context {
+    let mut context = Context::default();
+    context.request_id = uuid::Uuid::new_v4().to_string();
+    context
+}
+
+fn config(function: &str, aws_url: &str, wasender_url: &str) -> Config {
+    let queue = |name: &str| format!("{aws_url}/000000000000/{STACK}-{name}");
+    Config {
+        stack: STACK.to_owned(),
+        region: "eu-west-1".to_owned(),
+        credentials: Credentials {
+            access_key_id: function.to_owned(),
+            secret_access_key: "local".to_owned(),
+            session_token: None,
+        },
+        endpoint_url: Some(aws_url.to_owned()),
+        queues: QueueUrls {
+            inbound: queue("inbound.fifo"),
+            outbound: queue("outbound.fifo"),
+            later: queue("later"),
+            quarantine: queue("quarantine"),
+        },
+        wasender_api_url: wasender_url.to_owned(),
+        log_level: "info".to_owned(),
+        default_country: "SN".to_owned(),
+    }
+}

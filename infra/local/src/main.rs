@@ -1,0 +1,109 @@
+//! `cargo run -p local`: the whole gateway on a laptop, with one command and no account.
+
+#![recursion_limit = "256"]
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+use local::{Options, Stack};
+use tracing_subscriber::filter::LevelFilter;
+
+/// Runs the gateway, an AWS endpoint and a provider simulator on 127.0.0.1.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// The gateway's port; the AWS endpoint and the simulator take the two after it.
+    #[arg(long, default_value_t = 9002)]
+    port_base: u16,
+    /// Keep tables, queues, secrets and the simulator here; without it they live in memory.
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// The least important log lines to show: error, warn, info or debug.
+    #[arg(long, default_value = "warn")]
+    log: LevelFilter,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<()> {
+    tracing_subscriber::fmt()
+        .with_max_level(arguments.log)
+        .with_writer(std::io::stderr)
+        .init();
+    let options = Options {
+        port_base: Some(arguments.port_base),
+        data_dir: arguments.data,
+        ..Options::default()
+    };
+    let data_dir = options.data_dir.clone();
+    let stack = Stack::start(options).await?;
+    let vendors = stack.import_demo_vendors().await?;
+    greet(&stack, &vendors, data_dir)?;
+    tokio::signal::ctrl_c().await?;
+    writeln!(std::io::stdout(), "\nstopping")?;
+    stack.shutdown().await;
+    Ok(())
+}
+
+fn greet(
+    stack: &Stack,
+    vendors: &[wabactl::Registration],
+    data_dir: Option<PathBuf>,
+) -> Result<()> {
+    let (gateway, simulator) = (stack.gateway_url(), stack.simulator().url());
+    let key_file = data_dir
+        .unwrap_or_else(|| PathBuf::from(".local"))
+        .join("admin-key");
+    let mut out = std::io::stdout().lock();
+    writeln!(
+        out,
+        "gateway    {gateway}\naws        {}\nsimulator  {simulator}",
+        stack.aws().url()
+    )?;
+    writeln!(
+        out,
+        "admin key  {} (also in {})\n\ndemo vendors:",
+        stack.admin_key(),
+        key_file.display()
+    )?;
+    for vendor in vendors {
+        writeln!(
+            out,
+            "  {}  {}  session {}",
+            vendor.vendor_id, vendor.business_name, vendor.wasender_instance_id
+        )?;
+    }
+    let body = r#"{"event":"messages.received","data":{"messages":{"key":{"id":"DEMO1","fromMe":false,"remoteJid":"221700000001@s.whatsapp.net","cleanedSenderPn":"221700000001"},"messageBody":"Bonjour","message":{"conversation":"Bonjour"},"pushName":"Awa"}}}"#;
+    writeln!(out, "\na customer writes, as the provider posts it:")?;
+    writeln!(
+        out,
+        "  curl -sS {gateway}/api/webhooks/wasender/vendor_001 -H 'Content-Type: application/json' -H 'X-Webhook-Signature: secret_123' -d '{body}'"
+    )?;
+    writeln!(out, "the same through the simulator:")?;
+    writeln!(
+        out,
+        "  curl -sS {simulator}/_sim/inbound -H 'Content-Type: application/json' -d '{{\"vendorId\":\"vendor_001\",\"from\":\"+221700000002\",\"text\":\"Bonjour\"}}'"
+    )?;
+    writeln!(out, "what was sent from the vendors' numbers:")?;
+    writeln!(out, "  curl -sS {simulator}/_sim/sends")?;
+    writeln!(out, "the vendor's messages, newest first:")?;
+    writeln!(
+        out,
+        "  curl -sS {gateway}/api/admin/vendors/vendor_001/messages -H \"Authorization: Bearer $(cat {})\"",
+        key_file.display()
+    )?;
+    writeln!(out, "\nready; Ctrl-C ends it")?;
+    out.flush()?;
+    Ok(())
+}

@@ -1,0 +1,223 @@
+//! The tables, queues and the platform secret that `template.yaml` describes, made at the local AWS endpoint.
+
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+use axum::http::Request;
+use embedded_aws::EmbeddedAws;
+use platform::Http;
+use serde_json::{Value, json};
+
+/// The local stack's name, which every resource's name begins with.
+pub(crate) const STACK: &str = "local";
+
+/// Creates what is missing and answers with the admin key.
+pub(crate) async fn create(aws: &EmbeddedAws, data_dir: Option<&Path>) -> Result<String> {
+    let endpoint = Endpoint {
+        http: Http::new(),
+        url: aws.url().to_owned(),
+    };
+    for table in tables() {
+        endpoint
+            .call(
+                "DynamoDB_20120810.CreateTable",
+                &table,
+                "ResourceInUseException",
+            )
+            .await?;
+    }
+    for queue in queues(&account_arn()) {
+        endpoint
+            .call("AmazonSQS.CreateQueue", &queue, "QueueNameExists")
+            .await?;
+    }
+    let key = admin_key(data_dir)?;
+    let name = format!("{STACK}/platform");
+    let text = json!({ "adminKey": key }).to_string();
+    let secret = json!({ "Name": name, "SecretString": text, "ClientRequestToken": token() });
+    endpoint
+        .call(
+            "secretsmanager.CreateSecret",
+            &secret,
+            "ResourceExistsException",
+        )
+        .await?;
+    let secret = json!({ "SecretId": name, "SecretString": text, "ClientRequestToken": token() });
+    endpoint
+        .call("secretsmanager.PutSecretValue", &secret, "")
+        .await?;
+    Ok(key)
+}
+
+fn token() -> String {
+    uuid::Uuid::new_v4().to_string()
+}
+
+/// The key kept beside the data, or a new one.
+fn admin_key(data_dir: Option<&Path>) -> Result<String> {
+    let dir = data_dir.unwrap_or(Path::new(".local"));
+    let file = dir.join("admin-key");
+    if data_dir.is_some()
+        && let Ok(kept) = fs::read_to_string(&file)
+        && kept.trim().len() >= 32
+    {
+        return Ok(kept.trim().to_owned());
+    }
+    let key = format!(
+        "{}{}",
+        uuid::Uuid::new_v4().simple(),
+        &uuid::Uuid::new_v4().simple().to_string()[..16]
+    );
+    fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
+    let mut open = fs::OpenOptions::new();
+    open.create(true).write(true).truncate(true).mode(0o600);
+    let mut written = open
+        .open(&file)
+        .with_context(|| format!("cannot write {}", file.display()))?;
+    writeln!(written, "{key}").with_context(|| format!("cannot write {}", file.display()))?;
+    Ok(key)
+}
+
+/// The endpoint checks no signature; it reads who calls.
+const AUTHORIZATION: &str = "AWS4-HMAC-SHA256 Credential=stack/20260101/eu-west-1/aws/aws4_request, SignedHeaders=host, Signature=0";
+
+struct Endpoint {
+    http: Http,
+    url: String,
+}
+
+impl Endpoint {
+    /// Calls an AWS operation; an error named `expected` is as good as success.
+    async fn call(&self, target: &str, body: &Value, expected: &str) -> Result<()> {
+        let request = Request::post(&self.url)
+            .header("x-amz-target", target)
+            .header("content-type", "application/x-amz-json-1.0")
+            .header("authorization", AUTHORIZATION)
+            .header("x-amz-date", "20260101T000000Z")
+            .body(body.to_string().into_bytes())?;
+        let answer = self
+            .http
+            .perform(request)
+            .await
+            .with_context(|| format!("{target} got no answer"))?;
+        if answer.status().is_success() {
+            return Ok(());
+        }
+        let status = answer.status();
+        let text = String::from_utf8_lossy(answer.body());
+        if !expected.is_empty() && text.contains(expected) {
+            return Ok(());
+        }
+        bail!("{target} was answered {status}: {text}")
+    }
+}
+
+fn tables() -> Vec<Value> {
+    let by_vendor = json!({
+        "IndexName": "by_vendor",
+        "KeySchema": keys("vendorId", Some("listKey")),
+        "Projection": { "ProjectionType": "ALL" },
+    });
+    let by_due = json!({
+        "IndexName": "by_due",
+        "KeySchema": keys("dueShard", Some("dueAt")),
+        "Projection": { "ProjectionType": "KEYS_ONLY" },
+    });
+    vec![
+        table("waba_instances", &[("pk", "S"), ("sk", "S")], &[]),
+        table("vendor_configs", &[("pk", "S")], &[]),
+        table(
+            "messages",
+            &[
+                ("pk", "S"),
+                ("sk", "S"),
+                ("vendorId", "S"),
+                ("listKey", "S"),
+                ("dueShard", "S"),
+                ("dueAt", "N"),
+            ],
+            &[by_vendor, by_due.clone()],
+        ),
+        table("conversations", &[("pk", "S"), ("sk", "S")], &[]),
+        table(
+            "lanes",
+            &[("pk", "S"), ("sk", "S"), ("dueShard", "S"), ("dueAt", "N")],
+            &[by_due],
+        ),
+        table("admin_keys", &[("pk", "S")], &[]),
+        table("audit", &[("pk", "S"), ("sk", "S")], &[]),
+    ]
+}
+
+fn table(name: &str, attributes: &[(&str, &str)], indexes: &[Value]) -> Value {
+    let sort = attributes
+        .iter()
+        .any(|(name, _)| *name == "sk")
+        .then_some("sk");
+    let defined: Vec<_> = attributes
+        .iter()
+        .map(|(name, kind)| json!({ "AttributeName": name, "AttributeType": kind }))
+        .collect();
+    let mut table = json!({
+        "TableName": format!("{STACK}-{name}"),
+        "AttributeDefinitions": defined,
+        "KeySchema": keys("pk", sort),
+        "BillingMode": "PAY_PER_REQUEST",
+    });
+    if !indexes.is_empty() {
+        table["GlobalSecondaryIndexes"] = indexes.into();
+    }
+    table
+}
+
+fn keys(hash: &str, range: Option<&str>) -> Value {
+    let mut keys = vec![json!({ "AttributeName": hash, "KeyType": "HASH" })];
+    keys.extend(range.map(|range| json!({ "AttributeName": range, "KeyType": "RANGE" })));
+    keys.into()
+}
+
+fn account_arn() -> String {
+    "arn:aws:sqs:eu-west-1:000000000000".to_owned()
+}
+
+/// The queues with the visibility, retention and redrive of `template.yaml`.
+fn queues(arn: &str) -> Vec<Value> {
+    let days14 = "1209600";
+    let plain = |name: &str, more: Value| {
+        let mut attributes = json!({ "MessageRetentionPeriod": days14 });
+        if let (Some(all), Some(more)) = (attributes.as_object_mut(), more.as_object()) {
+            all.extend(more.clone());
+        }
+        json!({ "QueueName": format!("{STACK}-{name}"), "Attributes": attributes })
+    };
+    let fifo = |name: &str, mut more: Value| {
+        more["FifoQueue"] = "true".into();
+        more["DeduplicationScope"] = "messageGroup".into();
+        more["FifoThroughputLimit"] = "perMessageGroupId".into();
+        plain(name, more)
+    };
+    let redrive = |dead: &str, receives: u32| {
+        json!({ "deadLetterTargetArn": format!("{arn}:{STACK}-{dead}"), "maxReceiveCount": receives }).to_string()
+    };
+    vec![
+        fifo("inbound-dead.fifo", json!({})),
+        fifo("outbound-dead.fifo", json!({})),
+        plain("later-dead", json!({})),
+        fifo(
+            "inbound.fifo",
+            json!({ "VisibilityTimeout": "90", "RedrivePolicy": redrive("inbound-dead.fifo", 20) }),
+        ),
+        fifo(
+            "outbound.fifo",
+            json!({ "VisibilityTimeout": "72", "RedrivePolicy": redrive("outbound-dead.fifo", 1000) }),
+        ),
+        plain(
+            "later",
+            json!({ "VisibilityTimeout": "360", "RedrivePolicy": redrive("later-dead", 20) }),
+        ),
+        plain("quarantine", json!({})),
+    ]
+}

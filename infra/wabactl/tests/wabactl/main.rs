@@ -1,0 +1,6 @@
+//! The client, the migration and the binary against a stand-in for the admin API.
+
+mod binary;
+mod client;
+mod gateway;
+mod migration;

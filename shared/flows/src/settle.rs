@@ -1,0 +1,57 @@
+//! The end of a message: written once, and its lane's list goes on.
+
+use domain::{Delivery, Dispatch, Outbound};
+use jiff::Timestamp;
+use platform::tables::Commit;
+use platform::{AwsError, Platform};
+
+use crate::lane;
+
+/// Writes a message that ends here, and goes on with its lane's list if it stood there. `false`: it moved meanwhile.
+pub async fn end(
+    platform: &Platform,
+    before: &Outbound,
+    ended: Outbound,
+    now: Timestamp,
+) -> Result<bool, AwsError> {
+    let ended = Outbound {
+        listed: false,
+        ..ended
+    };
+    if platform.tables.decide_outbound(before, &ended, now).await? != Commit::Done {
+        return Ok(false);
+    }
+    if ended.dispatch == Dispatch::Unknown {
+        settle_if_proved(platform, &ended, now).await?;
+    }
+    list_shorter(platform, before).await?;
+    Ok(true)
+}
+
+/// An echo that came just before the doubt was written is proof too.
+async fn settle_if_proved(
+    platform: &Platform,
+    ended: &Outbound,
+    now: Timestamp,
+) -> Result<(), AwsError> {
+    let Some(message) = platform.tables.outbound(&ended.vendor, &ended.id).await? else {
+        return Ok(());
+    };
+    if message.dispatch == Dispatch::Unknown && message.delivery >= Delivery::Pending {
+        let accepted = message.clone().moved_to(Dispatch::Accepted);
+        platform
+            .tables
+            .decide_outbound(&message, &accepted, now)
+            .await?;
+    }
+    Ok(())
+}
+
+/// A message that stood on its lane's list is settled: the next ones may be drained, or the lane opened.
+pub async fn list_shorter(platform: &Platform, before: &Outbound) -> Result<(), AwsError> {
+    if before.listed {
+        lane::drain(platform, &before.vendor, &before.waba).await
+    } else {
+        Ok(())
+    }
+}
