@@ -1,5 +1,6 @@
 //! Secrets Manager: a pure state machine ([`State`]), shared and journalled behind [`Secrets`], and the protocol around it.
 
+mod answer;
 mod error;
 mod operation;
 mod secret;

@@ -5,6 +5,7 @@ mod dedup;
 mod digest;
 mod error;
 mod handle;
+mod holding;
 mod message;
 mod operation;
 mod queue;
@@ -12,7 +13,13 @@ mod selection;
 mod settings;
 mod state;
 mod validation;
+mod waiting;
 pub(crate) mod wire;
+
+#[cfg(test)]
+mod property;
+#[cfg(test)]
+mod tests;
 
 pub use backlog::Depth;
 pub use error::SqsError;

@@ -9,7 +9,9 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 use local::{Options, Stack};
-use tracing_subscriber::filter::LevelFilter;
+use tracing::Level;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// Runs the gateway, an AWS endpoint and a provider simulator on 127.0.0.1.
 #[derive(Debug, Parser)]
@@ -22,7 +24,7 @@ struct Arguments {
     data: Option<PathBuf>,
     /// The least important log lines to show: error, warn, info or debug.
     #[arg(long, default_value = "warn")]
-    log: LevelFilter,
+    log: Level,
 }
 
 #[tokio::main]
@@ -37,9 +39,11 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<()> {
-    tracing_subscriber::fmt()
-        .with_max_level(arguments.log)
-        .with_writer(std::io::stderr)
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let filter = platform::telemetry::filter(arguments.log).with_target("local", arguments.log);
+    tracing_subscriber::registry()
+        .with(filter)
+        .with(lines)
         .init();
     let options = Options {
         port_base: Some(arguments.port_base),

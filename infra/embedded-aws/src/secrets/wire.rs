@@ -2,15 +2,15 @@
 
 use std::mem::take;
 
-use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::Secrets;
+use super::answer::{after_write, describe, epoch, named, value};
 use super::error::SecretsError;
-use super::operation::{Operation, Outcome, Written};
-use super::secret::{Secret, SecretValue, Version};
+use super::operation::{Operation, Written};
+use super::secret::{Secret, SecretValue};
 
 /// The fields of every request; each operation reads those it knows.
 #[derive(Default, Deserialize)]
@@ -56,11 +56,12 @@ pub(crate) fn call(secrets: &Secrets, operation: &str, body: &[u8]) -> Result<Va
             Ok(named(secrets, &outcome.secret))
         }
         "GetSecretValue" => secrets.read(|state, now| {
-            value(
-                secrets,
-                state.find_usable(now, &request.secret()?)?,
-                &request,
-            )
+            let secret = state.find_usable(now, &request.secret()?)?;
+            let (id, stage) = (
+                request.version_id.as_deref(),
+                request.version_stage.as_deref(),
+            );
+            Ok(value(secrets, secret, secret.version(id, stage)?))
         }),
         "DescribeSecret" => {
             secrets.read(|state, now| Ok(describe(secrets, state.find(now, &request.secret()?)?)))
@@ -186,22 +187,6 @@ fn delete(secrets: &Secrets, request: &Request) -> Result<Value, SecretsError> {
     Ok(answer)
 }
 
-fn value(secrets: &Secrets, secret: &Secret, request: &Request) -> Result<Value, SecretsError> {
-    let version = secret.version(
-        request.version_id.as_deref(),
-        request.version_stage.as_deref(),
-    )?;
-    let mut answer = named(secrets, secret);
-    answer["VersionId"] = json!(version.id);
-    answer["VersionStages"] = json!(version.stages);
-    answer["CreatedDate"] = json!(epoch(version.created_at));
-    match &version.value {
-        SecretValue::Text(text) => answer["SecretString"] = json!(text),
-        SecretValue::Binary(encoded) => answer["SecretBinary"] = json!(encoded),
-    }
-    Ok(answer)
-}
-
 fn list(secrets: &Secrets, request: &Request) -> Result<Value, SecretsError> {
     let limit = request.max_results.unwrap_or(100);
     if !(1..=100).contains(&limit) {
@@ -227,42 +212,4 @@ fn list(secrets: &Secrets, request: &Request) -> Result<Value, SecretsError> {
         answer["NextToken"] = json!(last.name);
     }
     Ok(answer)
-}
-
-fn describe(secrets: &Secrets, secret: &Secret) -> Value {
-    let stages = |version: &Version| (version.id.clone(), json!(version.stages));
-    let mut shown = named(secrets, secret);
-    shown["VersionIdsToStages"] =
-        Value::Object(secret.versions.iter().map(stages).collect::<Map<_, _>>());
-    shown["CreatedDate"] = json!(epoch(secret.created_at));
-    shown["LastChangedDate"] = json!(epoch(secret.changed_at));
-    shown["Tags"] = json!(secret.tags);
-    if let Some(description) = &secret.description {
-        shown["Description"] = json!(description);
-    }
-    if let Some(deletion) = secret.deletion {
-        shown["DeletedDate"] = json!(epoch(deletion.asked_at));
-    }
-    shown
-}
-
-fn after_write(secrets: &Secrets, outcome: &Outcome) -> Value {
-    let mut answer = named(secrets, &outcome.secret);
-    if let Some(id) = &outcome.version_id {
-        answer["VersionId"] = json!(id);
-    }
-    answer
-}
-
-fn named(secrets: &Secrets, secret: &Secret) -> Value {
-    json!({ "ARN": secrets.arn(secret), "Name": secret.name })
-}
-
-/// Seconds since 1970 with their fraction, as this protocol writes times.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "milliseconds since 1970 are exact in an f64 for longer than we live"
-)]
-fn epoch(at: Timestamp) -> f64 {
-    at.as_millisecond() as f64 / 1000.0
 }

@@ -1,10 +1,8 @@
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use platform::Clock;
-use tokio::sync::watch;
 
 use super::backlog::Depth;
 use super::error::SqsError;
@@ -13,20 +11,21 @@ use super::operation::{Operation, Outcome};
 use super::queue::{Queue, Received, Sent};
 use super::selection::Take;
 use super::state::State;
+use super::waiting::Changes;
 use crate::store::Store;
 
 /// The queues of the running stack. Clones share them.
 #[derive(Clone, Debug)]
 pub struct Queues {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
 #[derive(Debug)]
-struct Shared {
+pub(super) struct Shared {
     store: Store<State>,
     clock: Clock,
     address: Address,
-    changes: Mutex<HashMap<String, watch::Sender<()>>>,
+    pub(super) changes: Changes,
 }
 
 /// Whose queues they are and where they are served.
@@ -39,7 +38,7 @@ pub(crate) struct Address {
 
 impl Queues {
     pub(crate) fn new(store: Store<State>, clock: Clock, address: Address) -> Self {
-        let changes = Mutex::default();
+        let changes = Changes::default();
         Self {
             shared: Arc::new(Shared {
                 store,
@@ -138,29 +137,6 @@ impl Queues {
         }
     }
 
-    /// Takes messages as soon as there are any, or nothing when the wait is over.
-    pub async fn receive_within(
-        &self,
-        queue: &str,
-        take: Take,
-        wait: Duration,
-    ) -> Result<Vec<Received>, SqsError> {
-        let end = self.clock().now() + wait;
-        let mut changes = self.changes(queue);
-        loop {
-            changes.mark_unchanged();
-            let messages = self.receive(queue, take)?;
-            if !messages.is_empty() || self.clock().now() >= end {
-                return Ok(messages);
-            }
-            let next = self.next_change(queue)?.map_or(end, |next| next.min(end));
-            tokio::select! {
-                _ = changes.changed() => {}
-                () = self.clock().sleep_until(next) => {}
-            }
-        }
-    }
-
     /// Deletes messages by their receipt handles; each has its own result, in the same order.
     pub fn delete(
         &self,
@@ -206,10 +182,6 @@ impl Queues {
             .read(|state| state.names().map(str::to_owned).collect())
     }
 
-    pub(crate) fn next_change(&self, queue: &str) -> Result<Option<Timestamp>, SqsError> {
-        self.look(queue, Queue::next_change)
-    }
-
     pub(crate) fn look<R>(
         &self,
         queue: &str,
@@ -221,16 +193,6 @@ impl Queues {
             .read(|state| Ok(look(state.queue(queue)?, now)))
     }
 
-    /// Tells of every change of a queue.
-    pub(crate) fn changes(&self, queue: &str) -> watch::Receiver<()> {
-        let mut changes = self
-            .shared
-            .changes
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        changes.entry(queue.to_owned()).or_default().subscribe()
-    }
-
     fn run(&self, operation: &Operation) -> Result<Outcome, SqsError> {
         let outcome = self.shared.store.run(self.shared.clock.now(), operation)?;
         if let Outcome::Received {
@@ -238,23 +200,12 @@ impl Queues {
             ..
         } = &outcome
         {
-            self.announce(target);
+            self.shared.changes.announce(target);
         }
         if outcome.is_change() {
-            self.announce(operation.queue());
+            self.shared.changes.announce(operation.queue());
         }
         Ok(outcome)
-    }
-
-    fn announce(&self, queue: &str) {
-        let changes = self
-            .shared
-            .changes
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(change) = changes.get(queue) {
-            change.send_replace(());
-        }
     }
 }
 

@@ -1,0 +1,134 @@
+//! A customer's message in, the vendor's answer out.
+
+use futures_util::future::join_all;
+use serde_json::json;
+
+use crate::world::{AWA, MOUSSA, VENDOR_1, VENDOR_2, run};
+
+#[tokio::test]
+async fn a_greeting_is_answered_in_french_from_the_vendors_own_number_and_followed_until_it_is_read()
+ {
+    run(async |world| {
+        for (vendor, shop) in [(VENDOR_1, "My Shop A"), (VENDOR_2, "My Shop B")] {
+            let answer = world
+                .customer_writes(vendor, AWA, "Bonjour", "GREETING")
+                .await;
+            assert_eq!(
+                (answer.status, answer.json["status"].as_str()),
+                (200, Some("received"))
+            );
+            assert!(
+                answer.json["processId"]
+                    .as_str()
+                    .is_some_and(|id| !id.is_empty())
+            );
+            world.quiet().await;
+            let sent = world.sent(vendor);
+            assert_eq!(sent.len(), 1, "{sent:?}");
+            assert!(
+                sent[0].starts_with("Bonjour") && sent[0].contains(shop),
+                "{sent:?}"
+            );
+            assert_eq!(world.statuses(vendor).await, ["read"]);
+            let inbound = &world.messages(vendor, "inbound").await[0];
+            assert_eq!(
+                (&inbound["status"], &inbound["intent"], &inbound["text"]),
+                (&json!("answered"), &json!("greeting"), &json!("Bonjour"))
+            );
+            assert_eq!(inbound["contact"]["phone"], json!("+221700000001"));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_message_delivered_five_times_and_under_another_name_is_answered_once() {
+    run(async |world| {
+        let received = testkit::wasender::received("Bonjour", AWA, "SAME");
+        let upsert = testkit::wasender::upsert("Bonjour", AWA, "SAME");
+        let bodies = [&received, &upsert, &received, &upsert, &received];
+        let answers = join_all(bodies.map(|body| world.webhook(VENDOR_1, body))).await;
+        assert!(
+            answers.iter().all(|answer| answer.status == 200),
+            "{answers:?}"
+        );
+        world.quiet().await;
+        // SQS forgets a dedup id after five minutes; the claim does not.
+        world.later(400).await;
+        assert_eq!(world.webhook(VENDOR_1, &received).await.status, 200);
+        world.quiet().await;
+        assert_eq!(world.sent(VENDOR_1).len(), 1);
+        assert_eq!(world.messages(VENDOR_1, "inbound").await.len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn twenty_messages_of_one_customer_are_answered_in_their_order() {
+    run(async |world| {
+        for number in 0..20 {
+            let text = if number % 2 == 0 { "Merci" } else { "Bonjour" };
+            world
+                .customer_writes(VENDOR_1, AWA, text, &format!("KEY{number}"))
+                .await;
+        }
+        world.quiet().await;
+        let sent = world.sent(VENDOR_1);
+        let thanks: Vec<_> = sent
+            .iter()
+            .map(|text| text.starts_with("Avec plaisir"))
+            .collect();
+        assert_eq!(
+            thanks,
+            (0..20).map(|number| number % 2 == 0).collect::<Vec<_>>()
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_staff_message_is_queued_once_per_idempotency_key() {
+    run(async |world| {
+        world.unspeakable(&[MOUSSA, "Votre commande est prête"]);
+        let path = format!("vendors/{}/send-message", VENDOR_1.id);
+        let body = json!({ "to": "70 000 00 02", "message": "Votre commande est prête" });
+        let key = [("idempotency-key", "order-17")];
+        let first = world.admin("POST", &path, &key, &body).await;
+        assert_eq!(
+            (first.status, &first.json["status"]),
+            (202, &json!("queued")),
+            "{}",
+            first.json
+        );
+        let again = world.admin("POST", &path, &key, &body).await;
+        assert_eq!(again.json, first.json);
+        let other = json!({ "to": "+221700000002", "message": "Autre chose" });
+        let conflict = world.admin("POST", &path, &key, &other).await;
+        assert_eq!(
+            (conflict.status, &conflict.json["code"]),
+            (409, &json!("idempotency_conflict"))
+        );
+        world.quiet().await;
+        assert_eq!(world.sent(VENDOR_1), ["Votre commande est prête"]);
+        assert_eq!(world.statuses(VENDOR_1).await, ["read"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_customer_known_by_a_linked_id_and_then_by_a_number_keeps_one_conversation() {
+    run(async |world| {
+        world.unspeakable(&["123456789012301"]);
+        let mut by_lid = testkit::wasender::received_from_lid("Bonjour", "123456789012301", "LID1");
+        by_lid["data"]["messages"]["key"]["cleanedSenderPn"] = json!(AWA);
+        world.webhook(VENDOR_1, &by_lid).await;
+        world.quiet().await;
+        world.customer_writes(VENDOR_1, AWA, "Merci", "PN1").await;
+        world.quiet().await;
+        let inbound = world.messages(VENDOR_1, "inbound").await;
+        assert_eq!(inbound[1]["contact"]["lid"], json!("123456789012301"));
+        assert_eq!(inbound[1]["contact"]["phone"], json!("+221700000001"));
+        assert_eq!(world.sent(VENDOR_1).len(), 2);
+    })
+    .await;
+}

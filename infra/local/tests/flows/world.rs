@@ -1,0 +1,368 @@
+//! A whole stack for one test: customers write, time passes, things fail, and the ledger is looked at as the back office sees it.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use embedded_aws::{EmbeddedAws, Matcher};
+use local::{Options, Stack};
+use platform::{Clock, Http, telemetry};
+use serde_json::Value;
+use simulator::Simulator;
+use tracing::Level;
+
+pub(crate) const VENDOR_1: Vendor = Vendor {
+    id: "vendor_001",
+    secret: "secret_123",
+    session: "instance_abc123",
+};
+pub(crate) const VENDOR_2: Vendor = Vendor {
+    id: "vendor_002",
+    secret: "secret_456",
+    session: "instance_def456",
+};
+/// A customer's number, as events have it.
+pub(crate) const AWA: &str = "221700000001";
+pub(crate) const MOUSSA: &str = "221700000002";
+
+/// A demo vendor.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Vendor {
+    pub(crate) id: &'static str,
+    pub(crate) secret: &'static str,
+    pub(crate) session: &'static str,
+}
+
+/// An HTTP answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) json: Value,
+}
+
+pub(crate) struct World {
+    stack: Stack,
+    clock: Clock,
+    http: Http,
+    /// What no log line may hold.
+    unspeakable: Mutex<Vec<String>>,
+}
+
+/// Runs a test in a new world, and then looks whether its logs kept its secrets.
+pub(crate) async fn run(test: impl AsyncFnOnce(&World)) {
+    run_with(|_| {}, test).await;
+}
+
+/// Runs a test in a new world whose simulator behaves otherwise.
+pub(crate) async fn run_with(
+    simulator: fn(&mut simulator::Options),
+    test: impl AsyncFnOnce(&World),
+) {
+    let logs = logs();
+    let clock = Clock::skewable();
+    let options = Options {
+        clock: clock.clone(),
+        sweeps: false,
+        simulator,
+        ..Options::default()
+    };
+    let stack = Stack::start(options).await.expect("the stack starts");
+    stack
+        .import_demo_vendors()
+        .await
+        .expect("the demo vendors are registered");
+    let unspeakable = [
+        "secret_123",
+        "secret_456",
+        "api_key_abc",
+        "api_key_def",
+        "701111111",
+        "702222222",
+        stack.admin_key(),
+    ];
+    let unspeakable = Mutex::new(unspeakable.map(str::to_owned).into());
+    let world = World {
+        stack,
+        clock,
+        http: Http::new(),
+        unspeakable,
+    };
+    world.quiet().await;
+    world.aws().calls().take();
+    test(&world).await;
+    world.keeps_its_secrets(&logs);
+    world.stack.shutdown().await;
+}
+
+impl World {
+    pub(crate) fn aws(&self) -> &EmbeddedAws {
+        self.stack.aws()
+    }
+
+    pub(crate) fn simulator(&self) -> &Simulator {
+        self.stack.simulator()
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Makes AWS answer again as it should.
+    pub(crate) fn heal(&self) {
+        self.aws().faults().clear();
+    }
+
+    /// Makes AWS refuse what matches.
+    pub(crate) fn refuse(&self, matcher: Matcher) {
+        self.aws().faults().refuse(matcher);
+    }
+
+    /// A request to the gateway.
+    pub(crate) async fn request(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Vec<u8>>,
+    ) -> Answer {
+        let mut request = axum::http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.stack.gateway_url()));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = self
+            .http
+            .perform(request.body(body.into()).expect("a request"))
+            .await
+            .expect("the gateway answers");
+        let json = serde_json::from_slice(answer.body()).unwrap_or(Value::Null);
+        Answer {
+            status: answer.status().as_u16(),
+            json,
+        }
+    }
+
+    /// A webhook with a vendor's signature.
+    pub(crate) async fn webhook(&self, vendor: Vendor, body: &Value) -> Answer {
+        let headers = [
+            ("content-type", "application/json"),
+            ("x-webhook-signature", vendor.secret),
+        ];
+        self.request(
+            "POST",
+            &format!("/api/webhooks/wasender/{}", vendor.id),
+            &headers,
+            body.to_string(),
+        )
+        .await
+    }
+
+    /// A customer writes to a vendor; the event comes as Wasender posts it.
+    pub(crate) async fn customer_writes(
+        &self,
+        vendor: Vendor,
+        from: &str,
+        text: &str,
+        key_id: &str,
+    ) -> Answer {
+        self.unspeakable(&[from, text]);
+        self.webhook(vendor, &testkit::wasender::received(text, from, key_id))
+            .await
+    }
+
+    /// A request to the admin API with its key.
+    pub(crate) async fn admin(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> Answer {
+        let bearer = format!("Bearer {}", self.stack.admin_key());
+        let mut all = vec![
+            ("authorization", bearer.as_str()),
+            ("content-type", "application/json"),
+        ];
+        all.extend(headers);
+        let body = if body.is_null() {
+            String::new()
+        } else {
+            body.to_string()
+        };
+        self.request(method, &format!("/api/admin/{path}"), &all, body)
+            .await
+    }
+
+    /// A vendor's messages of one direction, newest first, all pages.
+    pub(crate) async fn messages(&self, vendor: Vendor, direction: &str) -> Vec<Value> {
+        let mut messages = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let path = format!(
+                "vendors/{}/messages?direction={direction}&limit=100{cursor}",
+                vendor.id
+            );
+            let answer = self.admin("GET", &path, &[], &Value::Null).await;
+            assert_eq!(answer.status, 200, "{}", answer.json);
+            messages.extend(
+                answer.json["messages"]
+                    .as_array()
+                    .expect("a list")
+                    .iter()
+                    .cloned(),
+            );
+            let Some(next) = answer.json["nextCursor"].as_str() else {
+                return messages;
+            };
+            cursor = format!("&cursor={next}");
+        }
+    }
+
+    /// The statuses of what a vendor sent, oldest first.
+    pub(crate) async fn statuses(&self, vendor: Vendor) -> Vec<String> {
+        let mut messages = self.messages(vendor, "outbound").await;
+        messages.reverse();
+        messages
+            .iter()
+            .map(|message| message["status"].as_str().unwrap_or_default().to_owned())
+            .collect()
+    }
+
+    /// The texts that left from a vendor's session, in order.
+    pub(crate) fn sent(&self, vendor: Vendor) -> Vec<String> {
+        let sends = self.simulator().sends();
+        sends
+            .into_iter()
+            .filter(|send| send.session == vendor.session)
+            .map(|send| send.text.unwrap_or_default())
+            .collect()
+    }
+
+    /// How many messages a queue holds: visible, hidden and delayed.
+    pub(crate) fn held(&self, queue: &str) -> usize {
+        let depth = self
+            .aws()
+            .queues()
+            .depth(&format!("local-{queue}"))
+            .expect("the queue exists");
+        depth.visible + depth.in_flight + depth.delayed
+    }
+
+    fn busy(&self) -> bool {
+        let visible = |queue: &str| {
+            self.aws()
+                .queues()
+                .depth(&format!("local-{queue}"))
+                .expect("the queue exists")
+                .visible
+                > 0
+        };
+        self.stack
+            .mappings()
+            .iter()
+            .any(|mapping| mapping.running() > 0)
+            || ["inbound.fifo", "outbound.fifo", "later"]
+                .into_iter()
+                .any(visible)
+    }
+
+    /// Waits until nothing more happens by itself: no function runs, no message is visible, no webhook is under way.
+    pub(crate) async fn quiet(&self) {
+        let waiting = async {
+            let mut calm = 0;
+            while calm < 5 {
+                self.simulator().idle().await;
+                calm = if self.busy() { 0 } else { calm + 1 };
+                tokio::time::sleep(Duration::from_millis(4)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), waiting)
+            .await
+            .expect("the world comes to rest");
+    }
+
+    /// Lets time pass for everybody.
+    pub(crate) async fn later(&self, seconds: u64) {
+        self.quiet().await;
+        self.clock.advance(Duration::from_secs(seconds));
+        self.quiet().await;
+    }
+
+    /// One pass of the sweep.
+    pub(crate) async fn sweep(&self) {
+        self.stack.sweep().await.expect("the sweep runs");
+        self.quiet().await;
+    }
+
+    /// Lets everything that comes back by itself come back: visibilities and leases end, the sweep passes.
+    pub(crate) async fn recover(&self) {
+        self.heal();
+        for _ in 0..4 {
+            self.later(100).await;
+            self.sweep().await;
+        }
+    }
+
+    /// Names texts that no log line may hold.
+    pub(crate) fn unspeakable(&self, words: &[&str]) {
+        let mut unspeakable = self
+            .unspeakable
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        unspeakable.extend(words.iter().map(|word| (*word).to_owned()));
+    }
+
+    fn keeps_its_secrets(&self, logs: &Logs) {
+        let logs = logs.text();
+        assert!(!logs.is_empty(), "the functions log");
+        let unspeakable = self
+            .unspeakable
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        for word in unspeakable.iter().filter(|word| word.len() > 3) {
+            let line = logs.lines().find(|line| line.contains(word.as_str()));
+            assert_eq!(line, None, "a log line holds {word:?}");
+        }
+    }
+}
+
+/// Everything that the functions log in this process.
+#[derive(Clone, Default)]
+struct Logs(Arc<Mutex<Vec<u8>>>);
+
+impl Logs {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
+}
+
+impl Write for Logs {
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        if std::env::var_os("SHOW_LOGS").is_some() {
+            eprint!("{}", String::from_utf8_lossy(line));
+        }
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend_from_slice(line);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The functions' own subscriber, at its most talkative, writing where it can be read.
+fn logs() -> Logs {
+    static LOGS: OnceLock<Logs> = OnceLock::new();
+    LOGS.get_or_init(|| {
+        let logs = Logs::default();
+        let writer = logs.clone();
+        let subscriber = telemetry::subscriber(Level::TRACE, move || writer.clone());
+        tracing::subscriber::set_global_default(subscriber).expect("the first subscriber");
+        logs
+    })
+    .clone()
+}
