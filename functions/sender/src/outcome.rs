@@ -58,7 +58,12 @@ impl App {
             }
             Outcome::Told(SendOutcome::Unauthorized) => {
                 tracing::error!(vendor.id = %taken.vendor, "a session's key is refused; its lane stops");
-                self.stopped(taken, ParkReason::Credentials, None).await
+                self.stopped(
+                    taken,
+                    ParkReason::Credentials,
+                    now.checked_add(limits::PROBE_AFTER).ok(),
+                )
+                .await
             }
             Outcome::Told(SendOutcome::RetryLater { after }) => {
                 self.told_to_wait(taken, after.unwrap_or(backoff(taken.attempts)))

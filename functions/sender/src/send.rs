@@ -197,7 +197,10 @@ impl App {
             }
             Unprepared::NoKey => {
                 tracing::error!(vendor.id = %read.message.vendor, "a session has no API key; its lane stops");
-                let stop = (domain::ParkReason::Credentials, None);
+                let stop = (
+                    domain::ParkReason::Credentials,
+                    now.checked_add(limits::PROBE_AFTER).ok(),
+                );
                 let Turn::Park { message, lane } =
                     domain::turn::stopped(read.message.clone(), read.lane.clone(), stop, now)
                 else {

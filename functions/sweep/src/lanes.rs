@@ -37,11 +37,7 @@ impl App {
                 ..
             } => lane::resume(&self.platform, vendor, waba).await,
             LaneState::Parked {
-                reason: ParkReason::Credentials,
-                ..
-            } => Ok(()),
-            LaneState::Parked {
-                reason: ParkReason::NotConnected | ParkReason::Doubt,
+                reason: ParkReason::NotConnected | ParkReason::Credentials | ParkReason::Doubt,
                 ..
             } => self.probe(vendor, waba).await,
         }

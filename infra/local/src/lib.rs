@@ -8,6 +8,8 @@ mod event;
 mod functions;
 mod resources;
 
+pub use resources::write_admin_key;
+
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -50,6 +52,7 @@ impl Default for Options {
 pub struct Stack {
     gateway_url: String,
     admin_key: String,
+    data_dir: Option<PathBuf>,
     aws: EmbeddedAws,
     simulator: Simulator,
     functions: Functions,
@@ -75,6 +78,7 @@ impl Stack {
             embedded_aws::Options {
                 data_dir: within("aws"),
                 clock: options.clock.clone(),
+                release_in_flight: true,
                 ..embedded_aws::Options::default()
             },
         )?;
@@ -104,6 +108,7 @@ impl Stack {
         Ok(Self {
             gateway_url,
             admin_key,
+            data_dir: options.data_dir,
             aws,
             simulator,
             functions,
@@ -143,9 +148,9 @@ impl Stack {
             .map(|_| ())
     }
 
-    /// Registers the demo vendors that are not there yet, as the migration does.
+    /// Registers the demo vendors as the migration does, once in the life of a data directory.
     pub async fn import_demo_vendors(&self) -> Result<Vec<wabactl::Registration>> {
-        demo::import(&self.gateway_url, &self.admin_key).await
+        demo::import(&self.gateway_url, &self.admin_key, self.data_dir.as_deref()).await
     }
 
     /// Stops everything; what is in a data directory stays there.
@@ -159,16 +164,17 @@ impl Stack {
     }
 }
 
+/// One pass at the start, for what a dead process left undone, and then by the timer.
 async fn sweep_now_and_then(functions: Functions, clock: Clock) {
     loop {
+        if let Err(error) = functions.sweep(serde_json::json!({ "job": "sweep" })).await {
+            tracing::error!(error, "the sweep failed");
+        }
         let next = clock
             .now()
             .checked_add(SWEEP_EVERY)
             .unwrap_or(jiff::Timestamp::MAX);
         clock.sleep_until(next).await;
-        if let Err(error) = functions.sweep(serde_json::json!({ "job": "sweep" })).await {
-            tracing::error!(error, "the sweep failed");
-        }
     }
 }
 

@@ -3,12 +3,13 @@
 #![recursion_limit = "256"]
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
 use local::{Options, Stack};
+use tokio::signal::unix::{SignalKind, signal};
 use tracing::Level;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -50,25 +51,25 @@ async fn run(arguments: Arguments) -> Result<()> {
         data_dir: arguments.data,
         ..Options::default()
     };
-    let data_dir = options.data_dir.clone();
+    let key_file = options
+        .data_dir
+        .clone()
+        .unwrap_or_else(|| PathBuf::from(".local"))
+        .join("admin-key");
     let stack = Stack::start(options).await?;
+    local::write_admin_key(&key_file, stack.admin_key())?;
     let vendors = stack.import_demo_vendors().await?;
-    greet(&stack, &vendors, data_dir)?;
-    tokio::signal::ctrl_c().await?;
+    // Before anybody is told that Ctrl-C works.
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    greet(&stack, &vendors, &key_file)?;
+    interrupt.recv().await;
     writeln!(std::io::stdout(), "\nstopping")?;
     stack.shutdown().await;
     Ok(())
 }
 
-fn greet(
-    stack: &Stack,
-    vendors: &[wabactl::Registration],
-    data_dir: Option<PathBuf>,
-) -> Result<()> {
+fn greet(stack: &Stack, vendors: &[wabactl::Registration], key_file: &Path) -> Result<()> {
     let (gateway, simulator) = (stack.gateway_url(), stack.simulator().url());
-    let key_file = data_dir
-        .unwrap_or_else(|| PathBuf::from(".local"))
-        .join("admin-key");
     let mut out = std::io::stdout().lock();
     writeln!(
         out,
@@ -105,9 +106,14 @@ fn greet(
     writeln!(
         out,
         "  curl -sS {gateway}/api/admin/vendors/vendor_001/messages -H \"Authorization: Bearer $(cat {})\"",
-        key_file.display()
+        quoted(&key_file)
     )?;
     writeln!(out, "\nready; Ctrl-C ends it")?;
     out.flush()?;
     Ok(())
+}
+
+/// A path as one word of a shell's line.
+fn quoted(path: &Path) -> String {
+    format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
 }

@@ -58,12 +58,11 @@ fn token() -> String {
 
 /// The key kept beside the data, or a new one.
 fn admin_key(data_dir: Option<&Path>) -> Result<String> {
-    let dir = data_dir.unwrap_or(Path::new(".local"));
-    let file = dir.join("admin-key");
-    if data_dir.is_some()
-        && let Ok(kept) = fs::read_to_string(&file)
-        && kept.trim().len() >= 32
-    {
+    let file = data_dir.map(|dir| dir.join("admin-key"));
+    let kept = file
+        .as_deref()
+        .and_then(|file| fs::read_to_string(file).ok());
+    if let Some(kept) = kept.filter(|kept| kept.trim().len() >= 32) {
         return Ok(kept.trim().to_owned());
     }
     let key = format!(
@@ -71,14 +70,21 @@ fn admin_key(data_dir: Option<&Path>) -> Result<String> {
         uuid::Uuid::new_v4().simple(),
         &uuid::Uuid::new_v4().simple().to_string()[..16]
     );
-    fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
+    if let Some(file) = file {
+        write_admin_key(&file, &key)?;
+    }
+    Ok(key)
+}
+
+/// Writes the admin key where its owner alone can read it.
+pub fn write_admin_key(file: &Path, key: &str) -> Result<()> {
+    let failed = || format!("cannot write {}", file.display());
+    if let Some(dir) = file.parent() {
+        fs::create_dir_all(dir).with_context(failed)?;
+    }
     let mut open = fs::OpenOptions::new();
     open.create(true).write(true).truncate(true).mode(0o600);
-    let mut written = open
-        .open(&file)
-        .with_context(|| format!("cannot write {}", file.display()))?;
-    writeln!(written, "{key}").with_context(|| format!("cannot write {}", file.display()))?;
-    Ok(key)
+    writeln!(open.open(file).with_context(failed)?, "{key}").with_context(failed)
 }
 
 /// The endpoint checks no signature; it reads who calls.

@@ -28,14 +28,14 @@ fn to_http(request: ProviderRequest) -> Option<Request<Vec<u8>>> {
         .ok()
 }
 
-/// Asks the provider for a session's status; `None` if it did not tell.
+/// Asks the provider for a session's status, with the key that the store has now; `None` if it did not tell.
 pub async fn session_status(
     platform: &Platform,
     base_url: &str,
     vendor: &domain::VendorId,
     waba: &WabaId,
 ) -> Option<SessionStatus> {
-    let at_hand = platform.secrets.vendor(vendor).await.ok()?;
+    let at_hand = platform.secrets.read(vendor).await.ok()?;
     let api_key: ApiKey = at_hand.secrets?.of(waba)?.api_key.clone()?;
     let answer = perform(
         &platform.http,

@@ -6,5 +6,10 @@
     reason = "what a failed test saw is worth printing"
 )]
 
+mod costs;
+mod crashes;
+mod front_door;
+mod lanes;
 mod main_job;
+mod proof;
 mod world;

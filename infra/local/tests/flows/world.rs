@@ -7,7 +7,7 @@ use std::time::Duration;
 use embedded_aws::{EmbeddedAws, Matcher};
 use local::{Options, Stack};
 use platform::{Clock, Http, telemetry};
-use serde_json::Value;
+use serde_json::{Value, json};
 use simulator::Simulator;
 use tracing::Level;
 
@@ -25,6 +25,17 @@ pub(crate) const VENDOR_2: Vendor = Vendor {
 pub(crate) const AWA: &str = "221700000001";
 pub(crate) const MOUSSA: &str = "221700000002";
 
+/// The tables of a stack.
+const TABLES: [&str; 7] = [
+    "waba_instances",
+    "vendor_configs",
+    "messages",
+    "conversations",
+    "lanes",
+    "admin_keys",
+    "audit",
+];
+
 /// A demo vendor.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Vendor {
@@ -37,6 +48,9 @@ pub(crate) struct Vendor {
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
+    /// Empty if there is none.
+    pub(crate) content_type: String,
+    pub(crate) text: String,
     pub(crate) json: Value,
 }
 
@@ -136,10 +150,15 @@ impl World {
             .perform(request.body(body.into()).expect("a request"))
             .await
             .expect("the gateway answers");
-        let json = serde_json::from_slice(answer.body()).unwrap_or(Value::Null);
+        let content_type = answer.headers().get("content-type");
         Answer {
             status: answer.status().as_u16(),
-            json,
+            content_type: content_type
+                .and_then(|value| value.to_str().ok())
+                .unwrap_or_default()
+                .to_owned(),
+            text: String::from_utf8_lossy(answer.body()).into_owned(),
+            json: serde_json::from_slice(answer.body()).unwrap_or(Value::Null),
         }
     }
 
@@ -192,6 +211,53 @@ impl World {
         };
         self.request(method, &format!("/api/admin/{path}"), &all, body)
             .await
+    }
+
+    /// An operation of AWS, such as `DynamoDB_20120810.Scan`, asked by nobody of the gateway.
+    pub(crate) async fn aws_operation(&self, target: &str, body: &Value) -> Value {
+        let request = axum::http::Request::post(self.aws().url())
+            .header("x-amz-target", target)
+            .header("content-type", "application/x-amz-json-1.0")
+            .header("authorization", "AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-1/aws/aws4_request, SignedHeaders=host, Signature=0")
+            .header("x-amz-date", "20260101T000000Z")
+            .body(body.to_string().into_bytes())
+            .expect("a request");
+        let answer = self.http.perform(request).await.expect("AWS answers");
+        assert!(answer.status().is_success(), "{target}: {answer:?}");
+        serde_json::from_slice(answer.body()).expect("AWS answers in JSON")
+    }
+
+    /// Everything that the gateway keeps: the items of its tables and the bodies in its queues, in order.
+    pub(crate) async fn stored(&self) -> Value {
+        let mut stored = serde_json::Map::new();
+        for table in TABLES {
+            let scan = json!({ "TableName": format!("local-{table}"), "ConsistentRead": true });
+            let found = self.aws_operation("DynamoDB_20120810.Scan", &scan).await;
+            stored.insert(table.to_owned(), found["Items"].clone());
+        }
+        for queue in self.aws().queues().names() {
+            let bodies = self.bodies(&queue).into();
+            stored.insert(queue, bodies);
+        }
+        stored.into()
+    }
+
+    /// The bodies in a queue, by its whole name.
+    pub(crate) fn bodies(&self, queue: &str) -> Vec<String> {
+        let messages = self.aws().queues().peek(queue).expect("the queue exists");
+        messages
+            .into_iter()
+            .map(|message| message.entry.body)
+            .collect()
+    }
+
+    /// What the functions have logged in this process so far about a vendor, oldest first.
+    pub(crate) fn log_lines(vendor_id: &str) -> Vec<Value> {
+        let text = logs().text();
+        text.lines()
+            .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+            .filter(|line| line["vendor.id"] == vendor_id)
+            .collect()
     }
 
     /// A vendor's messages of one direction, newest first, all pages.
@@ -250,21 +316,24 @@ impl World {
     }
 
     fn busy(&self) -> bool {
-        let visible = |queue: &str| {
-            self.aws()
+        // What is visible behind a hidden message of its group waits as well.
+        let available = |queue: &str| {
+            let depth = self
+                .aws()
                 .queues()
                 .depth(&format!("local-{queue}"))
-                .expect("the queue exists")
-                .visible
-                > 0
+                .expect("the queue exists");
+            depth.visible > 0 && depth.in_flight == 0
         };
-        self.stack
+        let running = self
+            .stack
             .mappings()
             .iter()
-            .any(|mapping| mapping.running() > 0)
+            .any(|mapping| mapping.running() > 0);
+        running
             || ["inbound.fifo", "outbound.fifo", "later"]
                 .into_iter()
-                .any(visible)
+                .any(available)
     }
 
     /// Waits until nothing more happens by itself: no function runs, no message is visible, no webhook is under way.
@@ -297,7 +366,6 @@ impl World {
 
     /// Lets everything that comes back by itself come back: visibilities and leases end, the sweep passes.
     pub(crate) async fn recover(&self) {
-        self.heal();
         for _ in 0..4 {
             self.later(100).await;
             self.sweep().await;
