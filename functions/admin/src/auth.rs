@@ -20,11 +20,14 @@ pub(crate) struct Owner(pub(crate) String);
 /// The hash of the bootstrap key, remembered for a while.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Keys {
-    bootstrap: Arc<Mutex<Option<(Timestamp, [u8; 32])>>>,
+    bootstrap: Arc<Mutex<Option<Remembered>>>,
 }
 
+/// A key's hash, and when it was read.
+type Remembered = (Timestamp, [u8; 32]);
+
 /// How long the bootstrap key's hash is remembered.
-const REMEMBERED: Duration = Duration::from_mins(5);
+const LIVES: Duration = Duration::from_mins(5);
 
 impl Keys {
     /// The owner of the request's key.
@@ -56,7 +59,7 @@ impl Keys {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let young = |read_at: Timestamp| {
-            Duration::try_from(now.duration_since(read_at)).unwrap_or_default() < REMEMBERED
+            Duration::try_from(now.duration_since(read_at)).unwrap_or_default() < LIVES
         };
         if let Some((_, hash)) = remembered.filter(|(read_at, _)| young(*read_at)) {
             return Ok(Some(hash));

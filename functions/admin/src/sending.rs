@@ -1,7 +1,7 @@
-use domain::conversation::{Conversation, Resolution, order, resolve};
+use domain::conversation::{Conversation, Resolution, resolve};
 use domain::{
-    Contact, Content, Delivery, Dispatch, Fingerprint, Identity, MessageId, Origin, Outbound,
-    PhoneNumber, ProviderRef, VendorId, WabaId, limits,
+    Contact, Content, Draft, Fingerprint, Identity, MessageId, Origin, Outbound, PhoneNumber,
+    VendorId, WabaId, limits,
 };
 use flows::dispatch;
 use flows::problem::{self, Problem};
@@ -151,7 +151,7 @@ impl App {
         let found = instances
             .iter()
             .find(|instance| instance.waba_id == first)
-            .or(instances.first());
+            .or_else(|| instances.first());
         found
             .map(|instance| instance.waba_id.clone())
             .ok_or_else(no_such_vendor)
@@ -205,30 +205,17 @@ fn message(
     text: &str,
     now: Timestamp,
 ) -> Outbound {
-    Outbound {
-        order: order(now, 0, id),
+    let draft = Draft {
         id: id.clone(),
         vendor: conversation.vendor.clone(),
         waba: waba.clone(),
         conversation: conversation.id.clone(),
         to: conversation.contact.clone(),
         content: Content::text(text),
-        reply_to: None,
         origin: Origin::Staff,
-        dispatch: Dispatch::Queued,
-        delivery: Delivery::None,
-        failure: None,
-        generation: 0,
-        undispatched: true,
-        attempts: 0,
-        listed: false,
-        lane_epoch: None,
-        lease_until: None,
-        expires: None,
-        reference: ProviderRef::default(),
-        created_at: now,
-        revision: 0,
-    }
+        index: 0,
+    };
+    draft.queued(now)
 }
 
 fn idempotency(

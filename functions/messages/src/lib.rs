@@ -21,7 +21,8 @@ impl App {
 
     /// Answers one request. `GET /health` says that the function runs; it asks nothing of anybody.
     pub async fn handle(&self, request: Request) -> Response<Body> {
-        if request.uri().path().ends_with("/health") {
+        let path = request.uri().path();
+        if path.ends_with("/health") && !path.contains(webhook::PATH) {
             return flows::problem::json(200, &[("status", "ok")].into_iter().collect());
         }
         webhook::handle(&self.ingest, &request).await

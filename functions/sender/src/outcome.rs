@@ -66,7 +66,7 @@ impl App {
                 .await
             }
             Outcome::Told(SendOutcome::RetryLater { after }) => {
-                self.told_to_wait(taken, after.unwrap_or(backoff(taken.attempts)))
+                self.told_to_wait(taken, after.unwrap_or_else(|| backoff(taken.attempts)))
                     .await
             }
             Outcome::NotReached if taken.attempts < ATTEMPTS => {

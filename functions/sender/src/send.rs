@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use domain::entry::OutboundEntry;
-use domain::turn::{Entry, Turn, turn};
-use domain::{Lane, Outbound, RejectClass, SendOutcome, limits};
+use domain::turn::{Entry, Turn, stopped, turn};
+use domain::{Dispatch, Lane, Outbound, ParkReason, RejectClass, SendOutcome, limits};
 use flows::batch::Handled;
 use flows::{call, settle};
 use jiff::Timestamp;
@@ -28,65 +28,60 @@ impl App {
     ) -> Result<Handled, AwsError> {
         let mut epoch = None;
         for _ in 0..TRIES {
-            let tables = &self.platform.tables;
-            let Some(read) = tables
-                .sendable(&entry.vendor_id, &entry.waba_id, &entry.message_id)
-                .await?
-            else {
-                tracing::error!(message.id = %entry.message_id, "an outbound entry has no message");
-                return Ok(Handled::Done);
-            };
-            let control_epoch = epoch.unwrap_or(read.control_epoch);
-            let now = self.platform.clock.now();
-            match turn(
-                &read.message,
-                &read.lane,
-                Entry {
-                    generation: entry.generation,
-                    control_epoch,
-                },
-                now,
-            ) {
-                Turn::Drop(reason) => {
-                    tracing::info!(message.id = %entry.message_id, ?reason, "an outbound entry is dropped");
-                    return Ok(Handled::Done);
-                }
-                Turn::InFlight(until) => return Ok(Handled::Again(Some(wait_until(until, now)))),
-                Turn::Wait(due) => {
-                    if let Some(handled) = self.waited(&read, (due, now), begun).await? {
-                        return Ok(handled);
-                    }
-                }
-                Turn::Park { message, lane } => {
-                    if tables
-                        .park((&read.message, &read.lane), (&message, &lane), now)
-                        .await?
-                        .is_done()
-                    {
-                        return Ok(Handled::Done);
-                    }
-                }
-                Turn::End(message) => {
-                    if settle::end(&self.platform, &read.message, *message, now).await? {
-                        return Ok(Handled::Done);
-                    }
-                }
-                Turn::Send { message, lane } => {
-                    match self.taken(&read, &message, &lane, begun).await? {
-                        Taken::Handled(handled) => return Ok(handled),
-                        Taken::EpochMoved => {
-                            epoch = Some(
-                                tables
-                                    .control_epoch(&entry.vendor_id, &read.message.conversation)
-                                    .await?,
-                            );
-                        }
-                        Taken::Lost => {}
-                    }
-                }
+            match self.step(entry, epoch, begun).await? {
+                Step::Handled(handled) => return Ok(handled),
+                Step::Moved => {}
+                Step::EpochMoved(moved) => epoch = Some(moved),
             }
         }
         Ok(Handled::Again(Some(Duration::from_secs(1))))
+    }
+
+    /// Reads, decides, and does what was decided.
+    async fn step(
+        &self,
+        entry: &OutboundEntry,
+        epoch: Option<u64>,
+        begun: Instant,
+    ) -> Result<Step, AwsError> {
+        let tables = &self.platform.tables;
+        let Some(read) = tables
+            .sendable(&entry.vendor_id, &entry.waba_id, &entry.message_id)
+            .await?
+        else {
+            tracing::error!(message.id = %entry.message_id, "an outbound entry has no message");
+            return Ok(Step::Handled(Handled::Done));
+        };
+        let control_epoch = epoch.unwrap_or(read.control_epoch);
+        let (now, generation) = (self.platform.clock.now(), entry.generation);
+        match turn(
+            &read.message,
+            &read.lane,
+            Entry {
+                generation,
+                control_epoch,
+            },
+            now,
+        ) {
+            Turn::Drop(reason) => {
+                tracing::info!(message.id = %entry.message_id, ?reason, "an outbound entry is dropped");
+                Ok(Step::Handled(Handled::Done))
+            }
+            Turn::InFlight(until) => {
+                Ok(Step::Handled(Handled::Again(Some(wait_until(until, now)))))
+            }
+            Turn::Wait(due) => self.waited(&read, (due, now), begun).await,
+            Turn::Park { message, lane } => {
+                let parked = tables
+                    .park((&read.message, &read.lane), (&message, &lane), now)
+                    .await?;
+                Ok(Step::done_if(parked.is_done()))
+            }
+            Turn::End(message) => Ok(Step::done_if(
+                settle::end(&self.platform, &read.message, *message, now).await?,
+            )),
+            Turn::Send { message, lane } => self.taken(&read, (&message, &lane), begun).await,
+        }
     }
 
     /// Waits for a message that is due soon; gives back one that is due later; parks one that is due much later.
@@ -95,54 +90,66 @@ impl App {
         read: &Sendable,
         (due, now): (Timestamp, Timestamp),
         begun: Instant,
-    ) -> Result<Option<Handled>, AwsError> {
+    ) -> Result<Step, AwsError> {
         let wait = wait_until(due, now);
         if begun.elapsed() + wait <= limits::SENDER_WAITS {
             self.platform.clock.sleep_until(due).await;
-            return Ok(None);
+            return Ok(Step::Moved);
         }
         if wait <= limits::REQUEUE_WAITS {
-            return Ok(Some(Handled::Again(Some(wait))));
+            return Ok(Step::Handled(Handled::Again(Some(wait))));
         }
-        let lane = read
-            .lane
-            .clone()
-            .parked(domain::ParkReason::RateLimited, Some(due));
-        let Turn::Park { message, lane } = domain::turn::park(read.message.clone(), lane, now)
+        self.stand_still(read, (ParkReason::RateLimited, Some(due)), now)
+            .await
+    }
+
+    /// Stops the lane with this message on its list.
+    async fn stand_still(
+        &self,
+        read: &Sendable,
+        stop: (ParkReason, Option<Timestamp>),
+        now: Timestamp,
+    ) -> Result<Step, AwsError> {
+        let Turn::Park { message, lane } =
+            stopped(read.message.clone(), read.lane.clone(), stop, now)
         else {
-            return Ok(None);
+            return Ok(Step::Moved);
         };
         let parked = self
             .platform
             .tables
             .park((&read.message, &read.lane), (&message, &lane), now)
             .await?;
-        Ok(parked.is_done().then_some(Handled::Done))
+        Ok(Step::done_if(parked.is_done()))
     }
 
     async fn taken(
         &self,
         read: &Sendable,
-        message: &Outbound,
-        lane: &Lane,
+        (message, lane): (&Outbound, &Lane),
         begun: Instant,
-    ) -> Result<Taken, AwsError> {
+    ) -> Result<Step, AwsError> {
         let prepared = match self.prepared(message, read).await {
             Ok(prepared) => prepared,
             Err(unprepared) => return self.unsent(read, unprepared).await,
         };
         if limits::SENDER_FUNCTION_TIMEOUT.saturating_sub(begun.elapsed()) < limits::SEND_NEEDS {
-            return Ok(Taken::Handled(Handled::Again(Some(Duration::from_secs(1)))));
+            return Ok(Step::Handled(Handled::Again(Some(Duration::from_secs(1)))));
         }
-        match self
-            .platform
-            .tables
+        let tables = &self.platform.tables;
+        match tables
             .take(read, message, lane, self.platform.clock.now())
             .await?
         {
             Commit::Done => {}
-            Commit::Lost(parts) if parts == [TAKE_EPOCH] => return Ok(Taken::EpochMoved),
-            Commit::Lost(_) => return Ok(Taken::Lost),
+            Commit::Lost(parts) if parts == [TAKE_EPOCH] => {
+                return Ok(Step::EpochMoved(
+                    tables
+                        .control_epoch(&message.vendor, &message.conversation)
+                        .await?,
+                ));
+            }
+            Commit::Lost(_) => return Ok(Step::Moved),
         }
         let outcome = match call::perform(&self.platform.http, prepared).await {
             Ok(answer) => Outcome::Told(wasender::read_send(
@@ -153,9 +160,7 @@ impl App {
             Err(NoAnswer::NotReached) => Outcome::NotReached,
             Err(NoAnswer::Lost) => Outcome::Told(SendOutcome::Unknown),
         };
-        self.settle(message, lane, outcome)
-            .await
-            .map(Taken::Handled)
+        self.settle(message, lane, outcome).await.map(Step::Handled)
     }
 
     /// The request to the provider, from what is known before anything is taken.
@@ -186,48 +191,44 @@ impl App {
             .map_err(|cause| Unprepared::Unsendable(cause.code()))
     }
 
-    async fn unsent(&self, read: &Sendable, unprepared: Unprepared) -> Result<Taken, AwsError> {
+    async fn unsent(&self, read: &Sendable, unprepared: Unprepared) -> Result<Step, AwsError> {
         let now = self.platform.clock.now();
-        let done = match unprepared {
-            Unprepared::Later(error) => return Err(error),
+        match unprepared {
+            Unprepared::Later(error) => Err(error),
             Unprepared::Unsendable(code) => {
-                let mut ended = read.message.clone().moved_to(domain::Dispatch::Rejected);
+                let mut ended = read.message.clone().moved_to(Dispatch::Rejected);
                 ended.failure = Some(format!("{}: {code}", RejectClass::Unsendable.as_str()));
-                settle::end(&self.platform, &read.message, ended, now).await?
+                Ok(Step::done_if(
+                    settle::end(&self.platform, &read.message, ended, now).await?,
+                ))
             }
             Unprepared::NoKey => {
                 tracing::error!(vendor.id = %read.message.vendor, "a session has no API key; its lane stops");
-                let stop = (
-                    domain::ParkReason::Credentials,
-                    now.checked_add(limits::PROBE_AFTER).ok(),
-                );
-                let Turn::Park { message, lane } =
-                    domain::turn::stopped(read.message.clone(), read.lane.clone(), stop, now)
-                else {
-                    return Ok(Taken::Lost);
-                };
-                self.platform
-                    .tables
-                    .park((&read.message, &read.lane), (&message, &lane), now)
-                    .await?
-                    .is_done()
+                let resume_at = now.checked_add(limits::PROBE_AFTER).ok();
+                self.stand_still(read, (ParkReason::Credentials, resume_at), now)
+                    .await
             }
-        };
-        Ok(if done {
-            Taken::Handled(Handled::Done)
-        } else {
-            Taken::Lost
-        })
+        }
     }
 }
 
-/// How taking a send went on.
-enum Taken {
+/// How one step of a turn ended.
+enum Step {
     Handled(Handled),
-    /// The conversation was taken over, stopped or paused.
-    EpochMoved,
-    /// The message or its lane moved.
-    Lost,
+    /// The message or its lane moved: decide anew.
+    Moved,
+    /// The conversation was taken over, stopped or paused, and this is its control epoch.
+    EpochMoved(u64),
+}
+
+impl Step {
+    const fn done_if(done: bool) -> Self {
+        if done {
+            Self::Handled(Handled::Done)
+        } else {
+            Self::Moved
+        }
+    }
 }
 
 /// Why no request could be made.

@@ -15,7 +15,7 @@ impl App {
             match self.platform.tables.due_messages(shard, now, PAGE).await {
                 Ok(due) => {
                     for (vendor, id) in due {
-                        pass.count("messages", self.due_message(&vendor, &id).await);
+                        pass.count("messages", Box::pin(self.due_message(&vendor, &id)).await);
                     }
                 }
                 Err(error) => pass.count("messages", Err(error)),

@@ -4,13 +4,11 @@ use jiff::Timestamp;
 
 use crate::contact::{Contact, Identity};
 use crate::content::{Content, Kind};
-use crate::delivery::Delivery;
 use crate::engine::{Answer, Context, Question};
-use crate::event::{InboundMessage, ProviderRef};
+use crate::event::InboundMessage;
 use crate::ids::{ConversationId, MessageId, VendorId, WabaId};
-use crate::ledger::Dispatch;
 use crate::limits;
-use crate::outbound::{Origin, Outbound};
+use crate::outbound::{Draft, Origin, Outbound};
 use crate::vendor::VendorConfig;
 
 /// Who answers the customer.
@@ -189,39 +187,20 @@ fn reply(
     (index, content): (usize, Content),
     now: Timestamp,
 ) -> Outbound {
-    let id = MessageId::derived(&["reply", heard.id.as_str(), &index.to_string()]);
-    Outbound {
-        order: order(now, index, &id),
-        id,
+    let draft = Draft {
+        id: MessageId::derived(&["reply", heard.id.as_str(), &index.to_string()]),
         vendor: conversation.vendor.clone(),
         waba: heard.waba.clone(),
         conversation: conversation.id.clone(),
         to: conversation.contact.clone(),
         content,
-        reply_to: None,
         origin: Origin::Automatic {
             epoch: conversation.control_epoch,
             in_reply_to: heard.id.clone(),
         },
-        dispatch: Dispatch::Queued,
-        delivery: Delivery::None,
-        failure: None,
-        generation: 0,
-        undispatched: true,
-        attempts: 0,
-        listed: false,
-        lane_epoch: None,
-        lease_until: None,
-        expires: None,
-        reference: ProviderRef::default(),
-        created_at: now,
-        revision: 0,
-    }
-}
-
-/// A text by which messages sort in the order in which they were decided: milliseconds, place in the decision, id.
-pub fn order(at: Timestamp, index: usize, id: &MessageId) -> String {
-    format!("{:013}#{index:02}#{id}", at.as_millisecond().max(0))
+        index,
+    };
+    draft.queued(now)
 }
 
 /// Which conversation a contact's identities lead to.

@@ -33,7 +33,7 @@ pub use event::{
 pub use ids::{ConversationId, Fingerprint, InvalidId, MessageId, VendorId, WabaId};
 pub use lane::{Lane, LaneState, PAID_GAP, ParkReason};
 pub use ledger::{Dispatch, status};
-pub use outbound::{Origin, Outbound};
+pub use outbound::{Draft, Origin, Outbound, order};
 pub use outcome::{RejectClass, SendOutcome};
 pub use phone::{InvalidPhone, PhoneNumber};
 pub use signature::{InvalidSecret, Proof, SecretRing, WebhookSecret};

@@ -59,6 +59,55 @@ pub struct Outbound {
     pub revision: u64,
 }
 
+/// A message as it is decided on, before anything happens to it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Draft {
+    pub id: MessageId,
+    pub vendor: VendorId,
+    pub waba: WabaId,
+    pub conversation: ConversationId,
+    pub to: Contact,
+    pub content: Content,
+    pub origin: Origin,
+    /// Its place among the messages that are decided on together.
+    pub index: usize,
+}
+
+impl Draft {
+    /// The message as the ledger begins with it: queued, and not in the queue yet.
+    pub fn queued(self, now: Timestamp) -> Outbound {
+        Outbound {
+            order: order(now, self.index, &self.id),
+            id: self.id,
+            vendor: self.vendor,
+            waba: self.waba,
+            conversation: self.conversation,
+            to: self.to,
+            content: self.content,
+            reply_to: None,
+            origin: self.origin,
+            dispatch: Dispatch::Queued,
+            delivery: Delivery::None,
+            failure: None,
+            generation: 0,
+            undispatched: true,
+            attempts: 0,
+            listed: false,
+            lane_epoch: None,
+            lease_until: None,
+            expires: None,
+            reference: ProviderRef::default(),
+            created_at: now,
+            revision: 0,
+        }
+    }
+}
+
+/// A text by which messages sort in the order in which they were decided: milliseconds, place in the decision, id.
+pub fn order(at: Timestamp, index: usize, id: &MessageId) -> String {
+    format!("{:013}#{index:02}#{id}", at.as_millisecond().max(0))
+}
+
 impl Outbound {
     pub fn status(&self) -> &'static str {
         status(self.dispatch, self.delivery, self.failure.is_some())
@@ -149,32 +198,22 @@ pub(crate) mod tests {
 
     pub(crate) fn reply(epoch: u64) -> Outbound {
         let vendor = VendorId::parse("vendor_001").unwrap();
-        Outbound {
+        let draft = Draft {
             id: MessageId::derived(&["reply"]),
             waba: WabaId::first_of(&vendor),
             vendor,
             conversation: ConversationId::derived(&["conversation"]),
             to: Contact::by_phone(PhoneNumber::from_provider("221700000001").unwrap()),
             content: Content::text("Bonjour"),
-            reply_to: None,
             origin: Origin::Automatic {
                 epoch,
                 in_reply_to: MessageId::derived(&["question"]),
             },
-            dispatch: Dispatch::Queued,
-            delivery: Delivery::None,
-            failure: None,
-            generation: 0,
+            index: 0,
+        };
+        Outbound {
             undispatched: false,
-            attempts: 0,
-            listed: false,
-            lane_epoch: None,
-            lease_until: None,
-            expires: None,
-            reference: ProviderRef::default(),
-            created_at: Timestamp::UNIX_EPOCH,
-            order: "0".to_owned(),
-            revision: 0,
+            ..draft.queued(Timestamp::UNIX_EPOCH)
         }
     }
 

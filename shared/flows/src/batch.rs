@@ -42,18 +42,18 @@ mod tests {
     use super::*;
 
     fn event(groups: &[Option<&str>]) -> SqsEvent {
-        let record = |(at, group): (usize, &Option<&str>)| {
+        let record = |(at, group): (usize, Option<&str>)| {
             let mut record = SqsMessage::default();
             record.message_id = Some(format!("m{at}"));
             if let Some(group) = group {
                 record
                     .attributes
-                    .insert("MessageGroupId".to_owned(), (*group).to_owned());
+                    .insert("MessageGroupId".to_owned(), group.to_owned());
             }
             record
         };
         let mut event = SqsEvent::default();
-        event.records = groups.iter().enumerate().map(record).collect();
+        event.records = groups.iter().copied().enumerate().map(record).collect();
         event
     }
 

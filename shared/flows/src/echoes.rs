@@ -1,9 +1,11 @@
 //! Echoes: what left from the vendor's number, told back to us.
 
-use domain::conversation::{Resolution, order, resolve};
+use domain::conversation::{Resolution, resolve};
 use domain::echo::{Author, classify};
 use domain::entry::{InboundEntry, InboundEvent};
-use domain::{ConversationId, Delivery, Dispatch, Echo, MessageId, Origin, Outbound, VendorId};
+use domain::{
+    ConversationId, Delivery, Dispatch, Draft, Echo, MessageId, Origin, Outbound, VendorId,
+};
 use jiff::Timestamp;
 use platform::{AwsError, Platform};
 
@@ -61,15 +63,14 @@ async fn close(
     unlinked: Option<&Vec<domain::echo::Unlinked>>,
 ) -> Result<(), AwsError> {
     let read;
-    let unlinked = match unlinked {
-        Some(unlinked) => unlinked,
-        None => {
-            read = platform
-                .tables
-                .unlinked(&message.vendor, &message.conversation)
-                .await?;
-            &read
-        }
+    let unlinked = if let Some(unlinked) = unlinked {
+        unlinked
+    } else {
+        read = platform
+            .tables
+            .unlinked(&message.vendor, &message.conversation)
+            .await?;
+        &read
     };
     for send in unlinked.iter().filter(|send| send.message == message.id) {
         platform
@@ -119,29 +120,22 @@ fn typed(
     (id, conversation): (MessageId, ConversationId),
     at: Timestamp,
 ) -> Outbound {
-    Outbound {
-        order: order(at, 0, &id),
+    let draft = Draft {
         id,
         vendor: from.vendor.clone(),
         waba: from.waba.clone(),
         conversation,
         to: echo.contact.clone(),
         content: echo.content.clone(),
-        reply_to: None,
         origin: Origin::Phone,
+        index: 0,
+    };
+    Outbound {
         dispatch: Dispatch::Accepted,
         delivery: Delivery::Sent,
-        failure: None,
-        generation: 0,
         undispatched: false,
-        attempts: 0,
-        listed: false,
-        lane_epoch: None,
-        lease_until: None,
-        expires: None,
         reference: echo.reference.clone(),
-        created_at: at,
-        revision: 0,
+        ..draft.queued(at)
     }
 }
 

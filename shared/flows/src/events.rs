@@ -73,7 +73,12 @@ pub async fn session(
     status: SessionStatus,
     patience: Duration,
 ) -> Result<Went, AwsError> {
-    let telling = lane::session_told(platform, (from.vendor, from.waba), status);
+    // Boxed: it is rare and long, and every webhook's future would have its size.
+    let telling = Box::pin(lane::session_told(
+        platform,
+        (from.vendor, from.waba),
+        status,
+    ));
     match in_time(telling, patience).await {
         Some(Ok(())) => Ok(Went::Applied),
         refused => {

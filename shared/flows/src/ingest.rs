@@ -55,7 +55,7 @@ impl Ingest {
         let work = self.receive_until(webhook, deadline);
         tokio::time::timeout_at(deadline, work)
             .await
-            .unwrap_or(Reception::TryAgain(Tally::default()))
+            .unwrap_or_else(|_| Reception::TryAgain(Tally::default()))
     }
 
     async fn receive_until(&self, webhook: Webhook<'_>, deadline: Instant) -> Reception {
@@ -253,10 +253,10 @@ fn sort(elements: &[Element]) -> Sorted {
     for element in elements {
         match element {
             Element::Event(Event::Message(message)) => {
-                sorted.inbound.push(InboundEvent::Message(message.clone()))
+                sorted.inbound.push(InboundEvent::Message(message.clone()));
             }
             Element::Event(Event::Echo(echo)) => {
-                sorted.inbound.push(InboundEvent::Echo(echo.clone()))
+                sorted.inbound.push(InboundEvent::Echo(echo.clone()));
             }
             Element::Event(Event::Status(update)) => sorted.statuses.push(update.clone()),
             Element::Event(Event::Session(status)) => sorted.sessions.push(*status),

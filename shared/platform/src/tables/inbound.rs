@@ -16,7 +16,7 @@ pub enum Claim {
     /// This invocation, until its lease ends.
     New(Claimed),
     /// Nobody: it was decided, and these are its replies.
-    Seen(InboundRow),
+    Seen(Box<InboundRow>),
     /// Another invocation, until this time.
     InFlight(Timestamp),
 }
@@ -70,7 +70,7 @@ impl Tables {
         };
         let from = Reader::new(item, "reading a claim");
         match from.text("state")? {
-            "decided" => Ok(Claim::Seen(read(item)?)),
+            "decided" => Ok(Claim::Seen(Box::new(read(item)?))),
             // The first try of this very request was carried out and its answer lost.
             _ if from.text_opt("claim") == Some(&token) => Ok(Claim::New(Claimed { token })),
             _ => Ok(Claim::InFlight(from.time("leaseUntil")?)),
@@ -192,7 +192,7 @@ impl Tables {
 
     fn kept(&self, entry: &InboundEntry, message: &InboundMessage, now: Timestamp) -> Change {
         let id = entry.message_id();
-        let list_key = domain::conversation::order(entry.received_at, 0, &id);
+        let list_key = domain::order(entry.received_at, 0, &id);
         Change::of(&self.names.messages, message_key(&entry.vendor_id, &id))
             .set("schema", n(1))
             .set("direction", s("inbound"))

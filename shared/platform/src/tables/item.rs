@@ -15,6 +15,10 @@ pub(crate) fn s(text: impl Into<String>) -> AttributeValue {
     AttributeValue::S(text.into())
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "numbers are small, and `map(n)` reads well"
+)]
 pub(crate) fn n(number: impl ToString) -> AttributeValue {
     AttributeValue::N(number.to_string())
 }

@@ -88,9 +88,8 @@ impl Tables {
                 .client
                 .transact_write_items()
                 .set_transact_items(Some(parts.clone()));
-            let error = match request.send().await {
-                Ok(_) => return Ok(Commit::Done),
-                Err(error) => error,
+            let Err(error) = request.send().await else {
+                return Ok(Commit::Done);
             };
             let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
                 error.as_service_error()
