@@ -86,7 +86,11 @@ impl Tables {
                 &self.names.messages,
                 message_key(&entry.vendor_id, &entry.message_id()),
             )
-            .set("direction", s("echo")),
+            .set("direction", s("echo"))
+            .set(
+                "expiresAt",
+                seconds(now + SignedDuration::from_hours(limits::ORPHAN_STATUS_HOURS)),
+            ),
         };
         let change = change
             .set("state", s("undispatched"))
