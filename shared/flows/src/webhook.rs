@@ -4,6 +4,7 @@ use domain::admission::Shown;
 use domain::{VendorId, limits};
 use lambda_http::http::Method;
 use lambda_http::{Body, Request, Response};
+use platform::{Clock, Config, Platform};
 use providers::wasender;
 use serde_json::json;
 
@@ -13,8 +14,31 @@ use crate::problem::{self, Problem};
 /// Under this path every provider session posts its events.
 pub const PATH: &str = "/api/webhooks/wasender/";
 
+/// The state of a webhook function, built once in a cold start.
+#[derive(Clone, Debug)]
+pub struct App {
+    ingest: Ingest,
+}
+
+impl App {
+    pub fn new(config: &Config, clock: Clock) -> Self {
+        let platform = Platform::new(config, clock);
+        Self {
+            ingest: Ingest { platform },
+        }
+    }
+
+    /// Answers one request. `GET /health` says that the function runs; it asks nothing of anybody.
+    pub async fn handle(&self, request: Request) -> Response<Body> {
+        if request.uri().path().ends_with("/health") {
+            return problem::json(200, &json!({ "status": "ok" }));
+        }
+        handle(&self.ingest, &request).await
+    }
+}
+
 /// Answers a webhook: method, id, size, proof, body, durability, in this order.
-pub async fn handle(ingest: &Ingest, request: &Request) -> Response<Body> {
+async fn handle(ingest: &Ingest, request: &Request) -> Response<Body> {
     match answer(ingest, request).await {
         Ok(response) => response,
         Err(problem) => {

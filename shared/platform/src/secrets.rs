@@ -1,16 +1,16 @@
+mod stored;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_secretsmanager::operation::create_secret::CreateSecretError;
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
-use domain::{
-    ApiKey, InstanceSecrets, SecretRing, VendorId, VendorSecrets, WabaId, WebhookSecret, limits,
-};
+use domain::{VendorId, VendorSecrets, limits};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;
 use crate::error::AwsError;
+use stored::{PlatformSecret, parse, to_text};
 
 /// The vendors' secrets and the platform's, as Secrets Manager keeps them, behind a bounded cache.
 #[derive(Clone, Debug)]
@@ -237,138 +237,9 @@ pub mod secret {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct PlatformSecret {
-    admin_key: String,
-}
-
-/// The JSON that a vendor's secret holds.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Stored {
-    version: u32,
-    instances: Vec<StoredInstance>,
-    #[serde(default)]
-    rotating_until: Option<Timestamp>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct StoredInstance {
-    waba_id: WabaId,
-    #[serde(default)]
-    api_key: Option<String>,
-    webhook: StoredRing,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct StoredRing {
-    #[serde(default)]
-    next: Option<String>,
-    current: String,
-    #[serde(default)]
-    previous: Option<StoredPrevious>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct StoredPrevious {
-    secret: String,
-    expires_at: Timestamp,
-}
-
-fn parse(text: &str) -> Result<VendorSecrets, AwsError> {
-    let unreadable = || AwsError::unreadable("reading a vendor's secrets");
-    let stored: Stored = serde_json::from_str(text).map_err(|_| unreadable())?;
-    let secret = |text: &str| WebhookSecret::parse(text).map_err(|_| unreadable());
-    let instance = |stored: &StoredInstance| {
-        let webhook = SecretRing {
-            next: stored.webhook.next.as_deref().map(secret).transpose()?,
-            current: secret(&stored.webhook.current)?,
-            previous: match &stored.webhook.previous {
-                Some(previous) => Some((secret(&previous.secret)?, previous.expires_at)),
-                None => None,
-            },
-        };
-        let api_key = stored
-            .api_key
-            .as_deref()
-            .map(ApiKey::parse)
-            .transpose()
-            .map_err(|_| unreadable())?;
-        Ok(InstanceSecrets {
-            waba_id: stored.waba_id.clone(),
-            api_key,
-            webhook,
-        })
-    };
-    let instances = stored
-        .instances
-        .iter()
-        .map(instance)
-        .collect::<Result<_, AwsError>>()?;
-    Ok(VendorSecrets {
-        instances,
-        rotating_until: stored.rotating_until,
-    })
-}
-
-fn to_text(secrets: &VendorSecrets) -> String {
-    let instance = |instance: &InstanceSecrets| StoredInstance {
-        waba_id: instance.waba_id.clone(),
-        api_key: instance.api_key.as_ref().map(|key| key.expose().to_owned()),
-        webhook: StoredRing {
-            next: instance
-                .webhook
-                .next
-                .as_ref()
-                .map(|secret| secret.expose().to_owned()),
-            current: instance.webhook.current.expose().to_owned(),
-            previous: instance
-                .webhook
-                .previous
-                .as_ref()
-                .map(|(secret, expires_at)| StoredPrevious {
-                    secret: secret.expose().to_owned(),
-                    expires_at: *expires_at,
-                }),
-        },
-    };
-    let stored = Stored {
-        version: 1,
-        instances: secrets.instances.iter().map(instance).collect(),
-        rotating_until: secrets.rotating_until,
-    };
-    serde_json::to_string(&stored).expect("secrets have only text keys")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn secrets_are_read_back_as_they_were_stored() {
-        let ring = SecretRing::only(WebhookSecret::parse("first-secret").unwrap());
-        let ring = ring.rotated_to(
-            WebhookSecret::parse("second-secret").unwrap(),
-            Timestamp::UNIX_EPOCH,
-        );
-        let instance = InstanceSecrets {
-            waba_id: WabaId::parse("waba_a").unwrap(),
-            api_key: ApiKey::parse("api_key_abc").ok(),
-            webhook: ring,
-        };
-        let secrets = VendorSecrets {
-            instances: vec![instance],
-            rotating_until: Some(Timestamp::UNIX_EPOCH),
-        };
-        assert_eq!(
-            to_text(&parse(&to_text(&secrets)).unwrap()),
-            to_text(&secrets)
-        );
-    }
 
     #[test]
     fn a_full_cache_forgets_the_vendor_that_was_read_longest_ago() {

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Tables;
 use super::item::{Change, Item, Reader, key, n, s, seconds};
-use super::outbound::message_key;
+use super::outbound_item::message_key;
 use crate::error::AwsError;
 
 /// What became of a piece of evidence.

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::evidence::{ALL_OLD, old_item};
 use super::item::{Change, Item, Reader, json, ms, n, s, seconds};
-use super::outbound::{message_key, message_pk};
+use super::outbound_item::{message_key, message_pk};
 use super::{Tables, message_shard};
 use crate::error::AwsError;
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::Tables;
 use super::item::{Item, Reader, key, s};
-use super::outbound::message_pk;
+use super::outbound_item::message_pk;
 use crate::error::AwsError;
 
 /// Whose messages a list holds.
@@ -147,7 +147,7 @@ fn read(item: &Item) -> Result<Listed, AwsError> {
             Direction::Inbound
         },
         status: if outbound {
-            super::outbound::read(item)?.status()
+            super::outbound_item::read(item)?.status()
         } else {
             inbound_status(&from)
         },

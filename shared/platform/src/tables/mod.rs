@@ -9,6 +9,7 @@ mod item;
 mod lanes;
 mod listing;
 mod outbound;
+mod outbound_item;
 mod vendors;
 
 use std::time::Duration;
