@@ -80,14 +80,11 @@ impl App {
                 )
                 .await
             }
-            (_, ["vendors"] | ["vendors", _] | ["vendors", _, "messages" | "send-message"]) => {
-                Err(Problem::new(
-                    405,
-                    "method_not_allowed",
-                    "Method not allowed",
-                    "this path has other methods",
-                ))
+            (_, ["vendors"]) => Err(Problem::method_not_allowed("GET, POST")),
+            (_, ["vendors", _] | ["vendors", _, "messages"]) => {
+                Err(Problem::method_not_allowed("GET"))
             }
+            (_, ["vendors", _, "send-message"]) => Err(Problem::method_not_allowed("POST")),
             _ => Err(Problem::new(
                 404,
                 "no_such_route",

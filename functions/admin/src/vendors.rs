@@ -1,6 +1,6 @@
 use domain::{
     ApiKey, InstanceSecrets, PhoneNumber, Provider, SecretRing, VendorConfig, VendorId,
-    VendorSecrets, WabaId, WabaInstance, WebhookSecret,
+    VendorSecrets, WabaId, WabaInstance, WebhookSecret, limits,
 };
 use flows::problem::{self, Problem};
 use jiff::{SignedDuration, Timestamp};
@@ -70,10 +70,11 @@ impl App {
             }
         }
         self.store_secrets(&asked, now).await?;
-        let waba = &asked.instance.waba_id;
-        flows::lane::resume_with_new_key(&self.platform, &vendor, waba)
-            .await
-            .map_err(|error| unavailable(&error))?;
+        if asked.api_key.is_some() {
+            let resuming =
+                flows::lane::resume_with_new_key(&self.platform, &vendor, &asked.instance.waba_id);
+            resuming.await.map_err(|error| unavailable(&error))?;
+        }
         tracing::info!(vendor.id = %vendor, created = before.is_none(), "vendor registered");
         let row = self
             .platform
@@ -197,6 +198,10 @@ impl App {
             .map_err(|error| unavailable(&error))?
             .secrets;
         let mut secrets = stored.as_deref().cloned().unwrap_or_default();
+        let current = secrets
+            .of(&asked.instance.waba_id)
+            .map(|before| before.webhook.current.expose());
+        let is_replaced = current.is_some_and(|current| current != asked.webhook_secret.expose());
         let fresh = |before: Option<&InstanceSecrets>| InstanceSecrets {
             waba_id: asked.instance.waba_id.clone(),
             api_key: asked
@@ -211,6 +216,10 @@ impl App {
             },
         };
         replace(&mut secrets, &asked.instance.waba_id, fresh);
+        if is_replaced {
+            // Until no other environment's cache can hold the older reading.
+            secrets.rotating_until = now.checked_add(limits::SECRET_CACHE).ok();
+        }
         self.platform
             .secrets
             .store_vendor(vendor, &secrets)

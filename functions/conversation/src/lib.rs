@@ -5,8 +5,10 @@
 mod engine;
 mod turn;
 
+use std::time::Duration;
+
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
-use domain::entry::{InboundEntry, InboundEvent, LaterEntry, LaterJob};
+use domain::entry::{EntryError, InboundEntry, InboundEvent, LaterEntry, LaterJob};
 use domain::{Echo, limits};
 use flows::batch::{self, Handled};
 use flows::echoes::{self, Attributed};
@@ -40,29 +42,33 @@ impl App {
         let entry = match InboundEntry::from_body(record.body.as_deref().unwrap_or_default()) {
             Ok(entry) => entry,
             Err(error) => {
-                // It comes back until the dead-letter queue takes it: another build may read it.
+                // It comes back until the dead-letter queue takes it: another build may read another version, and none reads a malformed one.
                 tracing::error!(error = %error, "an inbound entry can't be read");
-                return Handled::Again(None);
+                let wait = (error == EntryError::Malformed).then_some(Duration::from_secs(1));
+                return self.again(&record, wait).await;
             }
         };
         let handled = match &entry.event {
             InboundEvent::Message(message) => self.message(&entry, message, invocation).await,
             InboundEvent::Echo(echo) => self.echo(&entry, echo).await,
         };
-        let again = match handled {
-            Ok(Handled::Done) => return Handled::Done,
-            Ok(Handled::Again(wait)) => wait,
+        match handled {
+            Ok(Handled::Done) => Handled::Done,
+            Ok(Handled::Again(wait)) => self.again(&record, wait).await,
             Err(error) => {
                 tracing::warn!(vendor.id = %entry.vendor_id, error = %error, "an inbound entry comes back");
-                None
+                self.again(&record, None).await
             }
-        };
-        if let (Some(wait), Some(receipt)) = (again, &record.receipt_handle)
+        }
+    }
+
+    async fn again(&self, record: &SqsMessage, wait: Option<Duration>) -> Handled {
+        if let (Some(wait), Some(receipt)) = (wait, &record.receipt_handle)
             && let Err(error) = self.platform.queues.hide_inbound(receipt, wait).await
         {
             tracing::warn!(error = %error, "an inbound entry comes back late");
         }
-        Handled::Again(again)
+        Handled::Again(wait)
     }
 
     /// An echo is linked to its send; one that fits none is looked at again once every send had its time to be known.

@@ -1,5 +1,7 @@
 //! The Lambda function `conversation`.
 
+#![recursion_limit = "256"]
+
 use aws_lambda_events::event::sqs::SqsEvent;
 use conversation::App;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};

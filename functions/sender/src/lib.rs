@@ -9,7 +9,7 @@ mod send;
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
-use domain::entry::OutboundEntry;
+use domain::entry::{EntryError, OutboundEntry};
 use flows::batch::{self, Handled};
 use lambda_runtime::Context;
 use platform::{Clock, Config, Platform};
@@ -40,9 +40,10 @@ impl App {
         let entry = match OutboundEntry::from_body(record.body.as_deref().unwrap_or_default()) {
             Ok(entry) => entry,
             Err(error) => {
-                // It comes back until the dead-letter queue takes it: another build may read it.
+                // It comes back until the dead-letter queue takes it: another build may read another version, and none reads a malformed one.
                 tracing::error!(error = %error, "an outbound entry can't be read");
-                return Handled::Again(None);
+                let wait = (error == EntryError::Malformed).then_some(Duration::from_secs(1));
+                return self.again(&record, wait).await;
             }
         };
         match self.entry(&entry, begun).await {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
+use crate::permission::Permission;
 use crate::request::Service;
 
 /// So many calls are remembered at most; the oldest go first.
@@ -19,6 +20,8 @@ pub struct Call {
     pub operation: String,
     /// The name of the table, queue or secret; several tables are joined by commas.
     pub resource: String,
+    /// What its caller's role must allow.
+    pub permissions: Vec<Permission>,
     pub at: Timestamp,
 }
 

@@ -12,6 +12,8 @@ use crate::store::Machine;
 #[derive(Debug)]
 pub(crate) struct Journal {
     file: File,
+    /// A write failed and may have left half a line, behind which nothing may be written.
+    is_broken: bool,
 }
 
 /// Why a journal can't be read or written. Never what is in it.
@@ -21,6 +23,8 @@ pub enum JournalError {
     File { path: PathBuf, source: io::Error },
     #[error("line {line} of the journal {path} is damaged")]
     Damaged { path: PathBuf, line: usize },
+    #[error("an earlier write to the journal failed")]
+    Broken,
     #[error("can't write to the journal")]
     Write(#[from] io::Error),
     #[error("can't write an operation down")]
@@ -50,7 +54,19 @@ impl Journal {
         let mut file = create(&fresh).map_err(failed)?;
         write_line::<&M, M::Operation>(&mut file, &Line::State(machine))?;
         fs::rename(&fresh, path).map_err(failed)?;
-        Ok(Self { file })
+        Ok(Self {
+            file,
+            is_broken: false,
+        })
+    }
+
+    /// Whether operations can still be written down.
+    pub(crate) fn check(&self) -> Result<(), JournalError> {
+        if self.is_broken {
+            Err(JournalError::Broken)
+        } else {
+            Ok(())
+        }
     }
 
     pub(crate) fn append<M: Machine>(
@@ -58,7 +74,10 @@ impl Journal {
         at: Timestamp,
         operation: &M::Operation,
     ) -> Result<(), JournalError> {
-        write_line::<(), &M::Operation>(&mut self.file, &Line::Operation { at, operation })
+        let line = Line::Operation { at, operation };
+        let written = write_line::<(), &M::Operation>(&mut self.file, &line);
+        self.is_broken = written.is_err();
+        written
     }
 }
 
@@ -103,4 +122,47 @@ fn write_line<S: Serialize, O: Serialize>(
     let mut text = serde_json::to_vec(line)?;
     text.push(b'\n');
     Ok(file.write_all(&text)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sqs::{Operation, State};
+    use crate::store::Store;
+
+    fn create(queue: &str) -> Operation {
+        Operation::CreateQueue {
+            queue: queue.to_owned(),
+            attributes: std::collections::BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn after_a_failed_write_nothing_more_is_taken_in() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("queues.jsonl");
+        let mut state = State::default();
+        let mut journal = Journal::open(&path, &mut state).unwrap();
+        journal.file = File::open(&path).unwrap();
+        assert!(
+            journal
+                .append::<State>(Timestamp::UNIX_EPOCH, &create("q"))
+                .is_err()
+        );
+        assert!(matches!(journal.check(), Err(JournalError::Broken)));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_journal_is_for_its_owners_eyes_only() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("secrets.jsonl");
+        let store = Store::open(&path, State::default()).unwrap();
+        store.run(Timestamp::UNIX_EPOCH, &create("q")).unwrap();
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+    }
 }

@@ -9,6 +9,7 @@ mod dynamodb;
 mod faults;
 mod journal;
 mod mapping;
+mod permission;
 mod request;
 pub mod secrets;
 mod server;
@@ -30,6 +31,7 @@ pub use dynoxide::Database;
 pub use faults::{Faults, Matcher, When};
 pub use journal::JournalError;
 pub use mapping::{EventSourceMapping, Handler, MappingHandle};
+pub use permission::Permission;
 pub use request::Service;
 pub use store::Machine;
 
@@ -48,6 +50,9 @@ pub struct Options {
     pub region: String,
     /// Twelve digits.
     pub account: String,
+    /// What was in flight when the process died is visible again at the start. For a stack that runs its functions in its own process:
+    /// the invocations that held those messages died with it. AWS has no such thing.
+    pub release_in_flight: bool,
 }
 
 impl Default for Options {
@@ -57,6 +62,7 @@ impl Default for Options {
             clock: Clock::system(),
             region: "eu-west-1".to_owned(),
             account: "000000000000".to_owned(),
+            release_in_flight: false,
         }
     }
 }
@@ -107,6 +113,7 @@ impl EmbeddedAws {
             clock,
             region,
             account,
+            release_in_flight,
             ..
         } = options;
         let secrets = Secrets::new(stored, clock.clone(), (&region, &account));
@@ -116,6 +123,9 @@ impl EmbeddedAws {
             account,
         };
         let queues = Queues::new(queues, clock.clone(), address);
+        if release_in_flight {
+            queues.release()?;
+        }
         let (calls, faults) = (Calls::default(), Faults::default());
         let services = Arc::new(Services {
             clock,

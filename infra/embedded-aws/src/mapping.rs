@@ -8,13 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use platform::Clock;
 use serde_json::Value;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::EmbeddedAws;
-use crate::sqs::{Depth, Queues};
+use crate::sqs::{Queue, Queues};
 use poller::Poller;
 
 /// A function: an SQS event in, its answer or its error out.
@@ -49,7 +48,6 @@ impl fmt::Debug for EventSourceMapping {
 pub struct MappingHandle {
     queue: String,
     queues: Queues,
-    clock: Clock,
     paused: watch::Sender<bool>,
     running: watch::Receiver<usize>,
     task: JoinHandle<()>,
@@ -61,7 +59,6 @@ impl EventSourceMapping {
         let (paused, control) = watch::channel(false);
         let (count, running) = watch::channel(0);
         let (queue, queues) = (self.queue.clone(), aws.queues().clone());
-        let clock = aws.clock().clone();
         let poller = Poller {
             mapping: self,
             queues: queues.clone(),
@@ -72,7 +69,6 @@ impl EventSourceMapping {
         MappingHandle {
             queue,
             queues,
-            clock,
             paused,
             running,
             task,
@@ -101,23 +97,16 @@ impl MappingHandle {
         let mut running = self.running.clone();
         loop {
             changes.mark_unchanged();
-            let depth = self.queues.depth(&self.queue).unwrap_or_default();
-            let is_idle = matches!(
-                depth,
-                Depth {
-                    visible: 0,
-                    in_flight: 0,
-                    ..
-                }
-            );
+            let is_idle = self
+                .queues
+                .look(&self.queue, Queue::is_idle)
+                .unwrap_or(true);
             if is_idle && *running.borrow_and_update() == 0 {
                 return;
             }
-            let next = self.queues.next_change(&self.queue).ok().flatten();
             tokio::select! {
                 _ = changes.changed() => {}
                 _ = running.changed() => {}
-                () = poller::sleep_until(&self.clock, next) => {}
             }
         }
     }

@@ -3,7 +3,11 @@ use std::collections::BTreeSet;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use hyper::body::Bytes;
+use jiff::Timestamp;
 use serde_json::Value;
+
+use crate::calls::Call;
+use crate::permission;
 
 /// A service of the endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -44,20 +48,21 @@ impl Request {
         })
     }
 
-    /// The name of the table, queue or secret that the request is about.
-    pub(crate) fn resource(&self) -> String {
+    /// The request as it is recorded.
+    pub(crate) fn call(&self, at: Timestamp) -> Call {
         let body: Value = serde_json::from_slice(&self.body).unwrap_or_default();
-        let text = |name: &str| body[name].as_str().unwrap_or_default();
-        match self.service {
+        let resource = match self.service {
             Service::DynamoDb => tables(&body),
-            Service::Sqs if text("QueueUrl").is_empty() => text("QueueName").to_owned(),
-            Service::Sqs => text("QueueUrl")
-                .rsplit('/')
-                .next()
-                .unwrap_or_default()
-                .to_owned(),
-            Service::SecretsManager if text("SecretId").is_empty() => text("Name").to_owned(),
-            Service::SecretsManager => text("SecretId").to_owned(),
+            Service::Sqs => permission::queue(&body).to_owned(),
+            Service::SecretsManager => permission::secret(&body).to_owned(),
+        };
+        Call {
+            caller: self.caller.clone(),
+            service: self.service,
+            operation: self.operation.clone(),
+            resource,
+            permissions: permission::needed(self.service, &self.operation, &body),
+            at,
         }
     }
 }
@@ -77,17 +82,8 @@ fn tables(body: &Value) -> String {
     if let Some(table) = body["TableName"].as_str() {
         return table.to_owned();
     }
-    let batch = body["RequestItems"]
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(table, _)| table.as_str());
-    let actions = body["TransactItems"].as_array().into_iter().flatten();
-    let actions = actions
-        .filter_map(Value::as_object)
-        .flat_map(|action| action.values());
-    let transaction = actions.filter_map(|action| action["TableName"].as_str());
-    let names: BTreeSet<&str> = batch.chain(transaction).collect();
+    let transaction = permission::parts(body).map(|(_, table)| table);
+    let names: BTreeSet<&str> = permission::batch_tables(body).chain(transaction).collect();
     names.into_iter().collect::<Vec<_>>().join(",")
 }
 
@@ -105,7 +101,8 @@ mod tests {
 
     #[track_caller]
     fn check(target: &str, body: &str, resource: &str) {
-        assert_eq!(request(target, body).unwrap().resource(), resource);
+        let call = request(target, body).unwrap().call(Timestamp::UNIX_EPOCH);
+        assert_eq!(call.resource, resource);
     }
 
     #[test]

@@ -15,7 +15,6 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use crate::Services;
-use crate::calls::Call;
 use crate::faults::{Fate, When};
 use crate::request::{Request, Service};
 use crate::{secrets, sqs};
@@ -83,13 +82,7 @@ async fn answer(services: &Services, request: http::Request<Incoming>) -> Respon
             "UnknownOperationException",
         );
     };
-    services.calls.record(Call {
-        caller: request.caller.clone(),
-        service: request.service,
-        operation: request.operation.clone(),
-        resource: request.resource(),
-        at: services.clock.now(),
-    });
+    services.calls.record(request.call(services.clock.now()));
     match services.faults.fate(&request) {
         Fate::Pass => perform(services, &request).await,
         Fate::Refuse => error(

@@ -64,6 +64,9 @@ impl<M: Machine> Store<M> {
         operation: &M::Operation,
     ) -> Result<M::Outcome, M::Error> {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(journal) = &inner.journal {
+            journal.check()?;
+        }
         let outcome = inner.machine.apply(now, operation)?;
         if let Some(journal) = inner.journal.as_mut().filter(|_| M::changed(&outcome)) {
             journal.append::<M>(now, operation)?;

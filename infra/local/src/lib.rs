@@ -61,7 +61,7 @@ pub struct Stack {
 }
 
 /// How often the sweep runs by its timer.
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
+const SWEEP_EVERY: Duration = Duration::from_mins(1);
 
 impl Stack {
     /// Starts everything; when it returns, the gateway answers.

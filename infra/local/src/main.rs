@@ -106,7 +106,7 @@ fn greet(stack: &Stack, vendors: &[wabactl::Registration], key_file: &Path) -> R
     writeln!(
         out,
         "  curl -sS {gateway}/api/admin/vendors/vendor_001/messages -H \"Authorization: Bearer $(cat {})\"",
-        quoted(&key_file)
+        quoted(key_file)
     )?;
     writeln!(out, "\nready; Ctrl-C ends it")?;
     out.flush()?;

@@ -22,7 +22,7 @@ pub enum Admission {
 /// How the secrets at hand came about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Freshness {
-    /// Read for this request, or so lately that reading again would tell nothing.
+    /// Read for this request: reading again would tell nothing.
     Fresh,
     Cached,
 }

@@ -16,8 +16,8 @@ use crate::vendor::VendorConfig;
 pub enum Attendant {
     #[default]
     Engine,
-    /// A person took over; the engine is not asked.
-    Human,
+    /// A person took over until then; the engine is not asked before.
+    Human { until: Timestamp },
 }
 
 /// One customer of one vendor. Its id is opaque; identities point to it and are never moved.
@@ -107,7 +107,7 @@ impl Conversation {
 
     /// Whether, and with which question, the engine is asked.
     pub fn plan(&self, config: &VendorConfig, heard: Heard<'_>) -> Plan {
-        if let Some(reason) = self.quiet(config, heard.message) {
+        if let Some(reason) = self.quiet(config, heard) {
             return Plan::Quiet(reason);
         }
         Plan::Ask(Box::new(Question {
@@ -122,13 +122,16 @@ impl Conversation {
         }))
     }
 
-    fn quiet(&self, config: &VendorConfig, message: &InboundMessage) -> Option<Quiet> {
+    fn quiet(&self, config: &VendorConfig, heard: Heard<'_>) -> Option<Quiet> {
+        let message = heard.message;
+        let is_human =
+            matches!(self.attendant, Attendant::Human { until } if heard.received_at < until);
         let rules = [
             (!config.active, Quiet::VendorPaused),
             (!config.auto_reply, Quiet::AutoReplyOff),
             (message.group.is_some(), Quiet::Group),
             (message.content.kind == Kind::Reaction, Quiet::Reaction),
-            (self.attendant == Attendant::Human, Quiet::Human),
+            (is_human, Quiet::Human),
             (
                 message.contact.identities().next().is_none(),
                 Quiet::Unreachable,
@@ -157,7 +160,10 @@ pub fn decide(
 ) -> Decision {
     conversation.version += 1;
     if answer.requires_human {
-        conversation.attendant = Attendant::Human;
+        let until = now
+            .checked_add(limits::HUMAN_ATTENDS)
+            .unwrap_or(Timestamp::MAX);
+        conversation.attendant = Attendant::Human { until };
     }
     if answer.intent.is_some() {
         conversation
@@ -321,7 +327,9 @@ mod tests {
             Some(Quiet::AutoReplyOff)
         );
         let taken_over = Conversation {
-            attendant: Attendant::Human,
+            attendant: Attendant::Human {
+                until: NOW + limits::HUMAN_ATTENDS,
+            },
             ..conversation()
         };
         assert_eq!(
@@ -405,6 +413,14 @@ mod tests {
         };
         let decided = decide(conversation(), heard(&id, &waba, &message), answer, NOW).conversation;
         assert_eq!(quiet(&config(), &decided, &message), Some(Quiet::Human));
+        let later = Heard {
+            received_at: NOW + limits::HUMAN_ATTENDS,
+            ..heard(&id, &waba, &message)
+        };
+        assert!(
+            matches!(decided.plan(&config(), later), Plan::Ask(_)),
+            "the person had their time"
+        );
     }
 
     #[test]

@@ -169,10 +169,11 @@ impl Lane {
     #[must_use]
     pub fn doubted(mut self, now: Timestamp) -> Self {
         self.doubts += 1;
-        if self.doubts >= DOUBTS {
-            self.parked(ParkReason::Doubt, now.checked_add(limits::PROBE_AFTER).ok())
+        let counted = self.changed();
+        if counted.doubts >= DOUBTS {
+            counted.parked(ParkReason::Doubt, now.checked_add(limits::PROBE_AFTER).ok())
         } else {
-            self.changed()
+            counted
         }
     }
 

@@ -61,6 +61,9 @@ pub const DRAIN_LEASE: Duration = Duration::from_secs(30);
 /// How long an echo that fits no send waits for one before it counts as typed by the vendor.
 pub const ECHO_HELD: Duration = Duration::from_mins(1);
 
+/// How long a conversation that asked for a person is left to one before the engine answers again.
+pub const HUMAN_ATTENDS: Duration = Duration::from_hours(12);
+
 /// How long the ledger keeps a message, in days.
 pub const MESSAGE_DAYS: i64 = 180;
 /// How long a claim must outlive the provider's repeats, in days.
@@ -74,7 +77,7 @@ pub const IDEMPOTENCY_DAYS: i64 = 7;
 pub const NEGATIVE_CACHE: Duration = Duration::from_secs(5);
 /// How old a cached secret may be before a webhook reads it again.
 pub const SECRET_CACHE: Duration = Duration::from_mins(5);
-/// A secret read within this counts as fresh: a mismatch is refused without another read.
+/// A mismatch has a vendor's secrets read again at most this often.
 pub const SECRET_FRESH: Duration = Duration::from_secs(1);
 /// Reads of secrets that mismatches may cause in one second, over all vendors of an environment.
 pub const SECRET_READS_PER_SECOND: u32 = 5;

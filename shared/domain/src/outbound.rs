@@ -170,6 +170,15 @@ impl Outbound {
         self
     }
 
+    /// The message enqueued once more, because its entry may be lost. The generation stays: an entry that is only late still counts, and
+    /// keeps the place that it has in the queue.
+    #[must_use]
+    pub fn asked_after(mut self) -> Self {
+        self.revision += 1;
+        self.undispatched = true;
+        self
+    }
+
     pub fn is_expired(&self, now: Timestamp) -> bool {
         self.expires.is_some_and(|expires| expires <= now)
     }

@@ -89,6 +89,42 @@ pub fn park(message: Outbound, lane: Lane, now: Timestamp) -> Turn {
     }
 }
 
+/// What a lane's list becomes while the lane drains under `epoch`: each message, oldest first, with what becomes of it, which may be nothing.
+///
+/// It ends before a message that is still being sent under an epoch that ended, for what is behind that one would overtake it if it came
+/// back; once it is settled or parked again, the drain goes on.
+pub fn drain(list: Vec<Outbound>, epoch: u64, now: Timestamp) -> Vec<(Outbound, Outbound)> {
+    let under_way =
+        |it: &Outbound| it.dispatch == Dispatch::Sending && it.lane_epoch != Some(epoch);
+    list.into_iter()
+        .take_while(|message| !under_way(message))
+        .map(|message| (message.clone(), drained(message, epoch, now)))
+        .collect()
+}
+
+/// Back to the queue under the lane's epoch, or ended because it waited too long.
+fn drained(message: Outbound, epoch: u64, now: Timestamp) -> Outbound {
+    match message.dispatch {
+        Dispatch::Parked if message.is_expired(now) => Outbound {
+            listed: false,
+            ..message.moved_to(Dispatch::Expired)
+        },
+        Dispatch::Parked => message.drained(epoch),
+        // Taken off the list before, under an epoch that ended: it is drained anew.
+        Dispatch::Queued if message.lane_epoch != Some(epoch) => Outbound {
+            lane_epoch: Some(epoch),
+            ..message.requeued()
+        },
+        Dispatch::Queued
+        | Dispatch::Sending
+        | Dispatch::Accepted
+        | Dispatch::Rejected
+        | Dispatch::Unknown
+        | Dispatch::Cancelled
+        | Dispatch::Expired => message,
+    }
+}
+
 /// The invocation that took it may have died before, during or after the call: only the provider's word can tell.
 fn after_a_death(message: &Outbound, now: Timestamp) -> Turn {
     match message.lease_until {
@@ -253,6 +289,43 @@ mod tests {
                 Turn::Drop(DropReason::Settled)
             );
         }
+    }
+
+    #[test]
+    fn draining_moves_what_is_parked_and_what_an_older_drain_moved() {
+        let list = vec![
+            reply(3).parked(NOW),
+            reply(3).parked(NOW).drained(1),
+            reply(3).parked(NOW).drained(2),
+            reply(3).parked(NOW).drained(2).taken(NOW),
+        ];
+        let drained = drain(list, 2, NOW);
+        let generations: Vec<_> = drained.iter().map(|(_, after)| after.generation).collect();
+        assert_eq!(generations, [1, 2, 1, 1]);
+        assert!(
+            drained
+                .iter()
+                .all(|(_, after)| after.lane_epoch == Some(2) && after.listed)
+        );
+        assert!(drained[2..].iter().all(|(before, after)| before == after));
+    }
+
+    #[test]
+    fn draining_ends_before_a_message_that_is_being_sent_under_an_older_epoch() {
+        let under_way = reply(3).parked(NOW).drained(1).taken(NOW);
+        let list = vec![reply(3).parked(NOW), under_way, reply(3).parked(NOW)];
+        assert_eq!(drain(list, 2, NOW).len(), 1);
+    }
+
+    #[test]
+    fn draining_ends_what_waited_too_long_and_takes_it_off_the_list() {
+        let drained = drain(
+            vec![reply(3).parked(NOW)],
+            2,
+            NOW + limits::PARKED_REPLY_LIVES,
+        );
+        let after = &drained[0].1;
+        assert_eq!((after.dispatch, after.listed), (Dispatch::Expired, false));
     }
 
     #[test]

@@ -10,17 +10,17 @@ fn records(name: &str) -> Vec<Value> {
     let file: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../events/sqs")
         .join(name);
-    let event: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
-    event["Records"].as_array().unwrap().clone()
+    let event: Value = serde_json::from_slice(&fs::read(&file).expect("a file")).expect("JSON");
+    event["Records"].as_array().expect("records").clone()
 }
 
 fn body(record: &Value) -> &str {
-    record["body"].as_str().unwrap()
+    record["body"].as_str().expect("a body")
 }
 
 fn ids(record: &Value) -> [&str; 2] {
     ["MessageGroupId", "MessageDeduplicationId"]
-        .map(|name| record["attributes"][name].as_str().unwrap())
+        .map(|name| record["attributes"][name].as_str().expect("an id"))
 }
 
 #[test]

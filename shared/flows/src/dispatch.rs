@@ -1,7 +1,7 @@
 //! From the ledger into the queue: after a decision, after a crash, after a stop.
 
-use domain::Outbound;
 use domain::entry::OutboundEntry;
+use domain::{Dispatch, Outbound};
 use platform::{AwsError, Platform};
 
 /// Enqueues messages that the ledger holds as queued, in their order, and clears their mark. What the queue refuses keeps its mark
@@ -9,7 +9,7 @@ use platform::{AwsError, Platform};
 pub async fn dispatch(platform: &Platform, messages: &[Outbound]) -> Result<usize, AwsError> {
     let waiting: Vec<_> = messages
         .iter()
-        .filter(|message| message.undispatched)
+        .filter(|message| message.undispatched && message.dispatch == Dispatch::Queued)
         .cloned()
         .collect();
     if waiting.is_empty() {

@@ -95,7 +95,10 @@ impl Ingest {
             .map_err(|error| could_not_prove(&error))?;
         match self.try_secrets(&at_hand, webhook) {
             Admission::Admitted(waba) => return Ok(Some(waba)),
-            Admission::Refused => return Ok(None),
+            Admission::Refused => {
+                secrets.mismatched(webhook.vendor);
+                return Ok(None);
+            }
             Admission::Mismatch => {}
         }
         let again = secrets.vendor_again(webhook.vendor).await;
@@ -116,7 +119,7 @@ impl Ingest {
 
     fn try_secrets(&self, at_hand: &AtHand, webhook: Webhook<'_>) -> Admission {
         let now = self.platform.clock.now();
-        let freshness = if at_hand.is_fresh(now) {
+        let freshness = if at_hand.is_fresh {
             Freshness::Fresh
         } else {
             Freshness::Cached

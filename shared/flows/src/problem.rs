@@ -1,5 +1,6 @@
 //! Errors as `application/problem+json` (RFC 9457), each with a stable code.
 
+use lambda_http::http::HeaderValue;
 use lambda_http::{Body, Response};
 use serde_json::{Map, Value, json};
 
@@ -13,6 +14,8 @@ pub struct Problem {
     pub detail: String,
     /// More members, such as `field`.
     pub more: Map<String, Value>,
+    /// The methods that a path has, for a 405.
+    allow: Option<&'static str>,
 }
 
 impl Problem {
@@ -28,6 +31,17 @@ impl Problem {
             title,
             detail: detail.into(),
             more: Map::new(),
+            allow: None,
+        }
+    }
+
+    /// A path that exists and does not have this method; `allow` names those it has, separated by commas.
+    pub fn method_not_allowed(allow: &'static str) -> Self {
+        let detail = format!("this path takes {allow}");
+        let problem = Self::new(405, "method_not_allowed", "Method not allowed", detail);
+        Self {
+            allow: Some(allow),
+            ..problem
         }
     }
 
@@ -49,7 +63,13 @@ impl Problem {
         if let Some(members) = body.as_object_mut() {
             members.extend(self.more.clone());
         }
-        answer(self.status, "application/problem+json", &body)
+        let mut response = answer(self.status, "application/problem+json", &body);
+        if let Some(allow) = self.allow {
+            response
+                .headers_mut()
+                .insert("allow", HeaderValue::from_static(allow));
+        }
+        response
     }
 }
 

@@ -30,7 +30,7 @@ impl App {
 
     /// Answers one request. `GET /health` says that the function runs; it asks nothing of anybody.
     pub async fn handle(&self, request: Request) -> Response<Body> {
-        if request.uri().path().ends_with("/health") {
+        if request.uri().path() == "/health" {
             return problem::json(200, &json!({ "status": "ok" }));
         }
         handle(&self.ingest, &request).await
@@ -54,12 +54,7 @@ async fn handle(ingest: &Ingest, request: &Request) -> Response<Body> {
 
 async fn answer(ingest: &Ingest, request: &Request) -> Result<Response<Body>, Problem> {
     if request.method() != Method::POST {
-        return Err(Problem::new(
-            405,
-            "method_not_allowed",
-            "Method not allowed",
-            "webhooks are posted; use POST",
-        ));
+        return Err(Problem::method_not_allowed("POST"));
     }
     let vendor = vendor(request.uri().path())?;
     let body: &[u8] = request.body().as_ref();

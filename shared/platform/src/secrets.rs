@@ -1,15 +1,15 @@
+mod cache;
 mod stored;
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_secretsmanager::operation::create_secret::CreateSecretError;
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
-use domain::{VendorId, VendorSecrets, limits};
-use jiff::Timestamp;
+use domain::{VendorId, VendorSecrets};
 
 use crate::clock::Clock;
 use crate::error::AwsError;
+use cache::Cache;
 use stored::{PlatformSecret, parse, to_text};
 
 /// The vendors' secrets and the platform's, as Secrets Manager keeps them, behind a bounded cache.
@@ -21,32 +21,12 @@ pub struct Secrets {
     cache: Arc<Mutex<Cache>>,
 }
 
-/// A vendor's secrets at hand. `None` is the knowledge that there is no such vendor.
+/// A vendor's secrets at hand. No secrets is the knowledge that there is no such vendor.
 #[derive(Clone, Debug)]
 pub struct AtHand {
     pub secrets: Option<Arc<VendorSecrets>>,
-    pub read_at: Timestamp,
-}
-
-impl AtHand {
-    /// Whether reading them again now would tell nothing.
-    pub fn is_fresh(&self, now: Timestamp) -> bool {
-        age(self.read_at, now) < limits::SECRET_FRESH
-    }
-}
-
-#[derive(Debug, Default)]
-struct Cache {
-    vendors: HashMap<VendorId, AtHand>,
-    /// Reads that mismatches caused, in the second that is named.
-    budget: (i64, u32),
-}
-
-/// Vendors that the cache holds at most.
-const CACHED: usize = 10_000;
-
-fn age(read_at: Timestamp, now: Timestamp) -> std::time::Duration {
-    std::time::Duration::try_from(now.duration_since(read_at)).unwrap_or_default()
+    /// Read for this very request, so that reading them again would tell nothing.
+    pub is_fresh: bool,
 }
 
 impl Secrets {
@@ -62,16 +42,7 @@ impl Secrets {
     /// A vendor's secrets from the cache while they are young enough, else from the store.
     pub async fn vendor(&self, vendor: &VendorId) -> Result<AtHand, AwsError> {
         let now = self.clock.now();
-        let cached = self.locked(|cache| cache.vendors.get(vendor).cloned());
-        let young = |at_hand: &AtHand| {
-            let lives = if at_hand.secrets.is_some() {
-                limits::SECRET_CACHE
-            } else {
-                limits::NEGATIVE_CACHE
-            };
-            age(at_hand.read_at, now) < lives
-        };
-        match cached.filter(young) {
+        match self.locked(|cache| cache.get(vendor, now)) {
             Some(at_hand) => Ok(at_hand),
             None => self.read(vendor).await,
         }
@@ -79,19 +50,18 @@ impl Secrets {
 
     /// Reads a vendor's secrets past the cache because what is at hand did not match; `None` if the budget of such reads is spent.
     pub async fn vendor_again(&self, vendor: &VendorId) -> Option<Result<AtHand, AwsError>> {
-        let second = self.clock.now().as_second();
-        let allowed = self.locked(|cache| {
-            if cache.budget.0 != second {
-                cache.budget = (second, 0);
-            }
-            cache.budget.1 += 1;
-            cache.budget.1 <= limits::SECRET_READS_PER_SECOND
-        });
-        if allowed {
+        let now = self.clock.now();
+        if self.locked(|cache| cache.may_read_again(vendor, now)) {
             Some(self.read(vendor).await)
         } else {
             None
         }
+    }
+
+    /// Notes that a proof did not fit secrets that had just been read.
+    pub fn mismatched(&self, vendor: &VendorId) {
+        let now = self.clock.now();
+        self.locked(|cache| cache.mismatched(vendor, now));
     }
 
     /// Reads a vendor's secrets from the store.
@@ -100,12 +70,12 @@ impl Secrets {
             .get("reading a vendor's secrets", &self.vendor_name(vendor))
             .await?;
         let secrets = stored.map(|text| parse(&text).map(Arc::new)).transpose()?;
-        let at_hand = AtHand {
+        let now = self.clock.now();
+        self.locked(|cache| cache.keep(vendor, secrets.clone(), now));
+        Ok(AtHand {
             secrets,
-            read_at: self.clock.now(),
-        };
-        self.locked(|cache| cache.keep(vendor, at_hand.clone()));
-        Ok(at_hand)
+            is_fresh: true,
+        })
     }
 
     /// Stores a vendor's secrets: a new secret, a new version of it, or one brought back from its recovery window.
@@ -145,11 +115,8 @@ impl Secrets {
                 .await;
             put.map_err(|error| AwsError::from_sdk("storing a vendor's secret", &error))?;
         }
-        let at_hand = AtHand {
-            secrets: Some(Arc::new(secrets.clone())),
-            read_at: self.clock.now(),
-        };
-        self.locked(|cache| cache.keep(vendor, at_hand));
+        let now = self.clock.now();
+        self.locked(|cache| cache.keep(vendor, Some(Arc::new(secrets.clone())), now));
         Ok(())
     }
 
@@ -193,23 +160,6 @@ impl Secrets {
     }
 }
 
-impl Cache {
-    /// Keeps one more vendor; a full cache forgets the one that was read longest ago.
-    fn keep(&mut self, vendor: &VendorId, at_hand: AtHand) {
-        if self.vendors.len() >= CACHED && !self.vendors.contains_key(vendor) {
-            let oldest = self
-                .vendors
-                .iter()
-                .min_by_key(|(_, at_hand)| at_hand.read_at)
-                .map(|(vendor, _)| vendor.clone());
-            if let Some(oldest) = oldest {
-                self.vendors.remove(&oldest);
-            }
-        }
-        self.vendors.insert(vendor.clone(), at_hand);
-    }
-}
-
 /// A secret text on its way to a comparison.
 pub mod secret {
     use std::fmt;
@@ -234,30 +184,5 @@ pub mod secret {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("[REDACTED]")
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_full_cache_forgets_the_vendor_that_was_read_longest_ago() {
-        let mut cache = Cache::default();
-        let vendor = |number: usize| VendorId::parse(&format!("v{number}")).unwrap();
-        for number in 0..=CACHED {
-            let read_at = Timestamp::from_second(i64::try_from(number).unwrap()).unwrap();
-            cache.keep(
-                &vendor(number),
-                AtHand {
-                    secrets: None,
-                    read_at,
-                },
-            );
-        }
-        assert_eq!(cache.vendors.len(), CACHED);
-        assert!(
-            !cache.vendors.contains_key(&vendor(0)) && cache.vendors.contains_key(&vendor(CACHED))
-        );
     }
 }

@@ -3,7 +3,6 @@ use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
-use platform::Clock;
 use serde_json::Value;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -41,6 +40,7 @@ impl Poller {
         let mut batches = JoinSet::new();
         loop {
             changes.mark_unchanged();
+            let since = self.queues.clock().now();
             let is_open =
                 !*paused.borrow_and_update() && batches.len() < self.mapping.max_concurrency;
             let messages = if is_open { self.receive() } else { Vec::new() };
@@ -48,10 +48,9 @@ impl Poller {
                 batches.spawn(Arc::clone(&self).invoke(messages));
                 continue;
             }
-            let next = self.queues.next_change(&self.mapping.queue).ok().flatten();
             tokio::select! {
                 _ = changes.changed(), if is_open => {}
-                () = sleep_until(self.queues.clock(), next), if is_open => {}
+                () = self.next_change(since), if is_open => {}
                 Some(_) = batches.join_next() => {}
                 held = paused.changed() => if held.is_err() { return },
             }
@@ -67,6 +66,14 @@ impl Poller {
         self.queues
             .receive(&self.mapping.queue, take)
             .unwrap_or_default()
+    }
+
+    /// Waits until a delay or a visibility ends, for ever if there is none.
+    async fn next_change(&self, since: Timestamp) {
+        match self.queues.next_change(&self.mapping.queue, since) {
+            Ok(Some(next)) => self.queues.clock().sleep_until(next).await,
+            Ok(None) | Err(_) => std::future::pending().await,
+        }
     }
 
     async fn invoke(self: Arc<Self>, messages: Vec<Received>) {
@@ -111,14 +118,6 @@ impl Poller {
             () = clock.sleep_until(end) => Err(Death::TimedOut),
             answer = invocation => answer.map_err(|_| Death::Panicked)?.map_err(Death::Failed),
         }
-    }
-}
-
-/// Waits for the moment, for ever if there is none.
-pub(super) async fn sleep_until(clock: &Clock, next: Option<Timestamp>) {
-    match next {
-        Some(next) => clock.sleep_until(next).await,
-        None => std::future::pending().await,
     }
 }
 

@@ -167,6 +167,18 @@ impl Queues {
         }
     }
 
+    /// Makes everything visible that is in flight. A FIFO group stays in its order.
+    pub(crate) fn release(&self) -> Result<(), SqsError> {
+        for queue in self.names() {
+            let held = self.look(&queue, Queue::held)?;
+            let changes: Vec<_> = held.into_iter().map(|handle| (handle, 0)).collect();
+            if !changes.is_empty() {
+                self.change_visibility(&queue, changes)?;
+            }
+        }
+        Ok(())
+    }
+
     pub fn depth(&self, queue: &str) -> Result<Depth, SqsError> {
         self.look(queue, Queue::depth)
     }

@@ -98,6 +98,16 @@ impl Queue {
         Ok(())
     }
 
+    /// The receipt handles of the messages in flight.
+    pub(crate) fn held(&self, now: Timestamp) -> Vec<String> {
+        let flying = self
+            .peek(now)
+            .filter(|message| message.standing(now) == Standing::InFlight);
+        flying
+            .map(|message| ReceiptHandle::of(&self.name, message).encode())
+            .collect()
+    }
+
     fn receipt_of(&self, handle: &str) -> Result<ReceiptHandle, SqsError> {
         let receipt = ReceiptHandle::parse(handle)?;
         if receipt.queue == self.name {

@@ -13,7 +13,7 @@ const VISIBILITY: i64 = 30;
 const MEMORY: i64 = 300;
 
 /// A step of a client. Numbers choose among what there is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Step {
     /// Sends a body into a group, its number being its deduplication id.
     Send {
@@ -145,12 +145,8 @@ impl World {
         }) else {
             panic!("a receive comes to something else")
         };
-        let free: usize = self
-            .model
-            .groups
-            .iter()
-            .map(|(_, ids)| if self.is_held(ids) { 0 } else { ids.len() })
-            .sum();
+        let free = self.model.groups.values().filter(|ids| !self.is_held(ids));
+        let free = free.map(Vec::len).sum::<usize>();
         assert_eq!(
             messages.len(),
             free.min(max),

@@ -6,7 +6,7 @@ use super::backlog::{Backlog, Depth};
 use super::dedup::{Accepted, Deduplication};
 use super::digest::{attributes_md5, trace_header_md5};
 use super::error::SqsError;
-use super::message::{Entry, Message, seconds, sequence_number};
+use super::message::{Entry, Message, Standing, seconds, sequence_number};
 use super::settings::Settings;
 use super::validation::check_entry;
 
@@ -165,6 +165,12 @@ impl Queue {
         Depth::of(self.peek(now), now)
     }
 
+    /// Whether no message is visible or in flight. Delayed ones may be there.
+    pub fn is_idle(&self, now: Timestamp) -> bool {
+        self.peek(now)
+            .all(|message| message.standing(now) == Standing::Delayed)
+    }
+
     /// Every message, in order, without touching it.
     pub fn peek(&self, now: Timestamp) -> impl Iterator<Item = &Message> {
         let retention = seconds(self.settings.retention_seconds);
@@ -173,7 +179,7 @@ impl Queue {
             .filter(move |message| message.sent_at + retention > now)
     }
 
-    /// When the next message comes out of its delay or its flight.
+    /// When the first message after this moment comes out of its delay or its flight.
     pub fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
         self.backlog.next_change(now)
     }

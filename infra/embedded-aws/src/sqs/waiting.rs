@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::error::SqsError;
 use super::handle::Queues;
-use super::queue::{Queue, Received};
+use super::queue::Received;
 use super::selection::Take;
 
 /// Tells those who wait for a queue that something is another than before.
@@ -43,11 +43,14 @@ impl Queues {
         let mut changes = self.changes(queue);
         loop {
             changes.mark_unchanged();
+            let since = self.clock().now();
             let messages = self.receive(queue, take)?;
             if !messages.is_empty() || self.clock().now() >= end {
                 return Ok(messages);
             }
-            let next = self.next_change(queue)?.map_or(end, |next| next.min(end));
+            let next = self
+                .next_change(queue, since)?
+                .map_or(end, |next| next.min(end));
             tokio::select! {
                 _ = changes.changed() => {}
                 () = self.clock().sleep_until(next) => {}
@@ -60,8 +63,13 @@ impl Queues {
         self.shared.changes.of(queue)
     }
 
-    /// When the next message comes out of its delay or its flight.
-    pub(crate) fn next_change(&self, queue: &str) -> Result<Option<Timestamp>, SqsError> {
-        self.look(queue, Queue::next_change)
+    /// When the first message after that moment comes out of its delay or its flight. The moment is one before a receive that found
+    /// nothing: what came out between the two must not be missed.
+    pub(crate) fn next_change(
+        &self,
+        queue: &str,
+        since: Timestamp,
+    ) -> Result<Option<Timestamp>, SqsError> {
+        self.look(queue, |queue, _| queue.next_change(since))
     }
 }

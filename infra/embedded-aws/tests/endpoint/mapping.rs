@@ -240,10 +240,15 @@ async fn a_crash_kills_the_invocation_and_the_message_comes_again() {
         stack.queue("out", &[]);
         let url = stack.aws.queues().url("out");
         let sqs = stack.clients("sender").sqs;
+        let answers = Arc::new(Mutex::new(0));
+        let counted = Arc::clone(&answers);
         let handler: Handler = Arc::new(move |_| {
+            let counted = Arc::clone(&counted);
             let send = sqs.send_message().queue_url(&url).message_body("x").send();
             Box::pin(async move {
-                send.await
+                let answer = send.await;
+                *counted.lock().unwrap() += 1;
+                answer
                     .map(|_| Value::Null)
                     .map_err(|error| error.to_string())
             })
@@ -252,6 +257,7 @@ async fn a_crash_kills_the_invocation_and_the_message_comes_again() {
         send(&stack, "1", "g");
         let running = mapping(1, handler).start(&stack.aws);
         until(|| stack.aws.faults().pending_crashes() == 0 && running.running() == 0).await;
+        assert_eq!(*answers.lock().unwrap(), 0, "the first invocation is dead");
         assert_eq!(
             stack.aws.queues().depth("out").unwrap().visible,
             calls_of_the_first

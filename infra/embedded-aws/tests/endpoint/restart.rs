@@ -100,6 +100,16 @@ async fn a_killed_process_loses_nothing_it_answered_for() {
         again.message_id, held.message.id,
         "the deduplication id is remembered"
     );
+}
+
+#[tokio::test]
+async fn a_killed_process_keeps_its_secrets_and_tables() {
+    let clock = Clock::skewable();
+    let directory = TempDir::new().unwrap();
+    let _before = filled(&clock, directory.path()).await;
+    let left = killed(directory.path());
+
+    let after = Stack::start(clock, Some(left.path())).await.unwrap();
     let clients = after.clients("local");
     let secret = clients
         .secrets

@@ -103,20 +103,36 @@ async fn a_name_in_its_recovery_window_is_taken_until_it_is_restored() {
         .await
         .unwrap();
     assert_eq!(read().await.unwrap().secret_string(), Some("one"));
-    secrets
-        .delete_secret()
+}
+
+#[tokio::test]
+async fn a_forced_deletion_frees_the_name_at_once_and_can_be_repeated() {
+    let stack = Stack::in_memory().await;
+    let secrets = stack.clients("admin").secrets;
+    let create = || {
+        secrets
+            .create_secret()
+            .name("v")
+            .secret_string("one")
+            .send()
+    };
+    let delete = || {
+        secrets
+            .delete_secret()
+            .secret_id("v")
+            .force_delete_without_recovery(true)
+            .send()
+    };
+    create().await.unwrap();
+    delete().await.unwrap();
+    delete().await.unwrap();
+    let read = secrets
+        .get_secret_value()
         .secret_id("v")
-        .force_delete_without_recovery(true)
         .send()
         .await
-        .unwrap();
-    assert!(
-        read()
-            .await
-            .unwrap_err()
-            .into_service_error()
-            .is_resource_not_found_exception()
-    );
+        .unwrap_err();
+    assert!(read.into_service_error().is_resource_not_found_exception());
     create().await.unwrap();
 }
 

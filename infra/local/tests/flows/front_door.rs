@@ -29,6 +29,11 @@ pub(crate) async fn post(
         .await
 }
 
+/// Reads from what follows `/api/admin/`, with the admin key.
+pub(crate) async fn get(world: &World, path: &str) -> Answer {
+    world.admin("GET", path, &[], &Value::Null).await
+}
+
 /// How long something takes, by the clock on the wall.
 pub(crate) async fn timed<T>(work: impl Future<Output = T>) -> (T, Duration) {
     let begun = Instant::now();
@@ -67,13 +72,14 @@ pub(crate) fn shop(number: usize) -> Value {
     })
 }
 
-/// Registers a vendor, whose secrets no log may hold from then on.
+/// Registers a vendor, whose secrets no log may hold from then on, and waits until its session told that it is connected.
 pub(crate) async fn register(world: &World, vendor: &Value) -> Answer {
     for secret in ["phoneNumber", "wasenderWebhookSecret", "wasenderApiKey"] {
         world.unspeakable(&[vendor[secret].as_str().unwrap_or_default()]);
     }
     let answer = world.admin("POST", "vendors", &[], vendor).await;
     assert!(matches!(answer.status, 200 | 201), "{}", answer.text);
+    world.quiet().await;
     answer
 }
 

@@ -6,8 +6,14 @@
     reason = "what a failed test saw is worth printing"
 )]
 
+mod admin_keys;
+mod admin_messages;
+mod admin_vendors;
+mod answers;
+mod conservation;
 mod costs;
 mod crashes;
+mod durability;
 mod front_door;
 mod lanes;
 mod main_job;

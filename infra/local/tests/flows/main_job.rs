@@ -1,9 +1,10 @@
 //! A customer's message in, the vendor's answer out.
 
 use futures_util::future::join_all;
-use serde_json::json;
+use serde_json::{Value, json};
+use simulator::SessionSpec;
 
-use crate::world::{AWA, MOUSSA, VENDOR_1, VENDOR_2, run};
+use crate::world::{AWA, MOUSSA, VENDOR_1, VENDOR_2, Vendor, World, run};
 
 #[tokio::test]
 async fn a_greeting_is_answered_in_french_from_the_vendors_own_number_and_followed_until_it_is_read()
@@ -129,6 +130,72 @@ async fn a_customer_known_by_a_linked_id_and_then_by_a_number_keeps_one_conversa
         assert_eq!(inbound[1]["contact"]["lid"], json!("123456789012301"));
         assert_eq!(inbound[1]["contact"]["phone"], json!("+221700000001"));
         assert_eq!(world.sent(VENDOR_1).len(), 2);
+    })
+    .await;
+}
+
+/// A second number of the first vendor, as its secret and its session have it.
+const SECOND_NUMBER: Vendor = Vendor {
+    id: "vendor_001",
+    secret: "secret_of_the_second",
+    session: "instance_second",
+};
+
+/// Gives the first vendor its second number; the admin API registers one number a vendor so far.
+async fn link_second_number(world: &World) {
+    let name = json!({ "SecretId": "local/vendor/vendor_001" });
+    let stored = world
+        .aws_operation("secretsmanager.GetSecretValue", &name)
+        .await;
+    let mut secrets: Value =
+        serde_json::from_str(stored["SecretString"].as_str().expect("a text")).expect("JSON");
+    let second = json!({
+        "wabaId": "waba_second", "apiKey": "api_key_second", "webhook": { "current": SECOND_NUMBER.secret },
+    });
+    secrets["instances"]
+        .as_array_mut()
+        .expect("a list")
+        .push(second);
+    let put = json!({
+        "SecretId": "local/vendor/vendor_001", "SecretString": secrets.to_string(),
+        "ClientRequestToken": "00000000-0000-4000-8000-000000000002",
+    });
+    world
+        .aws_operation("secretsmanager.PutSecretValue", &put)
+        .await;
+    let session = SessionSpec {
+        vendor_id: SECOND_NUMBER.id.to_owned(),
+        instance_id: SECOND_NUMBER.session.to_owned(),
+        phone: "+221701111112".to_owned(),
+        api_key: "api_key_second".to_owned(),
+        webhook_secret: SECOND_NUMBER.secret.to_owned(),
+    };
+    world.simulator().add_session(session).expect("a session");
+    world.unspeakable(&[SECOND_NUMBER.secret, "api_key_second", "701111112"]);
+}
+
+#[tokio::test]
+async fn a_vendor_with_two_numbers_answers_from_the_number_that_was_written_to() {
+    run(async |world| {
+        link_second_number(world).await;
+        let first = world
+            .customer_writes(VENDOR_1, AWA, "Bonjour", "SAME_KEY")
+            .await;
+        let second = world
+            .customer_writes(SECOND_NUMBER, AWA, "Merci", "SAME_KEY")
+            .await;
+        assert_eq!((first.status, second.status), (200, 200));
+        world.quiet().await;
+        let (first, second) = (world.sent(VENDOR_1), world.sent(SECOND_NUMBER));
+        assert!(
+            first.len() == 1 && first[0].starts_with("Bonjour"),
+            "{first:?}"
+        );
+        assert!(
+            second.len() == 1 && second[0].starts_with("Avec plaisir"),
+            "{second:?}"
+        );
+        assert_eq!(world.statuses(VENDOR_1).await, ["read", "read"]);
     })
     .await;
 }

@@ -113,6 +113,11 @@ impl World {
         self.stack.aws()
     }
 
+    /// The key of the admin API.
+    pub(crate) fn admin_key(&self) -> &str {
+        self.stack.admin_key()
+    }
+
     pub(crate) fn simulator(&self) -> &Simulator {
         self.stack.simulator()
     }
@@ -346,7 +351,7 @@ impl World {
                 tokio::time::sleep(Duration::from_millis(4)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(60), waiting)
+        tokio::time::timeout(Duration::from_mins(1), waiting)
             .await
             .expect("the world comes to rest");
     }

@@ -160,9 +160,9 @@ impl Tables {
         conversation: &Conversation,
         now: Timestamp,
     ) -> TransactWriteItem {
-        let attendant = match conversation.attendant {
-            Attendant::Engine => "engine",
-            Attendant::Human => "human",
+        let (attendant, until) = match conversation.attendant {
+            Attendant::Engine => ("engine", None),
+            Attendant::Human { until } => ("human", Some(until)),
         };
         let change = Change::of(
             &self.names.conversations,
@@ -172,6 +172,7 @@ impl Tables {
         .set("contact", json(&conversation.contact))
         .set("context", json(&conversation.context))
         .set("attendant", s(attendant))
+        .set("attendedUntil", until.map(ms))
         .set_if_absent("epoch", n(conversation.control_epoch))
         .set("version", n(conversation.version))
         .set("updatedAt", ms(now))
@@ -307,10 +308,11 @@ fn read(vendor: &VendorId, id: &ConversationId, item: &Item) -> Result<Conversat
         vendor: vendor.clone(),
         contact: from.json("contact")?,
         context: from.json::<Context>("context")?,
-        attendant: if from.text("attendant")? == "human" {
-            Attendant::Human
-        } else {
-            Attendant::Engine
+        attendant: match from.text("attendant")? {
+            "human" => Attendant::Human {
+                until: from.time("attendedUntil")?,
+            },
+            _ => Attendant::Engine,
         },
         control_epoch: from.number_opt("epoch").unwrap_or_default(),
         version: from.number("version")?,

@@ -1,0 +1,8 @@
+//! The binary itself: what it prints, how it ends, and what is left after `kill -9`.
+
+mod binary;
+mod killed;
+mod local;
+mod ports;
+mod survival;
+mod terminal;
