@@ -17,5 +17,6 @@ mod durability;
 mod front_door;
 mod lanes;
 mod main_job;
+mod privileges;
 mod proof;
 mod world;

@@ -1,0 +1,116 @@
+//! Least privilege, proved by what is recorded: a role allows what its function asks for, and nothing else.
+
+mod roles;
+mod scenario;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use embedded_aws::Permission;
+
+use crate::world::{World, run};
+use roles::Role;
+
+/// What Lambda's poller does in the name of the function that it polls for, on the function's source (AWS's managed policy
+/// `AWSLambdaSQSQueueExecutionRole`). No function asks for these, and the local mapping does them without asking the endpoint.
+const POLLER: [&str; 3] = [
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+];
+
+/// Who asks in the place of the tests.
+const TEST: &str = "test";
+
+type Needs = BTreeMap<String, BTreeSet<Permission>>;
+
+/// What each function asked for, as recorded.
+fn asked(world: &World) -> Needs {
+    let mut needs = Needs::new();
+    for call in world.aws().calls().take() {
+        needs
+            .entry(call.caller)
+            .or_default()
+            .extend(call.permissions);
+    }
+    needs.remove(TEST);
+    needs
+}
+
+/// What the poller asks for on a function's behalf.
+fn polled(role: &Role) -> impl Iterator<Item = Permission> {
+    let queues = role.sources.iter();
+    queues.flat_map(|queue| POLLER.map(|action| Permission::new(action, queue)))
+}
+
+/// What is wrong with a role, given what its function needs.
+fn complaints(role: &Role, needed: &BTreeSet<Permission>) -> Vec<String> {
+    let function = &role.function;
+    let refused = needed
+        .iter()
+        .filter(|need| !role.grants.iter().any(|grant| grant.allows(need)));
+    let refused = refused.map(|Permission { action, resource }| {
+        format!("{function} needs {action} on {resource}, and its role does not allow it")
+    });
+    let idle = role
+        .grants
+        .iter()
+        .filter(|grant| !needed.iter().any(|need| grant.allows(need)));
+    let idle = idle.map(|grant| {
+        let Permission { action, resource } = &grant.permission;
+        format!(
+            "{function} never needs {action} on {resource}, which {} allows",
+            grant.sid
+        )
+    });
+    refused.chain(idle).collect()
+}
+
+#[tokio::test]
+async fn every_function_may_do_what_it_does_and_nothing_else() {
+    run(async |world| {
+        scenario::play(world).await;
+        let mut needs = asked(world);
+        let mut wrong = Vec::new();
+        for role in roles::of_template() {
+            let mut needed = needs.remove(&role.function).unwrap_or_default();
+            needed.extend(polled(&role));
+            wrong.extend(complaints(&role, &needed));
+        }
+        let unknown: Vec<_> = needs.keys().collect();
+        assert!(unknown.is_empty(), "no function is called {unknown:?}");
+        assert!(
+            wrong.is_empty(),
+            "template.yaml is wrong, or the scenario leaves something out:\n{}",
+            wrong.join("\n")
+        );
+    })
+    .await;
+}
+
+#[test]
+fn a_grant_too_few_and_a_grant_too_many_are_both_named() {
+    let grant = |action, resource| roles::Grant {
+        sid: "DoIt".to_owned(),
+        permission: Permission::new(action, resource),
+    };
+    let role = Role {
+        function: "sender".to_owned(),
+        grants: vec![
+            grant("sqs:SendMessage", "local-later"),
+            grant("secretsmanager:GetSecretValue", "local/vendor/*"),
+        ],
+        sources: Vec::new(),
+    };
+    let needed = [
+        ("secretsmanager:GetSecretValue", "local/vendor/vendor_001"),
+        ("secretsmanager:GetSecretValue", "local/platform"),
+        ("sqs:SendMessage", "local-outbound.fifo"),
+    ];
+    let needed = needed.map(|(action, resource)| Permission::new(action, resource));
+    let expected = [
+        "sender needs secretsmanager:GetSecretValue on local/platform, and its role does not allow it",
+        "sender needs sqs:SendMessage on local-outbound.fifo, and its role does not allow it",
+        "sender never needs sqs:SendMessage on local-later, which DoIt allows",
+    ];
+    assert_eq!(complaints(&role, &needed.into()), expected);
+}

@@ -1,0 +1,321 @@
+//! Everything that a function may meet, in one life of a gateway, so that every permission of its role is used.
+
+use domain::limits;
+use embedded_aws::{Matcher, Service};
+use serde_json::{Value, json};
+use simulator::{Fault, FaultKind};
+use testkit::wasender::{
+    echo, event, headers, received, received_from_lid, session_status, update,
+};
+
+use crate::admin_keys::put_key;
+use crate::front_door::{get, post, register, shop};
+use crate::world::{AWA, Answer, MOUSSA, VENDOR_1, World};
+
+/// The functions that take webhooks, and what follows the vendor's id in the URL of each.
+const WEBHOOKS: [(&str, &str); 3] = [
+    ("messages", ""),
+    ("status", "/status"),
+    ("connection", "/connection"),
+];
+const AWAS_LID: &str = "123456789012302";
+const MOUSSAS_LID: &str = "123456789012301";
+/// Another customer, of whom the number alone is known.
+const FATOU: &str = "221700000003";
+const KEY: &str = "back-office-key-0003";
+
+pub(super) async fn play(world: &World) {
+    let personal = [AWA, MOUSSA, FATOU, AWAS_LID, MOUSSAS_LID, KEY, "Le colis"];
+    world.unspeakable(&personal);
+    // No function remembers a secret from before.
+    world.later(limits::SECRET_CACHE.as_secs() + 1).await;
+    for webhook in WEBHOOKS {
+        each_kind_of_event(world, webhook).await;
+        each_store_is_away(world, webhook).await;
+        a_session_drops_and_is_back(world, webhook).await;
+    }
+    customers_are_known_by_several_names(world).await;
+    the_queue_of_replies_is_away(world).await;
+    the_vendor_types(world).await;
+    an_echo_comes_early(world).await;
+    the_provider_is_in_trouble(world).await;
+    a_message_meets_a_draining_lane(world).await;
+    a_reply_is_superseded(world).await;
+    a_key_is_refused(world).await;
+    the_sweep_ends_and_resumes(world).await;
+    the_back_office_works(world).await;
+    staff_repeats_itself(world).await;
+}
+
+/// A webhook of the first vendor at one of the three URLs.
+async fn told(world: &World, (_, url): (&str, &str), body: Value) {
+    let to = format!("{}{url}", VENDOR_1.id);
+    let answer = post(world, &to, &headers(VENDOR_1.secret), body.to_string()).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+}
+
+/// The first vendor's staff writes to Fatou.
+async fn staff_writes(world: &World, text: &str, headers: &[(&str, &str)]) -> Answer {
+    let path = format!("vendors/{}/send-message", VENDOR_1.id);
+    let body = json!({ "to": format!("+{FATOU}"), "message": text });
+    let answer = world.admin("POST", &path, headers, &body).await;
+    assert_eq!(answer.status, 202, "{}", answer.text);
+    world.quiet().await;
+    answer
+}
+
+async fn customer_writes(world: &World, key_id: &str) {
+    world
+        .customer_writes(VENDOR_1, AWA, "Le colis est où ?", key_id)
+        .await;
+    world.quiet().await;
+}
+
+/// The session reports this status of itself.
+async fn session(world: &World, status: &str) {
+    let changed = world.simulator().set_status(VENDOR_1.session, status);
+    assert_eq!(changed.await.expect("the session exists"), Some(200));
+    world.quiet().await;
+}
+
+/// The provider answers so many sends of the first vendor with a fault.
+fn provider(world: &World, kind: FaultKind, times: u32) {
+    let fault = Fault::new(kind)
+        .session(VENDOR_1.session)
+        .path("send-message")
+        .times(times);
+    world.simulator().fault(fault).expect("a fault");
+}
+
+/// What became of the newest message that left, or is to leave, from the first vendor's number.
+async fn newest(world: &World) -> String {
+    world.statuses(VENDOR_1).await.pop().expect("a message")
+}
+
+async fn each_kind_of_event(world: &World, at: (&str, &str)) {
+    told(
+        world,
+        at,
+        received("Bonjour", AWA, &format!("CAME_{}", at.0)),
+    )
+    .await;
+    world.quiet().await;
+    let reply = world.messages(VENDOR_1, "outbound").await.remove(0);
+    let key_id = reply["providerMessageId"].as_str().expect("an id");
+    told(world, at, update(key_id, AWA, 5)).await;
+    assert_eq!(newest(world).await, "played");
+    told(world, at, event("nobody.knows.this", &json!({}))).await;
+}
+
+/// What one store refuses, the other keeps.
+async fn each_store_is_away(world: &World, at: (&str, &str)) {
+    let refused = |service| Matcher::any().caller(at.0).service(service);
+    world.refuse(refused(Service::Sqs));
+    told(world, at, received("Merci", AWA, &format!("KEPT_{}", at.0))).await;
+    world.heal();
+    world.refuse(refused(Service::DynamoDb));
+    told(world, at, update("SOMEBODY_ELSES", AWA, 3)).await;
+    told(world, at, session_status("connected")).await;
+    assert_eq!(world.held("later"), 2);
+    world.heal();
+    world.later(10).await;
+    world.sweep().await;
+    let replies = world.statuses(VENDOR_1).await;
+    assert_eq!(world.held("later"), 0);
+    assert_eq!(replies.last().map(String::as_str), Some("read"));
+}
+
+/// A reply that waited too long ends; what staff wrote leaves.
+async fn a_session_drops_and_is_back(world: &World, at: (&str, &str)) {
+    told(world, at, session_status("disconnected")).await;
+    customer_writes(world, &format!("DROPPED_{}", at.0)).await;
+    staff_writes(world, "Le colis est prêt", &[]).await;
+    world.later(16 * 60).await;
+    told(world, at, session_status("connected")).await;
+    world.quiet().await;
+    let statuses = world.statuses(VENDOR_1).await;
+    assert!(statuses.ends_with(&["expired".to_owned(), "read".to_owned()]));
+}
+
+/// By a linked id first, then by a number too: a decided message is enriched, and two conversations are found to be one.
+async fn customers_are_known_by_several_names(world: &World) {
+    let from = async |lid, number: Option<&str>, key_id| {
+        let mut body = received_from_lid("Bonjour", lid, key_id);
+        if let Some(number) = number {
+            body["data"]["messages"]["key"]["cleanedSenderPn"] = number.into();
+        }
+        told(world, WEBHOOKS[0], body).await;
+        world.quiet().await;
+    };
+    from(MOUSSAS_LID, None, "LID").await;
+    from(MOUSSAS_LID, Some(MOUSSA), "LID").await;
+    let inbound = world.messages(VENDOR_1, "inbound").await;
+    assert_eq!(inbound[0]["contact"]["phone"], format!("+{MOUSSA}"));
+    from(AWAS_LID, None, "APART").await;
+    from(AWAS_LID, Some(AWA), "TOGETHER").await;
+    from(AWAS_LID, None, "AGAIN").await;
+}
+
+/// A decided message comes back, and its reply leaves then.
+async fn the_queue_of_replies_is_away(world: &World) {
+    let sending = Matcher::any()
+        .caller("conversation")
+        .operation("SendMessage");
+    world.refuse(sending);
+    customer_writes(world, "REFUSED").await;
+    world.heal();
+    assert_eq!(newest(world).await, "queued");
+    world.later(6).await;
+    assert_eq!(newest(world).await, "read");
+}
+
+async fn the_vendor_types(world: &World) {
+    let typed = echo("Le colis part demain", AWA, "TYPED");
+    told(world, WEBHOOKS[0], typed).await;
+    world.later(limits::ECHO_HELD.as_secs() + 1).await;
+    let messages = world.messages(VENDOR_1, "outbound").await;
+    let kept = |message: &Value| message["text"] == "Le colis part demain";
+    assert!(messages.iter().any(kept), "{messages:#?}");
+}
+
+/// It fits no send yet, and nothing else tells of the send: the sweep brings them together.
+async fn an_echo_comes_early(world: &World) {
+    let untold = Fault::new(FaultKind::Drop);
+    world.simulator().fault(untold).expect("a fault");
+    let mut early = echo("Le colis est là", FATOU, "EARLY");
+    let now = world.clock().now().as_second();
+    early["data"]["messages"]["messageTimestamp"] = now.into();
+    told(world, WEBHOOKS[0], early).await;
+    world.quiet().await;
+    staff_writes(world, "Le colis est là", &[]).await;
+    world.simulator().clear_faults().expect("faults end");
+    world.later(limits::ECHO_HELD.as_secs() + 1).await;
+    let sent = world.messages(VENDOR_1, "outbound").await.remove(0);
+    assert_eq!(sent["providerMessageId"], "EARLY", "{sent}");
+}
+
+/// It says wait, and then it says nothing.
+async fn the_provider_is_in_trouble(world: &World) {
+    let wait = Fault::new(FaultKind::TooManyRequests)
+        .session(VENDOR_1.session)
+        .path("send-message")
+        .times(1);
+    let wait = Fault {
+        retry_after: Some(20),
+        ..wait
+    };
+    world.simulator().fault(wait).expect("a fault");
+    customer_writes(world, "LIMITED").await;
+    assert_eq!(newest(world).await, "queued");
+    world.later(25).await;
+    assert_eq!(newest(world).await, "read");
+    provider(world, FaultKind::Reset, 1);
+    customer_writes(world, "SILENT").await;
+    assert_eq!(newest(world).await, "unknown");
+    customer_writes(world, "SPEAKING").await;
+    assert_eq!(newest(world).await, "read");
+}
+
+/// What stood in the queue before goes behind what is drained, and the sender fetches it once that is settled.
+async fn a_message_meets_a_draining_lane(world: &World) {
+    session(world, "disconnected").await;
+    staff_writes(world, "Le colis un", &[]).await;
+    world.refuse(Matcher::any().caller("sender").service(Service::DynamoDb));
+    staff_writes(world, "Le colis deux", &[]).await;
+    world.heal();
+    session(world, "connected").await;
+    world.later(3).await;
+    let sent = world.sent(VENDOR_1);
+    assert!(sent.ends_with(&["Le colis un".to_owned(), "Le colis deux".to_owned()]));
+}
+
+/// The conversation is taken over while its reply is parked.
+async fn a_reply_is_superseded(world: &World) {
+    session(world, "disconnected").await;
+    customer_writes(world, "SUPERSEDED").await;
+    let table = "local-conversations";
+    let scan = json!({ "TableName": table });
+    let found = world.aws_operation("DynamoDB_20120810.Scan", &scan).await;
+    let items = found["Items"].as_array().expect("items");
+    for item in items.iter().filter(|item| item["epoch"].is_object()) {
+        let raise = json!({
+            "TableName": table, "Key": { "pk": item["pk"], "sk": item["sk"] },
+            "UpdateExpression": "ADD epoch :one", "ExpressionAttributeValues": { ":one": { "N": "1" } },
+        });
+        let target = "DynamoDB_20120810.UpdateItem";
+        world.aws_operation(target, &raise).await;
+    }
+    session(world, "connected").await;
+    assert_eq!(newest(world).await, "cancelled");
+}
+
+/// With a new key, what staff wrote leaves; a reply waited too long for it.
+async fn a_key_is_refused(world: &World) {
+    provider(world, FaultKind::Unauthorized, 100);
+    customer_writes(world, "UNPAID").await;
+    world.later(5).await;
+    staff_writes(world, "Le colis attend", &[]).await;
+    assert_eq!(newest(world).await, "parked");
+    world.simulator().clear_faults().expect("faults end");
+    world.later(16 * 60).await;
+    let vendor = json!({
+        "vendorId": VENDOR_1.id, "businessName": "My Shop A", "phoneNumber": "+221701111111",
+        "wasenderInstanceId": VENDOR_1.session, "wasenderWebhookSecret": VENDOR_1.secret, "wasenderApiKey": "api_key_new",
+    });
+    register(world, &vendor).await;
+    world.later(61).await;
+    let statuses = world.statuses(VENDOR_1).await;
+    assert_eq!(statuses[statuses.len() - 2..], ["expired", "read"]);
+}
+
+async fn the_sweep_ends_and_resumes(world: &World) {
+    session(world, "disconnected").await;
+    customer_writes(world, "LATE").await;
+    staff_writes(world, "Le colis suit", &[]).await;
+    world.later(16 * 60).await;
+    let back = world
+        .simulator()
+        .set_status_silently(VENDOR_1.session, "connected");
+    back.await.expect("the session exists");
+    world.sweep().await;
+    let statuses = world.statuses(VENDOR_1).await;
+    assert_eq!(statuses[statuses.len() - 2..], ["expired", "read"]);
+}
+
+async fn the_back_office_works(world: &World) {
+    put_key(world, KEY, false).await;
+    let bearer = format!("Bearer {KEY}");
+    let vendors = world
+        .request(
+            "GET",
+            "/api/admin/vendors",
+            &[("authorization", &bearer)],
+            "",
+        )
+        .await;
+    assert_eq!(vendors.status, 200, "{}", vendors.text);
+    let mut vendor = shop(3);
+    assert_eq!(register(world, &vendor).await.status, 201);
+    vendor["phoneNumber"] = "+221700000198".into();
+    vendor["wasenderInstanceId"] = "shop_instance_98".into();
+    assert_eq!(register(world, &vendor).await.status, 200);
+    // The secret of a vendor that was given up can be had back for a while, and its name can't be used anew.
+    let delete = json!({ "SecretId": "local/vendor/shop_03" });
+    world
+        .aws_operation("secretsmanager.DeleteSecret", &delete)
+        .await;
+    assert_eq!(register(world, &vendor).await.status, 200);
+    assert_eq!(get(world, "vendors/shop_03").await.status, 200);
+}
+
+/// The same idempotency key again, and again when its time is over.
+async fn staff_repeats_itself(world: &World) {
+    let key = [("idempotency-key", "order-17")];
+    let first = staff_writes(world, "Le colis est prêt", &key).await;
+    let again = staff_writes(world, "Le colis est prêt", &key).await;
+    assert_eq!(first.json, again.json);
+    let days = u64::try_from(limits::IDEMPOTENCY_DAYS).expect("it is positive");
+    world.later(days * 24 * 3600 + 1).await;
+    let anew = staff_writes(world, "Le colis est prêt", &key).await;
+    assert_ne!(first.json, anew.json);
+}
