@@ -130,7 +130,7 @@ impl App {
                     .await
                     .map_err(|error| unavailable(&error))?;
                 if let Some(message) = kept
-                    && let Err(error) = dispatch::dispatch(&self.platform, &[message]).await
+                    && let Err(error) = dispatch::again(&self.platform, vec![message]).await
                 {
                     tracing::warn!(message.id = %id, error = %error, "a message is enqueued later");
                 }

@@ -39,7 +39,7 @@ impl App {
             Claim::Seen(row) => {
                 self.enrich(entry, message, (&id, &row)).await?;
                 let replies = tables.outbounds(&entry.vendor_id, &row.replies).await?;
-                dispatch::dispatch(&self.platform, &replies).await?;
+                dispatch::again(&self.platform, replies).await?;
                 Ok(Handled::Done)
             }
             Claim::InFlight(until) => Ok(Handled::Again(

@@ -75,6 +75,10 @@ impl App {
                 let parked = tables
                     .park((&read.message, &read.lane), (&message, &lane), now)
                     .await?;
+                if parked.is_done() {
+                    // A drain may have stopped at it while it was being sent.
+                    settle::list_shorter(&self.platform, &read.message).await?;
+                }
                 Ok(Step::done_if(parked.is_done()))
             }
             Turn::End(message) => Ok(Step::done_if(

@@ -1,5 +1,6 @@
+use domain::conversation::reply_ids;
 use domain::turn::{Entry, Turn, turn};
-use domain::{Dispatch, Lane, MessageId, Outbound, VendorId};
+use domain::{Dispatch, Lane, MessageId, Origin, Outbound, VendorId};
 use flows::{dispatch, settle};
 use platform::AwsError;
 use platform::tables::DUE_SHARDS;
@@ -51,15 +52,11 @@ impl App {
         let (tables, now) = (&self.platform.tables, self.platform.clock.now());
         match message.dispatch {
             // What is on its lane's list is enqueued by the lane's drainer, in its order.
-            Dispatch::Queued if message.listed => Ok(()),
-            Dispatch::Queued if message.undispatched => {
-                dispatch::dispatch(&self.platform, &[message])
-                    .await
-                    .map(|_| ())
-            }
+            Dispatch::Queued if message.listed && message.undispatched => Ok(()),
+            Dispatch::Queued if message.undispatched => self.left_behind(message).await,
             Dispatch::Queued => {
                 tracing::warn!(message.id = %message.id, "a message is queued too long and is enqueued anew");
-                let again = message.clone().requeued();
+                let again = message.clone().asked_after();
                 if tables
                     .decide_outbound(&message, &again, now)
                     .await?
@@ -83,6 +80,21 @@ impl App {
             | Dispatch::Cancelled
             | Dispatch::Expired => Ok(()),
         }
+    }
+
+    /// A reply is enqueued with all that was decided together with it, so that their order stays.
+    async fn left_behind(&self, message: Outbound) -> Result<(), AwsError> {
+        let together = match &message.origin {
+            Origin::Automatic { in_reply_to, .. } => {
+                let ids: Vec<_> = reply_ids(in_reply_to).collect();
+                self.platform
+                    .tables
+                    .outbounds(&message.vendor, &ids)
+                    .await?
+            }
+            Origin::Staff | Origin::Phone => vec![message],
+        };
+        dispatch::again(&self.platform, together).await
     }
 
     /// Its lease ended without an outcome.

@@ -1,6 +1,8 @@
 //! The HTTP API in front of the functions: its routes, its limits, and what it answers when a function does not.
 
 use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Json;
 use axum::Router;
@@ -23,25 +25,19 @@ use crate::functions::{Functions, Http};
 /// The largest request that API Gateway takes, in bytes.
 const LARGEST: usize = 10 * 1024 * 1024;
 
+/// What stands behind the routes.
 #[derive(Clone)]
-struct Gateway {
-    functions: Functions,
-    faults: Faults,
-    simulator: Simulator,
+pub(crate) struct Gateway {
+    pub(crate) functions: Functions,
+    pub(crate) faults: Faults,
+    pub(crate) simulator: Simulator,
+    /// Whether the stack is as a newcomer is to find it; `/health` says so.
+    pub(crate) ready: Arc<AtomicBool>,
 }
 
 /// Serves until the task is aborted.
-pub(crate) async fn serve(
-    listener: TcpListener,
-    functions: Functions,
-    faults: Faults,
-    simulator: Simulator,
-) {
-    let router = Router::new().fallback(answer).with_state(Gateway {
-        functions,
-        faults,
-        simulator,
-    });
+pub(crate) async fn serve(listener: TcpListener, gateway: Gateway) {
+    let router = Router::new().fallback(answer).with_state(gateway);
     if let Err(error) = axum::serve(listener, router).await {
         tracing::error!(error = %error, "the gateway stopped");
     }
@@ -52,6 +48,9 @@ async fn answer(State(gateway): State<Gateway>, request: Request) -> Response {
     let Ok(body) = axum::body::to_bytes(Body::new(body), LARGEST).await else {
         return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
     };
+    if parts.uri.path() == "/health" && !gateway.ready.load(Ordering::SeqCst) {
+        return message(StatusCode::SERVICE_UNAVAILABLE, "Starting");
+    }
     let Some((function, route)) = route(parts.uri.path()) else {
         return message(StatusCode::NOT_FOUND, "Not Found");
     };

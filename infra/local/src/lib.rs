@@ -12,9 +12,12 @@ pub use resources::write_admin_key;
 
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use api_gateway::Gateway;
 use embedded_aws::{EmbeddedAws, MappingHandle};
 use functions::Functions;
 use platform::Clock;
@@ -57,6 +60,7 @@ pub struct Stack {
     simulator: Simulator,
     functions: Functions,
     mappings: Vec<MappingHandle>,
+    ready: Arc<AtomicBool>,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -64,7 +68,7 @@ pub struct Stack {
 const SWEEP_EVERY: Duration = Duration::from_mins(1);
 
 impl Stack {
-    /// Starts everything; when it returns, the gateway answers.
+    /// Starts everything; when it returns, the gateway answers, and `/health` is 503 until the demo vendors are there.
     pub async fn start(options: Options) -> Result<Self> {
         let [gateway, aws, simulator] = listeners(options.port_base).await?;
         let gateway_url = format!("http://{}", gateway.local_addr()?);
@@ -92,12 +96,14 @@ impl Stack {
             &format!("{}/api", simulator.url()),
             &options.clock,
         );
-        let mut tasks = vec![tokio::spawn(api_gateway::serve(
-            gateway,
-            functions.clone(),
-            aws.faults().clone(),
-            simulator.clone(),
-        ))];
+        let ready = Arc::new(AtomicBool::new(false));
+        let behind = Gateway {
+            functions: functions.clone(),
+            faults: aws.faults().clone(),
+            simulator: simulator.clone(),
+            ready: Arc::clone(&ready),
+        };
+        let mut tasks = vec![tokio::spawn(api_gateway::serve(gateway, behind))];
         if options.sweeps {
             tasks.push(tokio::spawn(sweep_now_and_then(
                 functions.clone(),
@@ -113,6 +119,7 @@ impl Stack {
             simulator,
             functions,
             mappings,
+            ready,
             tasks,
         })
     }
@@ -148,9 +155,12 @@ impl Stack {
             .map(|_| ())
     }
 
-    /// Registers the demo vendors as the migration does, once in the life of a data directory.
+    /// Registers the demo vendors as the migration does, once in the life of a data directory; then `/health` is 200.
     pub async fn import_demo_vendors(&self) -> Result<Vec<wabactl::Registration>> {
-        demo::import(&self.gateway_url, &self.admin_key, self.data_dir.as_deref()).await
+        let dir = self.data_dir.as_deref();
+        let vendors = demo::import(&self.gateway_url, &self.admin_key, dir).await?;
+        self.ready.store(true, Ordering::SeqCst);
+        Ok(vendors)
     }
 
     /// Stops everything; what is in a data directory stays there.

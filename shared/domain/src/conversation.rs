@@ -187,6 +187,15 @@ pub fn decide(
     }
 }
 
+/// The ids that the replies to a question have, or would have if there were more of them, in their order.
+pub fn reply_ids(question: &MessageId) -> impl Iterator<Item = MessageId> {
+    (0..limits::REPLIES_PER_DECISION).map(|index| reply_id(question, index))
+}
+
+fn reply_id(question: &MessageId, index: usize) -> MessageId {
+    MessageId::derived(&["reply", question.as_str(), &index.to_string()])
+}
+
 fn reply(
     conversation: &Conversation,
     heard: Heard<'_>,
@@ -194,7 +203,7 @@ fn reply(
     now: Timestamp,
 ) -> Outbound {
     let draft = Draft {
-        id: MessageId::derived(&["reply", heard.id.as_str(), &index.to_string()]),
+        id: reply_id(heard.id, index),
         vendor: conversation.vendor.clone(),
         waba: heard.waba.clone(),
         conversation: conversation.id.clone(),

@@ -1,9 +1,6 @@
 //! What stops a lane and what starts it again.
 
-use domain::{
-    Dispatch, Lane, LaneState, Outbound, ParkReason, SessionStatus, VendorId, WabaId, limits,
-};
-use jiff::Timestamp;
+use domain::{Lane, LaneState, ParkReason, SessionStatus, VendorId, WabaId, limits, turn};
 use platform::tables::Commit;
 use platform::{AwsError, Platform};
 
@@ -117,10 +114,13 @@ async fn move_batches(
     for batch in places.chunks(limits::DRAIN_BATCH) {
         let ids: Vec<_> = batch.iter().map(|place| place.message.clone()).collect();
         let messages = platform.tables.outbounds(vendor, &ids).await?;
-        let now = platform.clock.now();
-        let moves: Vec<_> = messages
+        let (reached, now) = (messages.len(), platform.clock.now());
+        let drained = turn::drain(messages, epoch, now);
+        let ends = drained.len() < reached;
+        let moves: Vec<_> = drained
             .iter()
-            .filter_map(|message| moved(message, epoch, now))
+            .filter(|(before, after)| before != after)
+            .cloned()
             .collect();
         if !moves.is_empty()
             && platform
@@ -132,40 +132,10 @@ async fn move_batches(
             // The lane stopped again, or a message was decided about: whoever did that goes on.
             return Ok(());
         }
-        let queued = messages
-            .into_iter()
-            .map(|message| moved(&message, epoch, now).map_or(message, |(_, after)| after));
-        let queued: Vec<_> = queued
-            .filter(|message| message.dispatch == Dispatch::Queued)
-            .collect();
-        if dispatch::dispatch(platform, &queued).await? > 0 {
+        let queued: Vec<_> = drained.into_iter().map(|(_, after)| after).collect();
+        if dispatch::dispatch(platform, &queued).await? > 0 || ends {
             return Ok(());
         }
     }
     Ok(())
-}
-
-/// What draining makes of a message: back to the queue under the lane's epoch, or ended because it waited too long.
-fn moved(message: &Outbound, epoch: u64, now: Timestamp) -> Option<(Outbound, Outbound)> {
-    let stands = match message.dispatch {
-        Dispatch::Parked => true,
-        // Taken off the list before, under an epoch that ended: it is drained anew.
-        Dispatch::Queued => message.lane_epoch != Some(epoch),
-        _ => return None,
-    };
-    if !stands {
-        return None;
-    }
-    let after = if message.dispatch == Dispatch::Queued {
-        let mut again = message.clone().requeued();
-        again.lane_epoch = Some(epoch);
-        again
-    } else if message.is_expired(now) {
-        let mut ended = message.clone().moved_to(Dispatch::Expired);
-        ended.listed = false;
-        ended
-    } else {
-        message.clone().drained(epoch)
-    };
-    Some((message.clone(), after))
 }

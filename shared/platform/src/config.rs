@@ -42,9 +42,16 @@ pub struct QueueUrls {
 }
 
 /// Which variable is missing. The cold start stops with it.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, PartialEq, Eq, Error)]
 #[error("the environment variable {0} is missing or empty")]
 pub struct MissingVariable(pub &'static str);
+
+/// As its `Display`, for that is how a function's `main` prints it.
+impl fmt::Debug for MissingVariable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
 
 impl Config {
     /// Reads the variables that `template.yaml` sets.

@@ -1,0 +1,250 @@
+//! What `functions/sender` does with an entry.
+
+use std::time::Duration;
+
+use domain::turn::{Entry, Turn, park, stopped, turn};
+use domain::{Dispatch, Lane, Origin, Outbound, ParkReason, SendOutcome, limits};
+use jiff::Timestamp;
+
+use crate::flows;
+use crate::ledger::{Pair, Taken};
+use crate::provider::{Outcome, call};
+use crate::queue::Record;
+use crate::world::World;
+
+const DECISIONS: usize = 6;
+const ATTEMPTS: u32 = 8;
+const TRIES: usize = 8;
+
+/// What becomes of an entry.
+enum Handled {
+    Done,
+    Again(Duration),
+}
+
+enum Step {
+    Handled(Handled),
+    Moved,
+    EpochMoved(u64),
+}
+
+impl Step {
+    const fn done_if(done: bool) -> Self {
+        if done {
+            Self::Handled(Handled::Done)
+        } else {
+            Self::Moved
+        }
+    }
+}
+
+/// One entry, from the queue's hand until it is deleted or given back.
+pub(crate) async fn one(world: &World, record: &Record) {
+    match entry(world, record).await {
+        Handled::Done => world.io(|state| state.queue.delete(record)).await,
+        Handled::Again(wait) => {
+            world
+                .io(|state| state.queue.hide(record, wait, state.now))
+                .await;
+        }
+    }
+}
+
+async fn entry(world: &World, record: &Record) -> Handled {
+    let (begun, mut epoch) = (world.now(), None);
+    for _ in 0..DECISIONS {
+        match step(world, record, epoch, begun).await {
+            Step::Handled(handled) => return handled,
+            Step::Moved => {}
+            Step::EpochMoved(moved) => epoch = Some(moved),
+        }
+    }
+    Handled::Again(Duration::from_secs(1))
+}
+
+async fn step(world: &World, record: &Record, epoch: Option<u64>, begun: Timestamp) -> Step {
+    let read = world
+        .io(|state| state.ledger.sendable(&record.message))
+        .await;
+    let carried = match &read.message.origin {
+        Origin::Automatic { epoch, .. } => *epoch,
+        Origin::Staff | Origin::Phone => 0,
+    };
+    let now = world.now();
+    let entry = Entry {
+        generation: record.generation,
+        control_epoch: epoch.unwrap_or(carried),
+    };
+    match turn(&read.message, &read.lane, entry, now) {
+        Turn::Drop(_) => Step::Handled(Handled::Done),
+        Turn::InFlight(until) => Step::Handled(Handled::Again(wait_until(until, now))),
+        Turn::Wait(due) => waited(world, &read, due, begun).await,
+        Turn::Park { message, lane } => put_away(world, &read, *message, lane).await,
+        Turn::End(ended) => Step::done_if(flows::end(world, &read.message, *ended).await),
+        Turn::Send { message, lane } => {
+            let taken = Pair {
+                message: *message,
+                lane,
+            };
+            taken_and_called(world, &read, &taken, begun).await
+        }
+    }
+}
+
+async fn put_away(world: &World, read: &Pair, message: Outbound, lane: Lane) -> Step {
+    let after = Pair { message, lane };
+    let parked = world.io(|state| state.park(read, &after)).await;
+    if parked {
+        flows::list_shorter(world, &read.message).await;
+    }
+    Step::done_if(parked)
+}
+
+async fn waited(world: &World, read: &Pair, due: Timestamp, begun: Timestamp) -> Step {
+    let now = world.now();
+    let wait = wait_until(due, now);
+    if wait_until(now, begun) + wait <= limits::SENDER_WAITS {
+        world.sleep_until(due).await;
+        return Step::Moved;
+    }
+    if wait <= limits::REQUEUE_WAITS {
+        return Step::Handled(Handled::Again(wait));
+    }
+    let stop = (ParkReason::RateLimited, Some(due));
+    match stopped(read.message.clone(), read.lane.clone(), stop, now) {
+        Turn::Park { message, lane } => put_away(world, read, *message, lane).await,
+        _ => Step::Moved,
+    }
+}
+
+async fn taken_and_called(world: &World, read: &Pair, taken: &Pair, begun: Timestamp) -> Step {
+    let left = limits::SENDER_FUNCTION_TIMEOUT.saturating_sub(wait_until(world.now(), begun));
+    if left < limits::SEND_NEEDS {
+        return Step::Handled(Handled::Again(Duration::from_secs(1)));
+    }
+    match world.io(|state| state.take(read, taken)).await {
+        Taken::Done => {}
+        Taken::Lost => return Step::Moved,
+        Taken::EpochMoved(epoch) => return Step::EpochMoved(epoch),
+    }
+    let outcome = call(world, &taken.message).await;
+    Step::Handled(settle(world, taken, outcome).await)
+}
+
+async fn settle(world: &World, taken: &Pair, outcome: Outcome) -> Handled {
+    let message = &taken.message;
+    let probe = world.now().checked_add(limits::PROBE_AFTER).ok();
+    match outcome {
+        Outcome::Told(SendOutcome::Accepted { .. }) => accepted(world, taken).await,
+        Outcome::Told(SendOutcome::Unknown) => doubted(world, message).await,
+        Outcome::Told(SendOutcome::NotConnected) => {
+            stop(world, message, (ParkReason::NotConnected, probe)).await
+        }
+        Outcome::Told(SendOutcome::Unauthorized) if message.attempts < 2 => {
+            queued_again(world, message, Duration::from_secs(1)).await
+        }
+        Outcome::Told(SendOutcome::Unauthorized) => {
+            stop(world, message, (ParkReason::Credentials, probe)).await
+        }
+        Outcome::Told(SendOutcome::RetryLater { after }) => {
+            let wait = after.unwrap_or_else(|| backoff(message.attempts));
+            told_to_wait(world, message, wait).await
+        }
+        Outcome::NotReached if message.attempts < ATTEMPTS => {
+            queued_again(world, message, backoff(message.attempts)).await
+        }
+        Outcome::Told(SendOutcome::Rejected { .. }) | Outcome::NotReached => {
+            rejected(world, message).await
+        }
+    }
+}
+
+async fn accepted(world: &World, taken: &Pair) -> Handled {
+    let accepted = Outbound {
+        listed: false,
+        ..taken.message.clone().moved_to(Dispatch::Accepted)
+    };
+    if !world
+        .io(|state| state.decide(&taken.message, &accepted))
+        .await
+    {
+        world.io(|state| state.proved(&accepted.id)).await;
+    }
+    if taken.lane.doubts > 0 {
+        let certain = |lane: Lane| Lane {
+            doubts: 0,
+            revision: lane.revision + 1,
+            ..lane
+        };
+        flows::change(world, certain).await;
+    }
+    flows::list_shorter(world, &taken.message).await;
+    Handled::Done
+}
+
+async fn rejected(world: &World, taken: &Outbound) -> Handled {
+    let rejected = taken.clone().moved_to(Dispatch::Rejected);
+    flows::end(world, taken, rejected).await;
+    Handled::Done
+}
+
+async fn doubted(world: &World, taken: &Outbound) -> Handled {
+    let now = world.now();
+    let unknown = taken.clone().moved_to(Dispatch::Unknown);
+    flows::end(world, taken, unknown).await;
+    flows::change(world, |lane| lane.doubted(now)).await;
+    Handled::Done
+}
+
+/// Back to queued in the same generation: the entry in hand comes back, and keeps its place.
+async fn queued_again(world: &World, taken: &Outbound, wait: Duration) -> Handled {
+    let queued = taken.clone().moved_to(Dispatch::Queued);
+    world.io(|state| state.decide(taken, &queued)).await;
+    Handled::Again(wait)
+}
+
+async fn told_to_wait(world: &World, taken: &Outbound, wait: Duration) -> Handled {
+    let now = world.now();
+    if wait > limits::REQUEUE_WAITS {
+        let resume_at = now.checked_add(wait).ok();
+        return stop(world, taken, (ParkReason::RateLimited, resume_at)).await;
+    }
+    flows::change(world, |lane| lane.told_to_wait(wait, now)).await;
+    queued_again(world, taken, wait).await
+}
+
+/// Stops the lane and parks the message first in its list.
+async fn stop(
+    world: &World,
+    taken: &Outbound,
+    (reason, resume_at): (ParkReason, Option<Timestamp>),
+) -> Handled {
+    for _ in 0..TRIES {
+        let lane = world.io(|state| state.ledger.lane.clone()).await;
+        let before = Pair {
+            message: taken.clone(),
+            lane: lane.clone(),
+        };
+        let Turn::Park { message, lane } =
+            park(taken.clone(), lane.parked(reason, resume_at), world.now())
+        else {
+            break;
+        };
+        let after = Pair {
+            message: *message,
+            lane,
+        };
+        if world.io(|state| state.park(&before, &after)).await {
+            return Handled::Done;
+        }
+    }
+    Handled::Again(Duration::from_secs(2))
+}
+
+fn backoff(attempts: u32) -> Duration {
+    Duration::from_secs(1 << attempts.saturating_sub(1).min(5)).min(limits::REQUEUE_WAITS)
+}
+
+fn wait_until(due: Timestamp, now: Timestamp) -> Duration {
+    Duration::try_from(due.duration_since(now)).unwrap_or_default()
+}
