@@ -53,7 +53,7 @@ impl App {
         for _ in 0..TRIES {
             let now = self.platform.clock.now();
             let (conversation, new_aliases) = self.conversation(vendor, &to).await?;
-            let message = message((&id, &waba), &conversation, &text, now);
+            let message = message((&id, &waba), &conversation, (&to, &text), now);
             let staff = Staff {
                 message: &message,
                 conversation: &conversation,
@@ -202,7 +202,7 @@ impl App {
 fn message(
     (id, waba): (&MessageId, &WabaId),
     conversation: &Conversation,
-    text: &str,
+    (to, text): (&PhoneNumber, &str),
     now: Timestamp,
 ) -> Outbound {
     let draft = Draft {
@@ -210,7 +210,11 @@ fn message(
         vendor: conversation.vendor.clone(),
         waba: waba.clone(),
         conversation: conversation.id.clone(),
-        to: conversation.contact.clone(),
+        // The number that was asked for, whatever other number the conversation knows.
+        to: Contact {
+            phone: Some(to.clone()),
+            ..conversation.contact.clone()
+        },
         content: Content::text(text),
         origin: Origin::Staff,
         index: 0,

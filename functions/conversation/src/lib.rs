@@ -57,7 +57,7 @@ impl App {
             Ok(Handled::Again(wait)) => self.again(&record, wait).await,
             Err(error) => {
                 tracing::warn!(vendor.id = %entry.vendor_id, error = %error, "an inbound entry comes back");
-                self.again(&record, None).await
+                self.again(&record, Some(batch::backoff(&record))).await
             }
         }
     }

@@ -39,8 +39,8 @@ impl App {
             Claim::Seen(row) => {
                 self.enrich(entry, message, (&id, &row)).await?;
                 let replies = tables.outbounds(&entry.vendor_id, &row.replies).await?;
-                dispatch::again(&self.platform, replies).await?;
-                Ok(Handled::Done)
+                let refused = dispatch::again(&self.platform, replies).await?;
+                Ok(enqueued(refused))
             }
             Claim::InFlight(until) => Ok(Handled::Again(
                 Duration::try_from(until.duration_since(now)).ok(),
@@ -116,11 +116,7 @@ impl App {
             refused,
             "message decided"
         );
-        Ok(if refused == 0 {
-            Handled::Done
-        } else {
-            Handled::Again(Some(Duration::from_secs(5)))
-        })
+        Ok(enqueued(refused))
     }
 
     async fn find(&self, entry: &InboundEntry, row: ConversationRow) -> Result<Found, AwsError> {
@@ -194,6 +190,15 @@ impl App {
                 .await?;
         }
         Ok(())
+    }
+}
+
+/// While the queue refuses replies, their question comes back, so that no later one of its group is answered before.
+const fn enqueued(refused: usize) -> Handled {
+    if refused == 0 {
+        Handled::Done
+    } else {
+        Handled::Again(Some(Duration::from_secs(5)))
     }
 }
 

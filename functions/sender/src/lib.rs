@@ -51,7 +51,7 @@ impl App {
             Ok(Handled::Again(wait)) => self.again(&record, wait).await,
             Err(error) => {
                 tracing::warn!(vendor.id = %entry.vendor_id, message.id = %entry.message_id, error = %error, "an outbound entry comes back");
-                self.again(&record, Some(Duration::from_secs(2))).await
+                self.again(&record, Some(batch::backoff(&record))).await
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::turn::{Turn, park};
-use domain::{Dispatch, Lane, Outbound, ParkReason, RejectClass, SendOutcome, limits};
+use domain::{Dispatch, Lane, Outbound, ParkReason, SendOutcome, limits};
 use flows::batch::Handled;
 use flows::{lane, settle};
 use jiff::Timestamp;
@@ -19,7 +19,7 @@ pub(crate) enum Outcome {
     NotReached,
 }
 
-/// Tries that surely did not reach the provider, after which a message is given up.
+/// Tries that surely did not reach the provider, after which the lane stops until a probe does.
 const ATTEMPTS: u32 = 8;
 /// How often the result of a call is written anew because the lane moved meanwhile.
 const TRIES: usize = 8;
@@ -73,10 +73,11 @@ impl App {
                 self.queued_again(taken, backoff(taken.attempts)).await
             }
             Outcome::NotReached => {
-                self.rejected(
+                tracing::error!(vendor.id = %taken.vendor, "the provider can't be reached; the lane stops");
+                self.stopped(
                     taken,
-                    RejectClass::Other.as_str(),
-                    "the provider could not be reached",
+                    ParkReason::Doubt,
+                    now.checked_add(limits::PROBE_AFTER).ok(),
                 )
                 .await
             }
@@ -145,15 +146,15 @@ impl App {
             now,
         )
         .await?;
-        lane::change(&self.platform, (&taken.vendor, &taken.waba), |lane| {
-            lane.doubted(now)
-        })
-        .await?;
         Ok(Handled::Done)
     }
 
     /// Back to queued in the same generation: the entry in hand comes back, and keeps its place in its group.
-    async fn queued_again(&self, taken: &Outbound, wait: Duration) -> Result<Handled, AwsError> {
+    pub(crate) async fn queued_again(
+        &self,
+        taken: &Outbound,
+        wait: Duration,
+    ) -> Result<Handled, AwsError> {
         let queued = taken.clone().moved_to(Dispatch::Queued);
         self.platform
             .tables

@@ -137,7 +137,7 @@ impl App {
             Ok(prepared) => prepared,
             Err(unprepared) => return self.unsent(read, unprepared).await,
         };
-        if limits::SENDER_FUNCTION_TIMEOUT.saturating_sub(begun.elapsed()) < limits::SEND_NEEDS {
+        if left(begun) < limits::SEND_NEEDS {
             return Ok(Step::Handled(Handled::Again(Some(Duration::from_secs(1)))));
         }
         let tables = &self.platform.tables;
@@ -154,6 +154,11 @@ impl App {
                 ));
             }
             Commit::Lost(_) => return Ok(Step::Moved),
+        }
+        if left(begun) < limits::CALL_NEEDS {
+            // Taking took long; the call would outlive the invocation. No byte left yet.
+            let queued = self.queued_again(message, Duration::from_secs(1)).await?;
+            return Ok(Step::Handled(queued));
         }
         let outcome = match call::perform(&self.platform.http, prepared).await {
             Ok(answer) => Outcome::Told(wasender::read_send(
@@ -240,6 +245,11 @@ enum Unprepared {
     Later(AwsError),
     Unsendable(&'static str),
     NoKey,
+}
+
+/// What is left of the invocation.
+fn left(begun: Instant) -> Duration {
+    limits::SENDER_FUNCTION_TIMEOUT.saturating_sub(begun.elapsed())
 }
 
 fn wait_until(due: Timestamp, now: Timestamp) -> Duration {

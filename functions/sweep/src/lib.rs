@@ -17,6 +17,8 @@ use serde_json::Value;
 
 /// Rows of one page of a job.
 const PAGE: i32 = 100;
+/// How long a job may take; the function has 60 s.
+const JOB: Duration = Duration::from_secs(45);
 /// How long a row that was looked at is left alone.
 const PUT_OFF: Duration = Duration::from_mins(2);
 
@@ -58,8 +60,12 @@ impl App {
 
     /// One pass over everything that is due.
     pub async fn pass(&self) -> Pass {
-        let messages = self.due_messages().await;
-        let lanes = self.due_lanes().await;
+        // Side by side, each with its own time: neither can starve the other.
+        let (messages, lanes) = tokio::join!(
+            tokio::time::timeout(JOB, self.due_messages()),
+            tokio::time::timeout(JOB, self.due_lanes()),
+        );
+        let (messages, lanes) = (messages.unwrap_or_default(), lanes.unwrap_or_default());
         let pass = Pass {
             looked_at: messages.looked_at + lanes.looked_at,
             failed: messages.failed + lanes.failed,

@@ -94,7 +94,7 @@ impl App {
             }
             Origin::Staff | Origin::Phone => vec![message],
         };
-        dispatch::again(&self.platform, together).await
+        dispatch::again(&self.platform, together).await.map(|_| ())
     }
 
     /// Its lease ended without an outcome.

@@ -202,12 +202,15 @@ fn reply(
     (index, content): (usize, Content),
     now: Timestamp,
 ) -> Outbound {
+    // The number that wrote gets the answer; what it did not tell, the conversation knows.
+    let mut to = heard.message.contact.clone();
+    to.enrich(&conversation.contact);
     let draft = Draft {
         id: reply_id(heard.id, index),
         vendor: conversation.vendor.clone(),
         waba: heard.waba.clone(),
         conversation: conversation.id.clone(),
-        to: conversation.contact.clone(),
+        to,
         content,
         origin: Origin::Automatic {
             epoch: conversation.control_epoch,
@@ -391,6 +394,40 @@ mod tests {
                 .collect::<Vec<_>>()
         };
         assert_eq!(ids(NOW), ids(NOW + limits::CLAIM_LEASE));
+    }
+
+    #[test]
+    fn the_number_that_wrote_gets_the_answer_whatever_other_number_the_conversation_knows() {
+        let (id, waba, message) = (
+            MessageId::derived(&["m"]),
+            WabaId::parse("waba_a").unwrap(),
+            message(),
+        );
+        let older = PhoneNumber::from_provider("221700000009").unwrap();
+        let lid = Lid::parse("123");
+        let known = Conversation {
+            contact: Contact {
+                phone: Some(older),
+                lid: lid.clone(),
+                name: None,
+            },
+            ..conversation()
+        };
+        let answer = Answer {
+            replies: vec![Content::text("a")],
+            ..Answer::default()
+        };
+        let reply = &decide(
+            known.hears(heard(&id, &waba, &message)),
+            heard(&id, &waba, &message),
+            answer,
+            NOW,
+        )
+        .replies[0];
+        assert_eq!(
+            (&reply.to.phone, &reply.to.lid),
+            (&message.contact.phone, &lid)
+        );
     }
 
     #[test]

@@ -31,16 +31,26 @@ struct VersionOnly {
     v: u32,
 }
 
+/// SQS refuses two characters that JSON may hold as they are; in a JSON text they can only stand within strings, so they are escaped.
+fn sendable(json: String) -> String {
+    if json.contains(['\u{fffe}', '\u{ffff}']) {
+        json.replace('\u{fffe}', "\\ufffe")
+            .replace('\u{ffff}', "\\uffff")
+    } else {
+        json
+    }
+}
+
 macro_rules! entry {
     ($name:ident) => {
         impl $name {
             /// The entry as its queue's message body.
             pub fn to_body(&self) -> String {
-                serde_json::to_string(&Versioned {
+                let versioned = Versioned {
                     v: VERSION,
                     entry: self,
-                })
-                .expect("an entry has only text keys")
+                };
+                sendable(serde_json::to_string(&versioned).expect("an entry has only text keys"))
             }
 
             /// Reads a queue's message body.
@@ -242,6 +252,18 @@ mod tests {
     fn an_entry_is_read_back_as_it_was_written() {
         let entry = message("3EB0");
         assert_eq!(InboundEntry::from_body(&entry.to_body()), Ok(entry));
+    }
+
+    #[test]
+    fn a_text_that_sqs_would_refuse_is_escaped_and_read_back() {
+        let mut entry = message("3EB0");
+        let InboundEvent::Message(inner) = &mut entry.event else {
+            unreachable!("it is a message")
+        };
+        inner.content = Content::text("a\u{fffe}b\u{ffff}c");
+        let body = entry.to_body();
+        assert!(!body.contains(['\u{fffe}', '\u{ffff}']), "{body}");
+        assert_eq!(InboundEntry::from_body(&body), Ok(entry));
     }
 
     #[test]

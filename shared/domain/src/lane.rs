@@ -128,17 +128,20 @@ impl Lane {
         }
     }
 
-    /// The lane started again: it drains what is on its list, or is open at once.
+    /// The lane started again: it drains what is on its list, or is open at once. After doubt it is on trial: one more unknown outcome
+    /// stops it again, until one is known.
     #[must_use]
     pub fn resumed(mut self) -> Self {
-        if let LaneState::Parked { .. } = self.state {
+        if let LaneState::Parked { reason, .. } = self.state {
             self.state = if self.listed == 0 {
                 LaneState::Open
             } else {
                 LaneState::Draining
             };
             self.epoch += 1;
-            self.doubts = 0;
+            if reason != ParkReason::Doubt {
+                self.doubts = 0;
+            }
             self.drain_lease_until = None;
             self.changed()
         } else {
@@ -157,6 +160,19 @@ impl Lane {
                     ..
                 },
             ) => self.resumed(),
+            // The session is down: that explains the doubt, and `connected` ends both.
+            (
+                status,
+                LaneState::Parked {
+                    reason: ParkReason::Doubt,
+                    ..
+                },
+            ) if status.is_down() => {
+                let resume_at = now.checked_add(limits::PROBE_AFTER).ok();
+                let reason = ParkReason::NotConnected;
+                let state = LaneState::Parked { reason, resume_at };
+                Self { state, ..self }.changed()
+            }
             (status, _) if status.is_down() => self.parked(
                 ParkReason::NotConnected,
                 now.checked_add(limits::PROBE_AFTER).ok(),
@@ -171,7 +187,9 @@ impl Lane {
         self.doubts += 1;
         let counted = self.changed();
         if counted.doubts >= DOUBTS {
-            counted.parked(ParkReason::Doubt, now.checked_add(limits::PROBE_AFTER).ok())
+            // Each further doubt in a row is probed later: 1 minute, 2, 4, up to 32.
+            let wait = limits::PROBE_AFTER * (1 << (counted.doubts - DOUBTS).min(5));
+            counted.parked(ParkReason::Doubt, now.checked_add(wait).ok())
         } else {
             counted
         }
@@ -301,6 +319,32 @@ mod tests {
                 ..
             }
         ));
+    }
+
+    #[test]
+    fn after_doubt_a_lane_is_on_trial_and_each_further_doubt_is_probed_later() {
+        let resume_at = |lane: &Lane| match lane.state {
+            LaneState::Parked { resume_at, .. } => resume_at,
+            LaneState::Open | LaneState::Draining => None,
+        };
+        let doubted = Lane::default().doubted(NOW).doubted(NOW);
+        let again = doubted.clone().resumed().doubted(NOW);
+        assert!(
+            resume_at(&doubted) < resume_at(&again),
+            "one more doubt stops it, for longer"
+        );
+    }
+
+    #[test]
+    fn a_lane_in_doubt_whose_session_turns_out_to_be_down_starts_again_with_it() {
+        let down = Lane::default()
+            .doubted(NOW)
+            .doubted(NOW)
+            .told(SessionStatus::Disconnected, NOW);
+        assert_eq!(
+            down.told(SessionStatus::Connected, NOW).state,
+            LaneState::Open
+        );
     }
 
     #[test]

@@ -38,6 +38,8 @@ pub const PROVIDER_TIMEOUT: Duration = Duration::from_secs(8);
 pub const SENDER_FUNCTION_TIMEOUT: Duration = Duration::from_secs(12);
 /// A send starts only with more than this left of the invocation.
 pub const SEND_NEEDS: Duration = Duration::from_secs(10);
+/// The call itself starts only with more than this left: its time-out, and the writing of what came of it.
+pub const CALL_NEEDS: Duration = Duration::from_secs(9);
 /// A message due within this is waited for inside the sender; one due later goes back to the queue.
 pub const SENDER_WAITS: Duration = Duration::from_millis(1_800);
 /// How long a send is taken for alive; after it the outcome is unknown.
@@ -93,6 +95,7 @@ mod tests {
             "an answer is recorded in what the call leaves"
         );
         assert!(SEND_NEEDS + SENDER_WAITS < SENDER_FUNCTION_TIMEOUT);
+        assert!(PROVIDER_TIMEOUT < CALL_NEEDS && CALL_NEEDS < SEND_NEEDS);
         assert!(
             SENDER_FUNCTION_TIMEOUT < SEND_LEASE,
             "a lease ends after the invocation that holds it"

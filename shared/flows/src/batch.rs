@@ -37,6 +37,15 @@ where
     answer
 }
 
+/// How long a record that failed for a passing reason waits: 2 s after the first receive, doubling to 90 s.
+pub fn backoff(record: &SqsMessage) -> Duration {
+    let receives = record.attributes.get("ApproximateReceiveCount");
+    let receives = receives
+        .and_then(|count| count.parse::<u32>().ok())
+        .unwrap_or(1);
+    Duration::from_secs(1 << receives.clamp(1, 7)).min(Duration::from_secs(90))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,5 +94,19 @@ mod tests {
     async fn another_group_and_a_standard_queue_are_not_held_up() {
         assert_eq!(failures(&[Some("a"), Some("b")], "m0").await, ["m0"]);
         assert_eq!(failures(&[None, None], "m0").await, ["m0"]);
+    }
+
+    #[test]
+    fn a_record_that_failed_waits_longer_each_time() {
+        let wait = |receives: &str| {
+            let mut record = SqsMessage::default();
+            let count = ("ApproximateReceiveCount".to_owned(), receives.to_owned());
+            record.attributes.extend([count]);
+            backoff(&record).as_secs()
+        };
+        assert_eq!(
+            ["1", "2", "6", "7", "900", "?"].map(wait),
+            [2, 4, 64, 90, 90, 2]
+        );
     }
 }

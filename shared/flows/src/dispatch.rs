@@ -29,11 +29,11 @@ pub async fn dispatch(platform: &Platform, messages: &[Outbound]) -> Result<usiz
     Ok(refused.len())
 }
 
-/// Enqueues what was decided together before and is perhaps not in the queue yet. What stands on a lane's list is left to the lane's
-/// drainer, which knows its order.
-pub async fn again(platform: &Platform, mut messages: Vec<Outbound>) -> Result<(), AwsError> {
+/// Enqueues what was decided together before and is perhaps not in the queue yet; the answer is how many the queue refused. What stands
+/// on a lane's list is left to the lane's drainer, which knows its order.
+pub async fn again(platform: &Platform, mut messages: Vec<Outbound>) -> Result<usize, AwsError> {
     messages.retain(|message| !message.listed);
-    dispatch(platform, &messages).await.map(|_| ())
+    dispatch(platform, &messages).await
 }
 
 /// The queue entry of a message in its present generation.

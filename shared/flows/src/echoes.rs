@@ -1,7 +1,7 @@
 //! Echoes: what left from the vendor's number, told back to us.
 
 use domain::conversation::{Resolution, resolve};
-use domain::echo::{Author, classify};
+use domain::echo::{Author, Unlinked, classify};
 use domain::entry::{InboundEntry, InboundEvent};
 use domain::{
     ConversationId, Delivery, Dispatch, Draft, Echo, MessageId, Origin, Outbound, VendorId,
@@ -36,7 +36,7 @@ pub async fn attribute(
         None
     };
     let unlinked = match &conversation {
-        Some(conversation) => tables.unlinked(from.vendor, conversation).await?,
+        Some(conversation) => out_there(platform, from.vendor, conversation).await?,
         None => Vec::new(),
     };
     let (id, matched) = match classify(echo, known, &unlinked, from.received_at) {
@@ -56,11 +56,30 @@ pub async fn attribute(
     Ok(Attributed::Ours)
 }
 
+/// Sends of a conversation without a provider id that the provider may have taken.
+async fn out_there(
+    platform: &Platform,
+    vendor: &VendorId,
+    conversation: &ConversationId,
+) -> Result<Vec<Unlinked>, AwsError> {
+    let mut unlinked = platform.tables.unlinked(vendor, conversation).await?;
+    let ids: Vec<_> = unlinked.iter().map(|send| send.message.clone()).collect();
+    let mut messages = platform.tables.outbounds(vendor, &ids).await?;
+    messages.retain(|message| {
+        matches!(
+            message.dispatch,
+            Dispatch::Sending | Dispatch::Unknown | Dispatch::Accepted
+        )
+    });
+    unlinked.retain(|send| messages.iter().any(|message| message.id == send.message));
+    Ok(unlinked)
+}
+
 /// The send is known by WhatsApp's id now: no other echo may be matched with it.
 async fn close(
     platform: &Platform,
     message: &Outbound,
-    unlinked: Option<&Vec<domain::echo::Unlinked>>,
+    unlinked: Option<&Vec<Unlinked>>,
 ) -> Result<(), AwsError> {
     let read;
     let unlinked = if let Some(unlinked) = unlinked {

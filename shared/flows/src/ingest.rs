@@ -101,15 +101,16 @@ impl Ingest {
             }
             Admission::Mismatch => {}
         }
-        let again = secrets.vendor_again(webhook.vendor).await;
-        let Some(Ok(fresh)) = again else {
-            return match without_fresh_secrets(
-                at_hand.secrets.as_deref(),
-                self.platform.clock.now(),
-            ) {
-                Unproved::TryAgain => Err(CouldNotProve),
-                Unproved::Refused => Ok(None),
-            };
+        let fresh = match secrets.vendor_again(webhook.vendor).await {
+            Some(Ok(fresh)) => fresh,
+            Some(Err(error)) => return Err(could_not_prove(&error)),
+            None => {
+                let now = self.platform.clock.now();
+                return match without_fresh_secrets(at_hand.secrets.as_deref(), now) {
+                    Unproved::TryAgain => Err(CouldNotProve),
+                    Unproved::Refused => Ok(None),
+                };
+            }
         };
         match self.try_secrets(&fresh, webhook) {
             Admission::Admitted(waba) => Ok(Some(waba)),

@@ -21,21 +21,22 @@ pub async fn end(
     if platform.tables.decide_outbound(before, &ended, now).await? != Commit::Done {
         return Ok(false);
     }
-    if ended.dispatch == Dispatch::Unknown {
-        settle_if_proved(platform, &ended, now).await?;
+    if ended.dispatch == Dispatch::Unknown && !is_proved(platform, &ended, now).await? {
+        let at = (&ended.vendor, &ended.waba);
+        lane::change(platform, at, |lane| lane.doubted(now)).await?;
     }
     list_shorter(platform, before).await?;
     Ok(true)
 }
 
-/// An echo that came just before the doubt was written is proof too.
-async fn settle_if_proved(
+/// Whether an echo that came just before the doubt was written proves the message; then it is accepted.
+async fn is_proved(
     platform: &Platform,
     ended: &Outbound,
     now: Timestamp,
-) -> Result<(), AwsError> {
+) -> Result<bool, AwsError> {
     let Some(message) = platform.tables.outbound(&ended.vendor, &ended.id).await? else {
-        return Ok(());
+        return Ok(false);
     };
     if message.dispatch == Dispatch::Unknown && message.delivery >= Delivery::Pending {
         let accepted = message.clone().moved_to(Dispatch::Accepted);
@@ -43,8 +44,9 @@ async fn settle_if_proved(
             .tables
             .decide_outbound(&message, &accepted, now)
             .await?;
+        return Ok(true);
     }
-    Ok(())
+    Ok(message.dispatch == Dispatch::Accepted)
 }
 
 /// A message that stood on its lane's list is settled: the next ones may be drained, or the lane opened.

@@ -167,11 +167,19 @@ impl Queues {
             .queue_url(queue)
             .set_entries(Some(indexes.iter().map(entry).collect()));
         match request.send().await {
-            Ok(answer) => answer
-                .failed()
-                .iter()
-                .filter_map(|failed| failed.id().parse().ok())
-                .collect(),
+            Ok(answer) => {
+                let failed: Vec<usize> = answer
+                    .failed()
+                    .iter()
+                    .filter_map(|failed| failed.id().parse().ok())
+                    .collect();
+                let follows = |at: &usize| {
+                    failed
+                        .iter()
+                        .any(|no| no <= at && messages[*no].group == messages[*at].group)
+                };
+                indexes.iter().copied().filter(follows).collect()
+            }
             Err(error) => {
                 warn(&AwsError::from_sdk("sending a batch to a queue", &error));
                 indexes.to_vec()

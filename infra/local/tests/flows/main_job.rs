@@ -2,9 +2,9 @@
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use simulator::SessionSpec;
+use simulator::{Fault, FaultKind, SessionSpec};
 
-use crate::world::{AWA, MOUSSA, VENDOR_1, VENDOR_2, Vendor, World, run};
+use crate::world::{AWA, MOUSSA, VENDOR_1, VENDOR_2, Vendor, World, run, run_with};
 
 #[tokio::test]
 async fn a_greeting_is_answered_in_french_from_the_vendors_own_number_and_followed_until_it_is_read()
@@ -196,6 +196,26 @@ async fn a_vendor_with_two_numbers_answers_from_the_number_that_was_written_to()
             "{second:?}"
         );
         assert_eq!(world.statuses(VENDOR_1).await, ["read", "read"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_echo_without_a_number_is_not_taken_for_an_equal_message_that_was_refused() {
+    let without_numbers: fn(&mut simulator::Options) = |options| options.msg_id_in_events = false;
+    run_with(without_numbers, async |world| {
+        world.unspeakable(&["Votre colis est en route"]);
+        let refused = Fault::new(FaultKind::SuccessFalse)
+            .path("send-message")
+            .times(1);
+        world.simulator().fault(refused).expect("a fault");
+        let path = format!("vendors/{}/send-message", VENDOR_1.id);
+        let body = json!({ "to": format!("+{AWA}"), "message": "Votre colis est en route" });
+        for _ in 0..2 {
+            assert_eq!(world.admin("POST", &path, &[], &body).await.status, 202);
+            world.quiet().await;
+        }
+        assert_eq!(world.statuses(VENDOR_1).await, ["failed", "read"]);
     })
     .await;
 }

@@ -126,6 +126,13 @@ impl World {
         &self.clock
     }
 
+    /// Lets no function take anything from a queue any more.
+    pub(crate) fn pause(&self) {
+        for mapping in self.stack.mappings() {
+            mapping.pause();
+        }
+    }
+
     /// Makes AWS answer again as it should.
     pub(crate) fn heal(&self) {
         self.aws().faults().clear();

@@ -153,9 +153,8 @@ async fn settle(world: &World, taken: &Pair, outcome: Outcome) -> Handled {
         Outcome::NotReached if message.attempts < ATTEMPTS => {
             queued_again(world, message, backoff(message.attempts)).await
         }
-        Outcome::Told(SendOutcome::Rejected { .. }) | Outcome::NotReached => {
-            rejected(world, message).await
-        }
+        Outcome::NotReached => stop(world, message, (ParkReason::Doubt, probe)).await,
+        Outcome::Told(SendOutcome::Rejected { .. }) => rejected(world, message).await,
     }
 }
 

@@ -91,8 +91,11 @@ impl Cache {
             self.budget = (now.as_second(), 0);
         }
         self.budget.1 = self.budget.1.saturating_add(1);
-        self.mismatched(vendor, now);
-        self.budget.1 <= limits::SECRET_READS_PER_SECOND
+        let allowed = self.budget.1 <= limits::SECRET_READS_PER_SECOND;
+        if allowed {
+            self.mismatched(vendor, now);
+        }
+        allowed
     }
 }
 

@@ -108,7 +108,7 @@ impl Tables {
         let request = change
             .request(&self.client)
             .return_values(ReturnValue::AllNew);
-        match request.send().await {
+        match Self::update(request).await {
             Ok(answer) => Ok(Some(read(&answer.attributes.unwrap_or_default()))),
             Err(error) if is_condition(&error) => Ok(None),
             Err(error) => Err(AwsError::from_sdk("keeping a status", &error)),
@@ -135,7 +135,7 @@ impl Tables {
         let request = change
             .request(&self.client)
             .return_values(ReturnValue::AllNew);
-        let item = match request.send().await {
+        let item = match Self::update(request).await {
             Ok(answer) => answer.attributes.unwrap_or_default(),
             Err(error) if is_condition(&error) => return Ok(false),
             Err(error) => return Err(AwsError::from_sdk("applying a status", &error)),
@@ -242,8 +242,7 @@ impl Tables {
             .pointer(key, message, now)
             .request(&self.client)
             .return_values(ReturnValue::AllOld);
-        let answer = request
-            .send()
+        let answer = Self::update(request)
             .await
             .map_err(|error| AwsError::from_sdk("linking a provider's id", &error))?;
         Ok(read(&answer.attributes.unwrap_or_default()))

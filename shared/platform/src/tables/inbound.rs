@@ -62,7 +62,7 @@ impl Tables {
         let request = change
             .request(&self.client)
             .return_values_on_condition_check_failure(ALL_OLD);
-        let Err(error) = request.send().await else {
+        let Err(error) = Self::update(request).await else {
             return Ok(Claim::New(Claimed { token }));
         };
         let Some(item) = old_item(&error) else {
@@ -98,7 +98,7 @@ impl Tables {
             .set("dueShard", s(message_shard(&pk)))
             .set("dueAt", ms(now))
             .when("attribute_not_exists(pk)");
-        match change.request(&self.client).send().await {
+        match Self::update(change.request(&self.client)).await {
             Ok(_) => Ok(()),
             // It is kept already, by an earlier delivery.
             Err(error) if super::evidence::is_condition(&error) => Ok(()),

@@ -65,8 +65,7 @@ impl Tables {
     ) -> Result<Page, AwsError> {
         let mut messages = Vec::new();
         for _ in 0..CALLS {
-            let answer = self.page(vendor, start.as_ref()).await?;
-            let ended = answer.len() < usize::try_from(LOOKED_AT).unwrap_or_default();
+            let (answer, ended) = self.page(vendor, start.as_ref()).await?;
             for item in &answer {
                 if messages.len() == limit {
                     return Ok(Page {
@@ -97,7 +96,7 @@ impl Tables {
         &self,
         vendor: &VendorId,
         start: Option<&(String, MessageId)>,
-    ) -> Result<Vec<Item>, AwsError> {
+    ) -> Result<(Vec<Item>, bool), AwsError> {
         let request = self
             .client
             .query()
@@ -112,7 +111,9 @@ impl Tables {
             .send()
             .await
             .map_err(|error| AwsError::from_sdk("listing messages", &error))?;
-        Ok(answer.items.unwrap_or_default())
+        // A page may be short of the limit because of its bytes; only the missing key says that it is the last.
+        let ended = answer.last_evaluated_key().is_none();
+        Ok((answer.items.unwrap_or_default(), ended))
     }
 }
 

@@ -14,7 +14,10 @@ mod vendors;
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata as _, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, TransactWriteItem};
 use domain::Fingerprint;
 
@@ -114,6 +117,24 @@ impl Tables {
             tokio::time::sleep(Duration::from_millis(10 << attempt)).await;
         }
         Err(AwsError::contended(attempted))
+    }
+
+    /// Changes one item. A conflict with a transaction is not an outcome: it is tried again.
+    async fn update(
+        request: UpdateItemFluentBuilder,
+    ) -> Result<UpdateItemOutput, SdkError<UpdateItemError>> {
+        for attempt in 0..CONFLICT_TRIES {
+            // Boxed: the SDK's future is long, and two of them stand in this one.
+            let answer = Box::pin(request.clone().send()).await;
+            let conflicts = |error: &SdkError<UpdateItemError>| {
+                error.code() == Some("TransactionConflictException")
+            };
+            if !answer.as_ref().is_err_and(conflicts) {
+                return answer;
+            }
+            tokio::time::sleep(Duration::from_millis(10 << attempt)).await;
+        }
+        Box::pin(request.send()).await
     }
 
     async fn get(
