@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use domain::conversation::{
-    Conversation, Decision, Heard, Plan, Quiet, Resolution, decide, resolve,
-};
+use domain::conversation::{Conversation, Heard, Plan, Quiet, Resolution, resolve};
+use domain::decision::{Decision, decide};
 use domain::engine::Answer;
 use domain::entry::InboundEntry;
 use domain::{Contact, Content, ConversationId, Identity, InboundMessage, MessageId};

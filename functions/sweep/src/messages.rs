@@ -1,4 +1,4 @@
-use domain::conversation::reply_ids;
+use domain::decision::reply_ids;
 use domain::turn::{Entry, Turn, turn};
 use domain::{Dispatch, Lane, MessageId, Origin, Outbound, VendorId};
 use flows::{dispatch, settle};

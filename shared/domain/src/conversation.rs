@@ -1,14 +1,12 @@
-//! What a conversation is, when it is answered, and what one answer changes: decided once, written in one transaction.
+//! What a conversation is, whose it is, and when it is answered.
 
 use jiff::Timestamp;
 
 use crate::contact::{Contact, Identity};
-use crate::content::{Content, Kind};
-use crate::engine::{Answer, Context, Question};
+use crate::content::Kind;
+use crate::engine::{Context, Question};
 use crate::event::InboundMessage;
 use crate::ids::{ConversationId, MessageId, VendorId, WabaId};
-use crate::limits;
-use crate::outbound::{Draft, Origin, Outbound};
 use crate::vendor::VendorConfig;
 
 /// Who answers the customer.
@@ -143,84 +141,6 @@ impl Conversation {
     }
 }
 
-/// What one message leads to, whole: the conversation after it and the replies, at most [`limits::REPLIES_PER_DECISION`].
-#[derive(Clone, Debug, PartialEq)]
-pub struct Decision {
-    pub conversation: Conversation,
-    pub replies: Vec<Outbound>,
-    pub intent: Option<String>,
-}
-
-/// Turns an engine's answer into what is written. The same message always gives the same reply ids.
-pub fn decide(
-    mut conversation: Conversation,
-    heard: Heard<'_>,
-    answer: Answer,
-    now: Timestamp,
-) -> Decision {
-    conversation.version += 1;
-    if answer.requires_human {
-        let until = now
-            .checked_add(limits::HUMAN_ATTENDS)
-            .unwrap_or(Timestamp::MAX);
-        conversation.attendant = Attendant::Human { until };
-    }
-    if answer.intent.is_some() {
-        conversation
-            .context
-            .current_intent
-            .clone_from(&answer.intent);
-        conversation.context.current_step = answer.next_step;
-    }
-    let contents = answer
-        .replies
-        .into_iter()
-        .take(limits::REPLIES_PER_DECISION);
-    let replies = contents
-        .enumerate()
-        .map(|(index, content)| reply(&conversation, heard, (index, content), now))
-        .collect();
-    Decision {
-        conversation,
-        replies,
-        intent: answer.intent,
-    }
-}
-
-/// The ids that the replies to a question have, or would have if there were more of them, in their order.
-pub fn reply_ids(question: &MessageId) -> impl Iterator<Item = MessageId> {
-    (0..limits::REPLIES_PER_DECISION).map(|index| reply_id(question, index))
-}
-
-fn reply_id(question: &MessageId, index: usize) -> MessageId {
-    MessageId::derived(&["reply", question.as_str(), &index.to_string()])
-}
-
-fn reply(
-    conversation: &Conversation,
-    heard: Heard<'_>,
-    (index, content): (usize, Content),
-    now: Timestamp,
-) -> Outbound {
-    // The number that wrote gets the answer; what it did not tell, the conversation knows.
-    let mut to = heard.message.contact.clone();
-    to.enrich(&conversation.contact);
-    let draft = Draft {
-        id: reply_id(heard.id, index),
-        vendor: conversation.vendor.clone(),
-        waba: heard.waba.clone(),
-        conversation: conversation.id.clone(),
-        to,
-        content,
-        origin: Origin::Automatic {
-            epoch: conversation.control_epoch,
-            in_reply_to: heard.id.clone(),
-        },
-        index,
-    };
-    draft.queued(now)
-}
-
 /// Which conversation a contact's identities lead to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resolution {
@@ -252,15 +172,17 @@ pub fn resolve(aliases: &[(Identity, Option<ConversationId>)]) -> Option<Resolut
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::contact::Lid;
+    use crate::content::Content;
     use crate::event::{GroupId, ProviderMessageId};
+    use crate::limits;
     use crate::phone::PhoneNumber;
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
-    fn config() -> VendorConfig {
+    pub(crate) fn config() -> VendorConfig {
         VendorConfig {
             vendor_id: VendorId::parse("vendor_001").unwrap(),
             business_name: "My Shop A".to_owned(),
@@ -272,7 +194,7 @@ mod tests {
         }
     }
 
-    fn message() -> InboundMessage {
+    pub(crate) fn message() -> InboundMessage {
         InboundMessage {
             key_id: ProviderMessageId::parse("3EB0").unwrap(),
             contact: Contact::by_phone(PhoneNumber::from_provider("221700000001").unwrap()),
@@ -287,11 +209,15 @@ mod tests {
         Identity::Phone(PhoneNumber::from_provider("221700000001").unwrap())
     }
 
-    fn conversation() -> Conversation {
+    pub(crate) fn conversation() -> Conversation {
         Conversation::begin(&config().vendor_id, &phone())
     }
 
-    fn heard<'a>(id: &'a MessageId, waba: &'a WabaId, message: &'a InboundMessage) -> Heard<'a> {
+    pub(crate) fn heard<'a>(
+        id: &'a MessageId,
+        waba: &'a WabaId,
+        message: &'a InboundMessage,
+    ) -> Heard<'a> {
         Heard {
             id,
             waba,
@@ -301,7 +227,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn quiet(
+    pub(crate) fn quiet(
         config: &VendorConfig,
         conversation: &Conversation,
         message: &InboundMessage,
@@ -371,101 +297,6 @@ mod tests {
         assert_eq!(
             quiet(&config(), &conversation(), &nobody),
             Some(Quiet::Unreachable)
-        );
-    }
-
-    #[test]
-    fn the_same_message_decides_the_same_replies() {
-        let (id, waba, message) = (
-            MessageId::derived(&["m"]),
-            WabaId::parse("waba_a").unwrap(),
-            message(),
-        );
-        let answer = || Answer {
-            replies: vec![Content::text("a"), Content::text("b")],
-            ..Answer::default()
-        };
-        let ids = |now| {
-            let decision = decide(conversation(), heard(&id, &waba, &message), answer(), now);
-            decision
-                .replies
-                .into_iter()
-                .map(|reply| reply.id)
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(ids(NOW), ids(NOW + limits::CLAIM_LEASE));
-    }
-
-    #[test]
-    fn the_number_that_wrote_gets_the_answer_whatever_other_number_the_conversation_knows() {
-        let (id, waba, message) = (
-            MessageId::derived(&["m"]),
-            WabaId::parse("waba_a").unwrap(),
-            message(),
-        );
-        let older = PhoneNumber::from_provider("221700000009").unwrap();
-        let lid = Lid::parse("123");
-        let known = Conversation {
-            contact: Contact {
-                phone: Some(older),
-                lid: lid.clone(),
-                name: None,
-            },
-            ..conversation()
-        };
-        let answer = Answer {
-            replies: vec![Content::text("a")],
-            ..Answer::default()
-        };
-        let reply = &decide(
-            known.hears(heard(&id, &waba, &message)),
-            heard(&id, &waba, &message),
-            answer,
-            NOW,
-        )
-        .replies[0];
-        assert_eq!(
-            (&reply.to.phone, &reply.to.lid),
-            (&message.contact.phone, &lid)
-        );
-    }
-
-    #[test]
-    fn replies_keep_their_order_and_are_bounded() {
-        let (id, waba, message) = (
-            MessageId::derived(&["m"]),
-            WabaId::parse("waba_a").unwrap(),
-            message(),
-        );
-        let answer = Answer {
-            replies: (0..12).map(|n| Content::text(n.to_string())).collect(),
-            ..Answer::default()
-        };
-        let replies = decide(conversation(), heard(&id, &waba, &message), answer, NOW).replies;
-        assert_eq!(replies.len(), limits::REPLIES_PER_DECISION);
-        assert!(replies.windows(2).all(|pair| pair[0].order < pair[1].order));
-    }
-
-    #[test]
-    fn an_engine_that_wants_a_human_silences_itself() {
-        let (id, waba, message) = (
-            MessageId::derived(&["m"]),
-            WabaId::parse("waba_a").unwrap(),
-            message(),
-        );
-        let answer = Answer {
-            requires_human: true,
-            ..Answer::default()
-        };
-        let decided = decide(conversation(), heard(&id, &waba, &message), answer, NOW).conversation;
-        assert_eq!(quiet(&config(), &decided, &message), Some(Quiet::Human));
-        let later = Heard {
-            received_at: NOW + limits::HUMAN_ATTENDS,
-            ..heard(&id, &waba, &message)
-        };
-        assert!(
-            matches!(decided.plan(&config(), later), Plan::Ask(_)),
-            "the person had their time"
         );
     }
 

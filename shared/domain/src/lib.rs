@@ -7,6 +7,7 @@ pub mod builtin;
 mod contact;
 mod content;
 pub mod conversation;
+pub mod decision;
 mod delivery;
 pub mod echo;
 pub mod engine;

@@ -20,6 +20,26 @@ async fn staff_writes(world: &World, text: &str) {
     assert_eq!(answer.status, 202, "{}", answer.json);
 }
 
+/// Several messages, one after the other.
+async fn staff_writes_all(world: &World, numbers: std::ops::Range<usize>) {
+    for text in numbered(numbers) {
+        staff_writes(world, &text).await;
+    }
+}
+
+/// The provider answers the next send 429 and asks to wait for so many seconds.
+fn limit_the_next_send(world: &World, seconds: u64) {
+    let limit = Fault::new(FaultKind::TooManyRequests)
+        .session(VENDOR_1.session)
+        .path("send-message")
+        .times(1);
+    let limit = Fault {
+        retry_after: Some(seconds),
+        ..limit
+    };
+    world.simulator().fault(limit).expect("a fault");
+}
+
 fn numbered(numbers: std::ops::Range<usize>) -> Vec<String> {
     numbers
         .map(|number| format!("message {number:02}"))
@@ -39,9 +59,7 @@ async fn session(world: &World, status: &str) {
 async fn a_dropped_session_parks_twenty_messages_and_resumes_them_in_order_within_a_second() {
     run(async |world| {
         session(world, "disconnected").await;
-        for text in numbered(0..20) {
-            staff_writes(world, &text).await;
-        }
+        staff_writes_all(world, 0..20).await;
         world.quiet().await;
         assert_eq!(world.sent(VENDOR_1), Vec::<String>::new());
         assert_eq!(world.statuses(VENDOR_1).await, vec!["parked"; 20]);
@@ -59,14 +77,10 @@ async fn a_dropped_session_parks_twenty_messages_and_resumes_them_in_order_withi
 async fn a_newer_message_does_not_overtake_what_is_drained() {
     run(async |world| {
         session(world, "disconnected").await;
-        for text in numbered(0..10) {
-            staff_writes(world, &text).await;
-        }
+        staff_writes_all(world, 0..10).await;
         world.quiet().await;
         session(world, "connected").await;
-        for text in numbered(10..14) {
-            staff_writes(world, &text).await;
-        }
+        staff_writes_all(world, 10..14).await;
         world.quiet().await;
         assert_eq!(world.sent(VENDOR_1), numbered(0..14));
     })
@@ -77,15 +91,11 @@ async fn a_newer_message_does_not_overtake_what_is_drained() {
 async fn a_session_that_drops_again_while_it_drains_keeps_order_and_doubles_nothing() {
     run(async |world| {
         session(world, "disconnected").await;
-        for text in numbered(0..12) {
-            staff_writes(world, &text).await;
-        }
+        staff_writes_all(world, 0..12).await;
         world.quiet().await;
         session(world, "connected").await;
         session(world, "disconnected").await;
-        for text in numbered(12..15) {
-            staff_writes(world, &text).await;
-        }
+        staff_writes_all(world, 12..15).await;
         world.quiet().await;
         session(world, "connected").await;
         world.quiet().await;
@@ -103,9 +113,7 @@ async fn a_session_that_drops_without_a_word_is_parked_by_the_providers_answer_a
             .set_status_silently(VENDOR_1.session, "disconnected")
             .await
             .expect("the session exists");
-        for text in numbered(0..3) {
-            staff_writes(world, &text).await;
-        }
+        staff_writes_all(world, 0..3).await;
         world.quiet().await;
         assert_eq!(world.statuses(VENDOR_1).await, vec!["parked"; 3]);
         world.later(61).await;
@@ -126,20 +134,8 @@ async fn a_session_that_drops_without_a_word_is_parked_by_the_providers_answer_a
 #[tokio::test]
 async fn a_rate_limit_keeps_order_and_delays_only_its_vendor() {
     run(async |world| {
-        let limit = Fault::new(FaultKind::TooManyRequests)
-            .session(VENDOR_1.session)
-            .path("send-message")
-            .times(1);
-        world
-            .simulator()
-            .fault(Fault {
-                retry_after: Some(20),
-                ..limit
-            })
-            .expect("a fault");
-        for text in numbered(0..3) {
-            staff_writes(world, &text).await;
-        }
+        limit_the_next_send(world, 20);
+        staff_writes_all(world, 0..3).await;
         world
             .customer_writes(VENDOR_2, MOUSSA, "Merci", "OTHER")
             .await;
@@ -157,20 +153,8 @@ async fn a_rate_limit_keeps_order_and_delays_only_its_vendor() {
 #[tokio::test]
 async fn a_long_rate_limit_parks_and_the_sweep_resumes_in_order() {
     run(async |world| {
-        let limit = Fault::new(FaultKind::TooManyRequests)
-            .session(VENDOR_1.session)
-            .path("send-message")
-            .times(1);
-        world
-            .simulator()
-            .fault(Fault {
-                retry_after: Some(600),
-                ..limit
-            })
-            .expect("a fault");
-        for text in numbered(0..3) {
-            staff_writes(world, &text).await;
-        }
+        limit_the_next_send(world, 600);
+        staff_writes_all(world, 0..3).await;
         world.quiet().await;
         assert_eq!(world.statuses(VENDOR_1).await, vec!["parked"; 3]);
         world.later(500).await;
@@ -188,9 +172,7 @@ async fn a_refused_key_stops_the_lane_until_a_new_one_is_registered() {
     run(async |world| {
         let refused = Fault::new(FaultKind::Unauthorized).session(VENDOR_1.session).path("send-message");
         world.simulator().fault(refused).expect("a fault");
-        for text in numbered(0..3) {
-            staff_writes(world, &text).await;
-        }
+        staff_writes_all(world, 0..3).await;
         world.later(5).await;
         assert_eq!(world.statuses(VENDOR_1).await, vec!["parked"; 3]);
         world.simulator().clear_faults().expect("faults end");

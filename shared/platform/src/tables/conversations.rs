@@ -1,5 +1,6 @@
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use domain::conversation::{Attendant, Conversation, Decision, Heard};
+use domain::conversation::{Attendant, Conversation, Heard};
+use domain::decision::Decision;
 use domain::echo::Unlinked;
 use domain::engine::Context;
 use domain::{Contact, ConversationId, Identity, MessageId, Outbound, VendorConfig, VendorId};

@@ -1,5 +1,6 @@
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use domain::conversation::{Decision, Heard};
+use domain::conversation::Heard;
+use domain::decision::Decision;
 use domain::entry::{InboundEntry, InboundEvent};
 use domain::{Contact, Content, Fingerprint, InboundMessage, MessageId, VendorId, limits};
 use jiff::{SignedDuration, Timestamp};

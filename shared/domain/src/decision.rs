@@ -1,0 +1,195 @@
+//! What an answer changes: decided once, written in one transaction.
+
+use jiff::Timestamp;
+
+use crate::content::Content;
+use crate::conversation::{Attendant, Conversation, Heard};
+use crate::engine::Answer;
+use crate::ids::MessageId;
+use crate::limits;
+use crate::outbound::{Draft, Origin, Outbound};
+
+/// What one message leads to, whole: the conversation after it and the replies, at most [`limits::REPLIES_PER_DECISION`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    pub conversation: Conversation,
+    pub replies: Vec<Outbound>,
+    pub intent: Option<String>,
+}
+
+/// Turns an engine's answer into what is written. The same message always gives the same reply ids.
+pub fn decide(
+    mut conversation: Conversation,
+    heard: Heard<'_>,
+    answer: Answer,
+    now: Timestamp,
+) -> Decision {
+    conversation.version += 1;
+    if answer.requires_human {
+        let until = now
+            .checked_add(limits::HUMAN_ATTENDS)
+            .unwrap_or(Timestamp::MAX);
+        conversation.attendant = Attendant::Human { until };
+    }
+    if answer.intent.is_some() {
+        conversation
+            .context
+            .current_intent
+            .clone_from(&answer.intent);
+        conversation.context.current_step = answer.next_step;
+    }
+    let contents = answer
+        .replies
+        .into_iter()
+        .take(limits::REPLIES_PER_DECISION);
+    let replies = contents
+        .enumerate()
+        .map(|(index, content)| reply(&conversation, heard, (index, content), now))
+        .collect();
+    Decision {
+        conversation,
+        replies,
+        intent: answer.intent,
+    }
+}
+
+/// The ids that the replies to a question have, or would have if there were more of them, in their order.
+pub fn reply_ids(question: &MessageId) -> impl Iterator<Item = MessageId> {
+    (0..limits::REPLIES_PER_DECISION).map(|index| reply_id(question, index))
+}
+
+fn reply_id(question: &MessageId, index: usize) -> MessageId {
+    MessageId::derived(&["reply", question.as_str(), &index.to_string()])
+}
+
+fn reply(
+    conversation: &Conversation,
+    heard: Heard<'_>,
+    (index, content): (usize, Content),
+    now: Timestamp,
+) -> Outbound {
+    // The number that wrote gets the answer; what it did not tell, the conversation knows.
+    let mut to = heard.message.contact.clone();
+    to.enrich(&conversation.contact);
+    let draft = Draft {
+        id: reply_id(heard.id, index),
+        vendor: conversation.vendor.clone(),
+        waba: heard.waba.clone(),
+        conversation: conversation.id.clone(),
+        to,
+        content,
+        origin: Origin::Automatic {
+            epoch: conversation.control_epoch,
+            in_reply_to: heard.id.clone(),
+        },
+        index,
+    };
+    draft.queued(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contact::{Contact, Lid};
+    use crate::conversation::tests::{config, conversation, heard, message, quiet};
+    use crate::conversation::{Plan, Quiet};
+    use crate::ids::WabaId;
+    use crate::phone::PhoneNumber;
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+    #[test]
+    fn the_same_message_decides_the_same_replies() {
+        let (id, waba, message) = (
+            MessageId::derived(&["m"]),
+            WabaId::parse("waba_a").unwrap(),
+            message(),
+        );
+        let answer = || Answer {
+            replies: vec![Content::text("a"), Content::text("b")],
+            ..Answer::default()
+        };
+        let ids = |now| {
+            let decision = decide(conversation(), heard(&id, &waba, &message), answer(), now);
+            decision
+                .replies
+                .into_iter()
+                .map(|reply| reply.id)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(ids(NOW), ids(NOW + limits::CLAIM_LEASE));
+    }
+
+    #[test]
+    fn the_number_that_wrote_gets_the_answer_whatever_other_number_the_conversation_knows() {
+        let (id, waba, message) = (
+            MessageId::derived(&["m"]),
+            WabaId::parse("waba_a").unwrap(),
+            message(),
+        );
+        let older = PhoneNumber::from_provider("221700000009").unwrap();
+        let lid = Lid::parse("123");
+        let known = Conversation {
+            contact: Contact {
+                phone: Some(older),
+                lid: lid.clone(),
+                name: None,
+            },
+            ..conversation()
+        };
+        let answer = Answer {
+            replies: vec![Content::text("a")],
+            ..Answer::default()
+        };
+        let reply = &decide(
+            known.hears(heard(&id, &waba, &message)),
+            heard(&id, &waba, &message),
+            answer,
+            NOW,
+        )
+        .replies[0];
+        assert_eq!(
+            (&reply.to.phone, &reply.to.lid),
+            (&message.contact.phone, &lid)
+        );
+    }
+
+    #[test]
+    fn replies_keep_their_order_and_are_bounded() {
+        let (id, waba, message) = (
+            MessageId::derived(&["m"]),
+            WabaId::parse("waba_a").unwrap(),
+            message(),
+        );
+        let answer = Answer {
+            replies: (0..12).map(|n| Content::text(n.to_string())).collect(),
+            ..Answer::default()
+        };
+        let replies = decide(conversation(), heard(&id, &waba, &message), answer, NOW).replies;
+        assert_eq!(replies.len(), limits::REPLIES_PER_DECISION);
+        assert!(replies.windows(2).all(|pair| pair[0].order < pair[1].order));
+    }
+
+    #[test]
+    fn an_engine_that_wants_a_human_silences_itself() {
+        let (id, waba, message) = (
+            MessageId::derived(&["m"]),
+            WabaId::parse("waba_a").unwrap(),
+            message(),
+        );
+        let answer = Answer {
+            requires_human: true,
+            ..Answer::default()
+        };
+        let decided = decide(conversation(), heard(&id, &waba, &message), answer, NOW).conversation;
+        assert_eq!(quiet(&config(), &decided, &message), Some(Quiet::Human));
+        let later = Heard {
+            received_at: NOW + limits::HUMAN_ATTENDS,
+            ..heard(&id, &waba, &message)
+        };
+        assert!(
+            matches!(decided.plan(&config(), later), Plan::Ask(_)),
+            "the person had their time"
+        );
+    }
+}
