@@ -163,13 +163,13 @@ impl App {
         to: &PhoneNumber,
     ) -> Result<(Conversation, Vec<Identity>), Problem> {
         let contact = Contact::by_phone(to.clone());
-        let row = self
+        let aliases = self
             .platform
             .tables
             .aliases(vendor, &contact)
             .await
             .map_err(|error| unavailable(&error))?;
-        let existing = match resolve(&row.aliases) {
+        let existing = match resolve(&aliases) {
             Some(Resolution::One(id) | Resolution::Merge { into: id, .. }) => self
                 .platform
                 .tables

@@ -5,16 +5,14 @@
 mod engine;
 mod turn;
 
-use std::time::Duration;
-
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
-use domain::entry::{EntryError, InboundEntry, InboundEvent, LaterEntry, LaterJob};
+use domain::entry::{InboundEntry, InboundEvent, LaterEntry, LaterJob};
 use domain::{Echo, limits};
 use flows::batch::{self, Handled};
 use flows::echoes::{self, Attributed};
 use flows::events::From;
 use lambda_runtime::Context;
-use platform::{AwsError, Clock, Config, Platform};
+use platform::{AwsError, Clock, Config, Fifo, Platform};
 
 pub use engine::Engine;
 
@@ -39,36 +37,20 @@ impl App {
     }
 
     async fn one(&self, record: SqsMessage, invocation: &str) -> Handled {
-        let entry = match InboundEntry::from_body(record.body.as_deref().unwrap_or_default()) {
-            Ok(entry) => entry,
-            Err(error) => {
-                // It comes back until the dead-letter queue takes it: another build may read another version, and none reads a malformed one.
-                tracing::error!(error = %error, "an inbound entry can't be read");
-                let wait = (error == EntryError::Malformed).then_some(Duration::from_secs(1));
-                return self.again(&record, wait).await;
-            }
-        };
-        let handled = match &entry.event {
-            InboundEvent::Message(message) => self.message(&entry, message, invocation).await,
-            InboundEvent::Echo(echo) => self.echo(&entry, echo).await,
-        };
-        match handled {
-            Ok(Handled::Done) => Handled::Done,
-            Ok(Handled::Again(wait)) => self.again(&record, wait).await,
-            Err(error) => {
+        let handled = match InboundEntry::from_body(record.body.as_deref().unwrap_or_default()) {
+            Ok(entry) => self.entry(&entry, invocation).await.inspect_err(|error| {
                 tracing::warn!(vendor.id = %entry.vendor_id, error = %error, "an inbound entry comes back");
-                self.again(&record, Some(batch::backoff(&record))).await
-            }
-        }
+            }),
+            Err(error) => Ok(batch::unreadable(&error)),
+        };
+        batch::give_back(&self.platform.queues, Fifo::Inbound, &record, handled).await
     }
 
-    async fn again(&self, record: &SqsMessage, wait: Option<Duration>) -> Handled {
-        if let (Some(wait), Some(receipt)) = (wait, &record.receipt_handle)
-            && let Err(error) = self.platform.queues.hide_inbound(receipt, wait).await
-        {
-            tracing::warn!(error = %error, "an inbound entry comes back late");
+    async fn entry(&self, entry: &InboundEntry, invocation: &str) -> Result<Handled, AwsError> {
+        match &entry.event {
+            InboundEvent::Message(message) => self.message(entry, message, invocation).await,
+            InboundEvent::Echo(echo) => self.echo(entry, echo).await,
         }
-        Handled::Again(wait)
     }
 
     /// An echo is linked to its send; one that fits none is looked at again once every send had its time to be known.

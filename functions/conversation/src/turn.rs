@@ -10,7 +10,7 @@ use domain::{Contact, Content, ConversationId, Identity, InboundMessage, Message
 use flows::batch::Handled;
 use flows::dispatch;
 use platform::AwsError;
-use platform::tables::{Claim, Claimed, Commit, ConversationRow, Decided, InboundRow};
+use platform::tables::{Aliases, Claim, Claimed, Commit, Decided, InboundRow};
 
 use crate::App;
 
@@ -63,14 +63,14 @@ impl App {
             let row = self
                 .platform
                 .tables
-                .aliases(&entry.vendor_id, &message.contact)
+                .contact(&entry.vendor_id, &message.contact)
                 .await?;
-            let Some(config) = row.config.clone() else {
+            let Some(config) = row.config else {
                 // The vendor's secret exists and its configuration does not: its creation is under way.
                 tracing::warn!(vendor.id = %entry.vendor_id, "a message came before its vendor's configuration");
                 return Ok(Handled::Again(None));
             };
-            let found = self.find(entry, row).await?;
+            let found = self.find(entry, row.aliases).await?;
             let conversation = found.conversation.hears(heard);
             let (answer, outcome) = match conversation.plan(&config, heard) {
                 Plan::Ask(question) => (self.engine.ask(&question).await, "answered"),
@@ -118,16 +118,15 @@ impl App {
         Ok(enqueued(refused))
     }
 
-    async fn find(&self, entry: &InboundEntry, row: ConversationRow) -> Result<Found, AwsError> {
+    async fn find(&self, entry: &InboundEntry, aliases: Aliases) -> Result<Found, AwsError> {
         let vendor = &entry.vendor_id;
-        let new_aliases = row
-            .aliases
+        let new_aliases = aliases
             .iter()
             .filter(|(_, leads)| leads.is_none())
             .map(|(identity, _)| identity.clone())
             .collect();
         let begin = |identity: &Identity| Conversation::begin(vendor, identity);
-        let (conversation, merged) = match resolve(&row.aliases) {
+        let (conversation, merged) = match resolve(&aliases) {
             Some(Resolution::Begin(first)) => (begin(&first), None),
             Some(Resolution::One(id)) => (self.existing(entry, &id).await?, None),
             Some(Resolution::Merge { into, from }) => {
@@ -176,12 +175,12 @@ impl App {
             .tables
             .enrich(&entry.vendor_id, id, &contact, &content)
             .await?;
-        let row = self
+        let aliases = self
             .platform
             .tables
             .aliases(&entry.vendor_id, &contact)
             .await?;
-        let found = self.find(entry, row).await?;
+        let found = self.find(entry, aliases).await?;
         for identity in &found.new_aliases {
             self.platform
                 .tables

@@ -6,13 +6,11 @@
 mod outcome;
 mod send;
 
-use std::time::Duration;
-
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
-use domain::entry::{EntryError, OutboundEntry};
+use domain::entry::OutboundEntry;
 use flows::batch::{self, Handled};
 use lambda_runtime::Context;
-use platform::{Clock, Config, Platform};
+use platform::{Clock, Config, Fifo, Platform};
 use tokio::time::Instant;
 
 /// The function's state, built once in a cold start.
@@ -37,31 +35,12 @@ impl App {
     }
 
     async fn one(&self, record: SqsMessage, begun: Instant) -> Handled {
-        let entry = match OutboundEntry::from_body(record.body.as_deref().unwrap_or_default()) {
-            Ok(entry) => entry,
-            Err(error) => {
-                // It comes back until the dead-letter queue takes it: another build may read another version, and none reads a malformed one.
-                tracing::error!(error = %error, "an outbound entry can't be read");
-                let wait = (error == EntryError::Malformed).then_some(Duration::from_secs(1));
-                return self.again(&record, wait).await;
-            }
-        };
-        match self.entry(&entry, begun).await {
-            Ok(Handled::Done) => Handled::Done,
-            Ok(Handled::Again(wait)) => self.again(&record, wait).await,
-            Err(error) => {
+        let handled = match OutboundEntry::from_body(record.body.as_deref().unwrap_or_default()) {
+            Ok(entry) => self.entry(&entry, begun).await.inspect_err(|error| {
                 tracing::warn!(vendor.id = %entry.vendor_id, message.id = %entry.message_id, error = %error, "an outbound entry comes back");
-                self.again(&record, Some(batch::backoff(&record))).await
-            }
-        }
-    }
-
-    async fn again(&self, record: &SqsMessage, wait: Option<Duration>) -> Handled {
-        if let (Some(wait), Some(receipt)) = (wait, &record.receipt_handle)
-            && let Err(error) = self.platform.queues.hide_outbound(receipt, wait).await
-        {
-            tracing::warn!(error = %error, "an outbound entry comes back late");
-        }
-        Handled::Again(wait)
+            }),
+            Err(error) => Ok(batch::unreadable(&error)),
+        };
+        batch::give_back(&self.platform.queues, Fifo::Outbound, &record, handled).await
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::turn::{Turn, park};
+use domain::turn::{Turn, stopped};
 use domain::{Dispatch, Lane, Outbound, ParkReason, SendOutcome, limits};
 use flows::batch::Handled;
 use flows::{lane, settle};
@@ -33,6 +33,7 @@ impl App {
         outcome: Outcome,
     ) -> Result<Handled, AwsError> {
         let now = self.platform.clock.now();
+        let probe = now.checked_add(limits::PROBE_AFTER).ok();
         log(taken, &outcome, now);
         match outcome {
             Outcome::Told(SendOutcome::Accepted { msg_id, key_id }) => {
@@ -46,24 +47,14 @@ impl App {
             }
             Outcome::Told(SendOutcome::Unknown) => self.doubted(taken).await,
             Outcome::Told(SendOutcome::NotConnected) => {
-                self.stopped(
-                    taken,
-                    ParkReason::NotConnected,
-                    now.checked_add(limits::PROBE_AFTER).ok(),
-                )
-                .await
+                self.stopped(taken, (ParkReason::NotConnected, probe)).await
             }
             Outcome::Told(SendOutcome::Unauthorized) if taken.attempts < 2 => {
                 self.queued_again(taken, Duration::from_secs(1)).await
             }
             Outcome::Told(SendOutcome::Unauthorized) => {
                 tracing::error!(vendor.id = %taken.vendor, "a session's key is refused; its lane stops");
-                self.stopped(
-                    taken,
-                    ParkReason::Credentials,
-                    now.checked_add(limits::PROBE_AFTER).ok(),
-                )
-                .await
+                self.stopped(taken, (ParkReason::Credentials, probe)).await
             }
             Outcome::Told(SendOutcome::RetryLater { after }) => {
                 self.told_to_wait(taken, after.unwrap_or_else(|| backoff(taken.attempts)))
@@ -74,12 +65,7 @@ impl App {
             }
             Outcome::NotReached => {
                 tracing::error!(vendor.id = %taken.vendor, "the provider can't be reached; the lane stops");
-                self.stopped(
-                    taken,
-                    ParkReason::Doubt,
-                    now.checked_add(limits::PROBE_AFTER).ok(),
-                )
-                .await
+                self.stopped(taken, (ParkReason::Doubt, probe)).await
             }
         }
     }
@@ -113,12 +99,7 @@ impl App {
                 .await?;
         }
         if lane_then.doubts > 0 {
-            lane::change(&self.platform, (&taken.vendor, &taken.waba), |lane| Lane {
-                doubts: 0,
-                revision: lane.revision + 1,
-                ..lane
-            })
-            .await?;
+            lane::change(&self.platform, (&taken.vendor, &taken.waba), Lane::trusted).await?;
         }
         settle::list_shorter(&self.platform, taken).await?;
         Ok(Handled::Done)
@@ -167,7 +148,7 @@ impl App {
         let now = self.platform.clock.now();
         if wait > limits::REQUEUE_WAITS {
             return self
-                .stopped(taken, ParkReason::RateLimited, now.checked_add(wait).ok())
+                .stopped(taken, (ParkReason::RateLimited, now.checked_add(wait).ok()))
                 .await;
         }
         lane::change(&self.platform, (&taken.vendor, &taken.waba), |lane| {
@@ -181,8 +162,7 @@ impl App {
     async fn stopped(
         &self,
         taken: &Outbound,
-        reason: ParkReason,
-        resume_at: Option<Timestamp>,
+        stop: (ParkReason, Option<Timestamp>),
     ) -> Result<Handled, AwsError> {
         let tables = &self.platform.tables;
         for _ in 0..TRIES {
@@ -190,8 +170,8 @@ impl App {
                 tables.lane(&taken.vendor, &taken.waba).await?,
                 self.platform.clock.now(),
             );
-            let stopped = before.clone().parked(reason, resume_at);
-            let Turn::Park { message, lane } = park(taken.clone(), stopped, now) else {
+            let Turn::Park { message, lane } = stopped(taken.clone(), before.clone(), stop, now)
+            else {
                 break;
             };
             if tables

@@ -195,6 +195,13 @@ impl Lane {
         }
     }
 
+    /// The lane after a send whose outcome is known: no doubt is left.
+    #[must_use]
+    pub fn trusted(mut self) -> Self {
+        self.doubts = 0;
+        self.changed()
+    }
+
     /// The lane after the provider asked to wait: shortly by its pacing, long by being parked.
     #[must_use]
     pub fn told_to_wait(mut self, wait: Duration, now: Timestamp) -> Self {

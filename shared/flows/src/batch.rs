@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use domain::entry::EntryError;
+use platform::{AwsError, Fifo, Queues};
 
 /// What becomes of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,8 +39,36 @@ where
     answer
 }
 
+/// Gives a record of a FIFO queue back if its work says so: after the work's own wait, or after a growing one if it failed, which the
+/// work has logged.
+pub async fn give_back(
+    queues: &Queues,
+    queue: Fifo,
+    record: &SqsMessage,
+    handled: Result<Handled, AwsError>,
+) -> Handled {
+    let wait = match handled {
+        Ok(Handled::Done) => return Handled::Done,
+        Ok(Handled::Again(wait)) => wait,
+        Err(_) => Some(backoff(record)),
+    };
+    if let (Some(wait), Some(receipt)) = (wait, &record.receipt_handle)
+        && let Err(error) = queues.hide(queue, receipt, wait).await
+    {
+        tracing::warn!(?queue, error = %error, "a queue entry comes back late");
+    }
+    Handled::Again(wait)
+}
+
+/// What becomes of an entry that this build can't read. It comes back until the dead-letter queue takes it: another build may read
+/// another version, and none reads a malformed one.
+pub fn unreadable(error: &EntryError) -> Handled {
+    tracing::error!(error = %error, "a queue entry can't be read");
+    Handled::Again((*error == EntryError::Malformed).then_some(Duration::from_secs(1)))
+}
+
 /// How long a record that failed for a passing reason waits: 2 s after the first receive, doubling to 90 s.
-pub fn backoff(record: &SqsMessage) -> Duration {
+fn backoff(record: &SqsMessage) -> Duration {
     let receives = record.attributes.get("ApproximateReceiveCount");
     let receives = receives
         .and_then(|count| count.parse::<u32>().ok())

@@ -166,8 +166,8 @@ async fn conversation_of(
     if echo.group.is_some() || echo.contact.identities().next().is_none() {
         return Ok(None);
     }
-    let row = platform.tables.aliases(vendor, &echo.contact).await?;
-    Ok(match resolve(&row.aliases) {
+    let aliases = platform.tables.aliases(vendor, &echo.contact).await?;
+    Ok(match resolve(&aliases) {
         Some(Resolution::One(id) | Resolution::Merge { into: id, .. }) => Some(id),
         Some(Resolution::Begin(_)) | None => None,
     })

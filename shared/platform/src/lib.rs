@@ -14,7 +14,7 @@ pub use clock::Clock;
 pub use config::{Config, Credentials, MissingVariable, QueueUrls};
 pub use error::AwsError;
 pub use http::{Http, NoAnswer};
-pub use queues::Queues;
+pub use queues::{Fifo, Queues};
 pub use secrets::{AtHand, Secrets, secret};
 pub use tables::Tables;
 

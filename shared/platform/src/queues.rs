@@ -14,8 +14,15 @@ pub struct Queues {
     urls: QueueUrls,
 }
 
+/// A queue that keeps the order within a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fifo {
+    Inbound,
+    Outbound,
+}
+
 /// One message of a FIFO batch, ready to be sent.
-struct Fifo {
+struct Message {
     body: String,
     group: String,
     dedup: String,
@@ -31,7 +38,7 @@ impl Queues {
     pub async fn enqueue_inbound(&self, entries: &[InboundEntry]) -> Vec<usize> {
         let fifo = entries
             .iter()
-            .map(|e| Fifo {
+            .map(|e| Message {
                 body: e.to_body(),
                 group: e.group_id(),
                 dedup: e.dedup_id(),
@@ -44,7 +51,7 @@ impl Queues {
     pub async fn enqueue_outbound(&self, entries: &[OutboundEntry]) -> Vec<usize> {
         let fifo = entries
             .iter()
-            .map(|e| Fifo {
+            .map(|e| Message {
                 body: e.to_body(),
                 group: e.group_id(),
                 dedup: e.dedup_id(),
@@ -83,17 +90,12 @@ impl Queues {
         Ok(())
     }
 
-    /// Hides a message of the inbound queue from its group for `wait` (SQS counts whole seconds).
-    pub async fn hide_inbound(&self, receipt: &str, wait: Duration) -> Result<(), AwsError> {
-        self.hide(&self.urls.inbound, receipt, wait).await
-    }
-
-    /// Hides a message of the outbound queue from its group for `wait` (SQS counts whole seconds).
-    pub async fn hide_outbound(&self, receipt: &str, wait: Duration) -> Result<(), AwsError> {
-        self.hide(&self.urls.outbound, receipt, wait).await
-    }
-
-    async fn hide(&self, queue: &str, receipt: &str, wait: Duration) -> Result<(), AwsError> {
+    /// Hides a message of a FIFO queue from its group for `wait` (SQS counts whole seconds).
+    pub async fn hide(&self, queue: Fifo, receipt: &str, wait: Duration) -> Result<(), AwsError> {
+        let queue = match queue {
+            Fifo::Inbound => &self.urls.inbound,
+            Fifo::Outbound => &self.urls.outbound,
+        };
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
         let seconds = i32::try_from(seconds.min(43_200)).unwrap_or(43_200);
         let request = self
@@ -109,7 +111,7 @@ impl Queues {
         Ok(())
     }
 
-    async fn send_all(&self, queue: &str, messages: &[Fifo]) -> Vec<usize> {
+    async fn send_all(&self, queue: &str, messages: &[Message]) -> Vec<usize> {
         let mut refused: Vec<usize> = Vec::new();
         let mut start = 0;
         while start < messages.len() {
@@ -131,7 +133,7 @@ impl Queues {
 
     /// Sends one batch and answers which of it was refused. A refused entry takes those of its group that stand behind it in the batch
     /// along only in the answer: SQS may have taken them, and sending them again changes nothing, for their dedup ids are remembered.
-    async fn send_batch(&self, queue: &str, messages: &[Fifo], indexes: &[usize]) -> Vec<usize> {
+    async fn send_batch(&self, queue: &str, messages: &[Message], indexes: &[usize]) -> Vec<usize> {
         if let [only] = indexes {
             let message = &messages[*only];
             let request = self
@@ -193,9 +195,9 @@ fn warn(error: &AwsError) {
 }
 
 /// Where the batch that begins at `start` ends, by count and by bytes.
-fn batch_end(messages: &[Fifo], start: usize) -> usize {
+fn batch_end(messages: &[Message], start: usize) -> usize {
     let mut bytes = 0;
-    let fits = |message: &&Fifo| {
+    let fits = |message: &&Message| {
         bytes += message.body.len();
         bytes <= limits::QUEUE_BATCH_BYTES
     };
@@ -211,10 +213,10 @@ fn batch_end(messages: &[Fifo], start: usize) -> usize {
 mod tests {
     use super::*;
 
-    fn messages(sizes: &[usize]) -> Vec<Fifo> {
+    fn messages(sizes: &[usize]) -> Vec<Message> {
         sizes
             .iter()
-            .map(|size| Fifo {
+            .map(|size| Message {
                 body: "x".repeat(*size),
                 group: String::new(),
                 dedup: String::new(),

@@ -10,10 +10,13 @@ use super::item::{Change, Item, Reader, Writer, json, key, ms, n, put, s};
 use super::{Commit, Tables};
 use crate::error::AwsError;
 
-/// What the ledger knows of a contact: where each of its identities leads, and the vendor's configuration, read in one call.
+/// A contact's identities and where each leads.
+pub type Aliases = Vec<(Identity, Option<ConversationId>)>;
+
+/// What is read of a contact for one message.
 #[derive(Clone, Debug)]
-pub struct ConversationRow {
-    pub aliases: Vec<(Identity, Option<ConversationId>)>,
+pub struct ContactRow {
+    pub aliases: Aliases,
     pub config: Option<VendorConfig>,
 }
 
@@ -25,43 +28,62 @@ fn conversation_key(vendor: &VendorId, id: &ConversationId) -> Item {
     key(conversation_pk(vendor, id), "conversation")
 }
 
+fn leads(item: &Item) -> Option<ConversationId> {
+    Reader::new(item, "an alias").parsed_opt("conversationId")
+}
+
 fn alias_key(vendor: &VendorId, identity: &Identity) -> Item {
     key(format!("{vendor}#{}", identity.key()), "alias")
 }
 
 impl Tables {
-    /// Where a contact's identities lead, and how its vendor wants to answer.
-    pub async fn aliases(
+    /// Where a contact's identities lead, in their order; `None` for one that leads nowhere yet.
+    pub async fn aliases(&self, vendor: &VendorId, contact: &Contact) -> Result<Aliases, AwsError> {
+        let (identities, keys) = self.alias_keys(vendor, contact);
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let found = self.get_many("reading a contact's aliases", &keys).await?;
+        Ok(identities
+            .into_iter()
+            .zip(found.iter().map(|item| item.as_ref().and_then(leads)))
+            .collect())
+    }
+
+    /// Where a contact's identities lead, and how its vendor wants to answer, read in one call.
+    pub async fn contact(
         &self,
         vendor: &VendorId,
         contact: &Contact,
-    ) -> Result<ConversationRow, AwsError> {
-        let identities: Vec<_> = contact.identities().collect();
-        let names = &self.names;
-        let mut keys = vec![(
-            names.vendor_configs.as_str(),
-            super::vendors::config_key(vendor),
-        )];
-        keys.extend(
-            identities
-                .iter()
-                .map(|identity| (names.conversations.as_str(), alias_key(vendor, identity))),
-        );
-        let mut found = self
-            .get_many("reading a contact's aliases", &keys)
-            .await?
-            .into_iter();
-        let config = found
-            .next()
-            .flatten()
+    ) -> Result<ContactRow, AwsError> {
+        let (identities, mut keys) = self.alias_keys(vendor, contact);
+        let config_key = super::vendors::config_key(vendor);
+        keys.push((self.names.vendor_configs.as_str(), config_key));
+        let mut found = self.get_many("reading a contact", &keys).await?;
+        let config = found.pop().flatten();
+        let config = config
             .as_ref()
             .map(super::vendors::read_config)
             .transpose()?;
-        let leads = |item: Option<Item>| {
-            Reader::new(item.as_ref()?, "an alias").parsed_opt("conversationId")
-        };
-        let aliases = identities.into_iter().zip(found.map(leads)).collect();
-        Ok(ConversationRow { aliases, config })
+        let aliases = identities
+            .into_iter()
+            .zip(found.iter().map(|item| item.as_ref().and_then(leads)))
+            .collect();
+        Ok(ContactRow { aliases, config })
+    }
+
+    fn alias_keys(
+        &self,
+        vendor: &VendorId,
+        contact: &Contact,
+    ) -> (Vec<Identity>, Vec<(&str, Item)>) {
+        let identities: Vec<_> = contact.identities().collect();
+        let table = self.names.conversations.as_str();
+        let keys = identities
+            .iter()
+            .map(|identity| (table, alias_key(vendor, identity)))
+            .collect();
+        (identities, keys)
     }
 
     /// A conversation, or the one that it was found to be the same as.

@@ -21,7 +21,7 @@ use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, TransactWriteItem};
 use domain::Fingerprint;
 
-pub use conversations::{ConversationRow, Decided};
+pub use conversations::{Aliases, ContactRow, Decided};
 pub use evidence::Noted;
 pub use idempotency::{Staff, Staffed};
 pub use inbound::{Claim, Claimed, InboundRow};
