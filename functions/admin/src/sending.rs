@@ -215,7 +215,9 @@ fn message(
             phone: Some(to.clone()),
             ..conversation.contact.clone()
         },
+        group: None,
         content: Content::text(text),
+        quote: None,
         origin: Origin::Staff,
         index: 0,
     };

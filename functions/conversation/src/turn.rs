@@ -6,7 +6,9 @@ use domain::conversation::{Conversation, Heard, Plan, Quiet, Resolution, resolve
 use domain::decision::{Decision, decide};
 use domain::engine::Answer;
 use domain::entry::InboundEntry;
-use domain::{Contact, Content, ConversationId, Identity, InboundMessage, MessageId};
+use domain::{
+    Contact, Content, ConversationId, Identity, InboundMessage, Kind, MessageId, ProviderRef,
+};
 use flows::batch::Handled;
 use flows::dispatch;
 use platform::AwsError;
@@ -53,11 +55,13 @@ impl App {
         message: &InboundMessage,
         (id, claimed): (&MessageId, &Claimed),
     ) -> Result<Handled, AwsError> {
+        let quoted = self.quoted(entry, message).await?;
         let heard = Heard {
             id,
             waba: &entry.waba_id,
             message,
             received_at: entry.received_at,
+            quoted: quoted.as_ref(),
         };
         for _ in 0..TRIES {
             let row = self
@@ -102,6 +106,28 @@ impl App {
             }
         }
         Ok(Handled::Again(Some(Duration::from_secs(1))))
+    }
+
+    /// The content of the message of ours that a text quotes, for it may be a menu; `None` if it is not known whose it is.
+    async fn quoted(
+        &self,
+        entry: &InboundEntry,
+        message: &InboundMessage,
+    ) -> Result<Option<Content>, AwsError> {
+        let (tables, vendor) = (&self.platform.tables, &entry.vendor_id);
+        let is_text = message.content.kind == Kind::Text;
+        let Some(key_id) = message.reply_to.clone().filter(|_| is_text) else {
+            return Ok(None);
+        };
+        let reference = ProviderRef {
+            key_id: Some(key_id),
+            msg_id: None,
+        };
+        let Some(id) = tables.known(vendor, &entry.waba_id, &reference).await? else {
+            return Ok(None);
+        };
+        let quoted = tables.outbound(vendor, &id).await?;
+        Ok(quoted.map(|quoted| quoted.content))
     }
 
     /// What the queue refuses here stays marked, and the sweep enqueues it.

@@ -133,10 +133,12 @@ impl App {
         (message, lane): (&Outbound, &Lane),
         begun: Instant,
     ) -> Result<Step, AwsError> {
-        let prepared = match self.prepared(message, read).await {
+        // Boxed: reading a quote and a secret makes this future a long one.
+        let (prepared, quoted) = match Box::pin(self.prepared(message, read)).await {
             Ok(prepared) => prepared,
             Err(unprepared) => return self.unsent(read, unprepared).await,
         };
+        let message = &message.clone().quoting(quoted);
         if left(begun) < limits::SEND_NEEDS {
             return Ok(Step::Handled(Handled::Again(Some(Duration::from_secs(1)))));
         }
@@ -172,13 +174,15 @@ impl App {
         self.settle(message, lane, outcome).await.map(Step::Handled)
     }
 
-    /// The request to the provider, from what is known before anything is taken.
+    /// The request to the provider, from what is known before anything is taken, and whether it holds the quote that was asked for.
     async fn prepared(
         &self,
         message: &Outbound,
         read: &Sendable,
-    ) -> Result<ProviderRequest, Unprepared> {
-        let to = Recipient::of(&message.to, None).ok_or(Unprepared::Unsendable("no_recipient"))?;
+    ) -> Result<(ProviderRequest, bool), Unprepared> {
+        let to = Recipient::of(&message.to, message.group.as_ref())
+            .ok_or(Unprepared::Unsendable("no_recipient"))?;
+        let quote = self.number_to_quote(message).await?;
         // A session whose key was refused is tried with the key that the store has now.
         let at_hand = if read.message.attempts > 0 {
             self.platform.secrets.read(&message.vendor).await
@@ -195,9 +199,20 @@ impl App {
             base_url: &self.wasender_api_url,
             api_key: &api_key,
         };
-        session
-            .send_message(&to, &message.content, None)
-            .map_err(|cause| Unprepared::Unsendable(cause.code()))
+        let request = session
+            .send_message(&to, &message.content, quote)
+            .map_err(|cause| Unprepared::Unsendable(cause.code()))?;
+        Ok((request, quote.is_some()))
+    }
+
+    /// The provider's number of the message to quote. Without one the message is worth sending alone.
+    async fn number_to_quote(&self, message: &Outbound) -> Result<Option<i64>, Unprepared> {
+        let Some(id) = &message.quote else {
+            return Ok(None);
+        };
+        let reading = self.platform.tables.quotable(&message.vendor, id);
+        let found = reading.await.map_err(Unprepared::Later)?;
+        Ok(found.and_then(|found| found.msg_id))
     }
 
     async fn unsent(&self, read: &Sendable, unprepared: Unprepared) -> Result<Step, AwsError> {

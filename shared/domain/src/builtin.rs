@@ -2,6 +2,8 @@
 
 use crate::content::{Content, Kind};
 use crate::engine::{Answer, Question};
+use crate::fold::fold;
+use crate::menu::{Menu, MenuKind, MenuOption, chosen};
 
 /// What the customer wants, as far as the built-in engine can tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,6 +11,8 @@ enum Intent {
     Greeting,
     Thanks,
     Menu,
+    Products,
+    Order,
     Human,
     Unknown,
 }
@@ -19,6 +23,8 @@ impl Intent {
             Self::Greeting => "greeting",
             Self::Thanks => "thanks",
             Self::Menu => "menu",
+            Self::Products => "product_info",
+            Self::Order => "order_status",
             Self::Human => "human",
             Self::Unknown => "unknown",
         }
@@ -93,41 +99,89 @@ const PHRASES: [(Intent, &[&str]); 4] = [
     ),
 ];
 
-const MENU: &str = "1. Nos produits\n2. Une commande\n3. Parler à un conseiller";
+/// What the menu offers, each option under the name of the intent that it chooses.
+const OPTIONS: [(Intent, &str); 3] = [
+    (Intent::Products, "Nos produits"),
+    (Intent::Order, "Une commande"),
+    (Intent::Human, "Parler à un conseiller"),
+];
 
-/// Answers one message. It is never silent: what it does not understand gets the menu.
+/// Answers one message. It is never silent: what it does not understand gets the menu, unless it was asked for, and then a person gets it.
 pub fn answer(question: &Question) -> Answer {
-    let intent = intent(&question.content, question.context.current_step.as_deref());
-    let text = reply(intent, question);
+    let step = question.context.current_step.as_deref();
+    let intent = intent(&question.content, step);
+    let asked_for = [Intent::Products, Intent::Order]
+        .into_iter()
+        .find(|asked| intent == Intent::Unknown && step == Some(asked.as_str()));
+    if let Some(asked_for) = asked_for {
+        return Answer {
+            replies: vec![Content::text(handed_on(question))],
+            intent: Some(asked_for.as_str().to_owned()),
+            next_step: None,
+            requires_human: true,
+        };
+    }
+    let next_step = match intent {
+        Intent::Menu | Intent::Greeting | Intent::Unknown => Some("menu"),
+        Intent::Products | Intent::Order => Some(intent.as_str()),
+        Intent::Human | Intent::Thanks => None,
+    };
     Answer {
-        replies: vec![Content::text(text)],
+        replies: vec![reply(intent, question)],
         intent: Some(intent.as_str().to_owned()),
-        next_step: matches!(intent, Intent::Menu | Intent::Greeting | Intent::Unknown)
-            .then(|| "menu".to_owned()),
+        next_step: next_step.map(str::to_owned),
         requires_human: intent == Intent::Human,
     }
 }
 
-fn reply(intent: Intent, question: &Question) -> String {
+fn reply(intent: Intent, question: &Question) -> Content {
     let shop = &question.business_name;
-    let name = question
-        .from
-        .name
-        .as_deref()
-        .map_or_else(String::new, |name| format!(" {}", first_name(name)));
+    let name = name(question);
     match intent {
-        Intent::Greeting => format!(
-            "Bonjour{name} ! Bienvenue chez {shop}. Comment pouvons-nous vous aider ?\n\n{MENU}"
-        ),
-        Intent::Thanks => format!("Avec plaisir{name} ! {shop} reste à votre disposition."),
-        Intent::Menu => format!("Voici ce que {shop} peut faire pour vous :\n\n{MENU}"),
-        Intent::Human => format!(
+        Intent::Greeting => menu(format!(
+            "Bonjour{name} ! Bienvenue chez {shop}. Comment pouvons-nous vous aider ?"
+        )),
+        Intent::Menu => menu(format!("Voici ce que {shop} peut faire pour vous :")),
+        Intent::Unknown => menu(format!(
+            "Merci pour votre message. Pour que {shop} vous aide au mieux, choisissez :"
+        )),
+        Intent::Thanks => Content::text(format!(
+            "Avec plaisir{name} ! {shop} reste à votre disposition."
+        )),
+        Intent::Products => Content::text(format!(
+            "Quel produit cherchez-vous ? Écrivez son nom, sa taille ou sa couleur, ou envoyez une photo : {shop} vous répondra."
+        )),
+        Intent::Order => Content::text(format!(
+            "Écrivez le numéro de votre commande, ou le nom et la date : {shop} la retrouvera pour vous."
+        )),
+        Intent::Human => Content::text(format!(
             "Bien reçu. Un conseiller de {shop} va vous répondre personnellement dès que possible."
-        ),
-        Intent::Unknown => format!(
-            "Merci pour votre message. Pour que {shop} vous aide au mieux, choisissez :\n\n{MENU}"
-        ),
+        )),
     }
+}
+
+fn handed_on(question: &Question) -> String {
+    let (name, shop) = (name(question), &question.business_name);
+    format!("Merci{name}, c'est noté. Un conseiller de {shop} vous répond dès que possible.")
+}
+
+fn menu(body: String) -> Content {
+    Content::menu(Menu {
+        kind: MenuKind::List,
+        body,
+        options: options(),
+    })
+}
+
+fn options() -> Vec<MenuOption> {
+    let option = |(intent, title): (Intent, &str)| MenuOption::new(intent.as_str(), title);
+    OPTIONS.map(option).into()
+}
+
+/// A blank and the customer's first name, if it is known.
+fn name(question: &Question) -> String {
+    let name = question.from.name.as_deref();
+    name.map_or_else(String::new, |name| format!(" {}", first_name(name)))
 }
 
 /// The first word of a name, if it is short enough to be one.
@@ -139,10 +193,11 @@ fn first_name(name: &str) -> &str {
 }
 
 fn intent(content: &Content, step: Option<&str>) -> Intent {
-    let said = content
-        .choice
-        .as_ref()
-        .and_then(|choice| choice.title.as_deref().or(choice.id.as_deref()));
+    let choice = content.choice.as_ref();
+    if let Some(option) = choice.and_then(|choice| offered(choice.id.as_deref()?)) {
+        return option;
+    }
+    let said = choice.and_then(|choice| choice.title.as_deref().or(choice.id.as_deref()));
     let Some(text) = said.or(content.text.as_deref()) else {
         return if content.kind == Kind::Text {
             Intent::Menu
@@ -150,10 +205,11 @@ fn intent(content: &Content, step: Option<&str>) -> Intent {
             Intent::Unknown
         };
     };
-    let folded = fold(text);
-    if step == Some("menu") && folded == " 3 " {
-        return Intent::Human;
+    // A menu that the release before sent is not remembered with the conversation, its step is.
+    if let Some(option) = chosen(&options(), text).filter(|_| step == Some("menu")) {
+        return offered(&option.id).unwrap_or(Intent::Unknown);
     }
+    let folded = fold(text);
     let holds = |phrases: &[&str]| {
         phrases
             .iter()
@@ -165,35 +221,19 @@ fn intent(content: &Content, step: Option<&str>) -> Intent {
         .map_or(Intent::Unknown, |(intent, _)| *intent)
 }
 
-/// The text in lower case, without accents and punctuation, its words between single spaces, with a space at both ends.
-fn fold(text: &str) -> String {
-    let mut folded = String::from(" ");
-    for c in text.chars().take(1_000).flat_map(char::to_lowercase) {
-        let plain = match c {
-            'à' | 'á' | 'â' | 'ä' | 'ã' => 'a',
-            'ç' => 'c',
-            'è' | 'é' | 'ê' | 'ë' => 'e',
-            'ì' | 'í' | 'î' | 'ï' => 'i',
-            'ñ' | 'ŋ' => 'n',
-            'ò' | 'ó' | 'ô' | 'ö' => 'o',
-            'ù' | 'ú' | 'û' | 'ü' => 'u',
-            c if c.is_alphanumeric() => c,
-            _ => ' ',
-        };
-        if plain != ' ' || !folded.ends_with(' ') {
-            folded.push(plain);
-        }
-    }
-    if !folded.ends_with(' ') {
-        folded.push(' ');
-    }
-    folded
+/// The intent that an option of the menu is named after.
+fn offered(id: &str) -> Option<Intent> {
+    let (intent, _) = OPTIONS
+        .into_iter()
+        .find(|(intent, _)| intent.as_str() == id)?;
+    Some(intent)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::contact::Contact;
+    use crate::content::Choice;
     use crate::engine::Context;
     use crate::ids::{MessageId, VendorId};
     use jiff::Timestamp;
@@ -274,6 +314,48 @@ mod tests {
         asked.context.current_step = Some("menu".to_owned());
         assert!(answer(&asked).requires_human);
         assert!(!answer(&question(Content::text("3"))).requires_human);
+    }
+
+    fn choice(id: &str) -> Content {
+        let choice = Choice {
+            id: Some(id.to_owned()),
+            title: None,
+        };
+        Content {
+            choice: Some(choice),
+            text: Some("2".to_owned()),
+            ..Content::of(Kind::Choice)
+        }
+    }
+
+    #[test]
+    fn every_option_of_the_menu_has_its_own_answer() {
+        let menu = answer(&question(Content::text("menu"))).replies.remove(0);
+        let options = menu.menu.expect("a menu").options;
+        let mut answers = Vec::new();
+        for option in options {
+            let answer = answer(&question(choice(&option.id)));
+            assert_eq!(answer.intent, Some(option.id));
+            answers.extend(answer.replies.into_iter().map(|reply| reply.text));
+        }
+        answers.dedup();
+        assert_eq!(answers.len(), 3);
+    }
+
+    #[test]
+    fn what_the_customer_was_asked_for_goes_to_a_person() {
+        let asked = answer(&question(choice("order_status")));
+        assert!(!asked.requires_human);
+        let mut told = question(Content::text("CMD-1042"));
+        told.context.current_step = asked.next_step;
+        let told = answer(&told);
+        assert_eq!(
+            (told.intent.as_deref(), told.requires_human),
+            (Some("order_status"), true)
+        );
+        let mut thanks = question(Content::text("Merci"));
+        thanks.context.current_step = Some("order_status".to_owned());
+        assert!(!answer(&thanks).requires_human);
     }
 
     #[test]

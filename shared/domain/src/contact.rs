@@ -2,6 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::event::GroupId;
 use crate::phone::PhoneNumber;
 
 /// WhatsApp's linked id of a person: digits that look like a phone number and are none.
@@ -42,19 +43,22 @@ impl fmt::Debug for Lid {
     }
 }
 
-/// One way of naming a person: what a conversation's alias is made of.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// One way of naming a person, or a group chat: what a conversation's alias is made of.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Identity {
     Phone(PhoneNumber),
     Lid(Lid),
+    Group(GroupId),
 }
 
 impl Identity {
-    /// The text that stands for this identity in keys: `pn:221700000001` or `lid:123`.
+    /// The text that stands for this identity in keys: `pn:221700000001`, `lid:123` or `group:123`.
     pub fn key(&self) -> String {
         match self {
             Self::Phone(phone) => format!("pn:{}", phone.digits()),
             Self::Lid(lid) => format!("lid:{}", lid.expose()),
+            Self::Group(group) => format!("group:{}", group.0),
         }
     }
 }

@@ -2,6 +2,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::contact::Identity;
+use crate::menu::Menu;
+
 /// What sort of message it is, by the words of the admin API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -57,6 +60,14 @@ pub struct Content {
     pub reaction: Option<Reaction>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub choice: Option<Choice>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub poll: Option<Poll>,
+    /// The text is then the menu in plain text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub menu: Option<Menu>,
+    /// Whom a message to a group calls by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<Identity>,
 }
 
 impl Content {
@@ -70,6 +81,9 @@ impl Content {
             card: None,
             reaction: None,
             choice: None,
+            poll: None,
+            menu: None,
+            mentions: Vec::new(),
         }
     }
 
@@ -85,6 +99,24 @@ impl Content {
             media: Some(media),
             text: caption,
             ..Self::of(kind)
+        }
+    }
+
+    /// A poll; its text is the question, by which its echo is known.
+    pub fn poll(poll: Poll) -> Self {
+        Self {
+            text: Some(poll.question.clone()),
+            poll: Some(poll),
+            ..Self::of(Kind::Poll)
+        }
+    }
+
+    /// A menu, with the text that stands for it where the provider has none.
+    pub fn menu(menu: Menu) -> Self {
+        Self {
+            text: Some(menu.text()),
+            menu: Some(menu),
+            ..Self::of(Kind::Text)
         }
     }
 }
@@ -152,11 +184,27 @@ pub struct Reaction {
     pub to: Option<String>,
 }
 
-/// What the customer chose from buttons, a list or a poll.
+/// A question whose options WhatsApp itself shows and counts.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Poll {
+    pub question: String,
+    pub options: Vec<String>,
+    #[serde(default)]
+    pub multi_select: bool,
+}
+
+/// What the customer chose from buttons, a list, a numbered menu or a poll. Its `Debug` shows nothing of it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choice {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
+}
+
+impl fmt::Debug for Choice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Choice")
+    }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::contact::{Contact, Identity};
-use crate::content::Kind;
+use crate::content::{Content, Kind};
 use crate::engine::{Context, Question};
 use crate::event::InboundMessage;
 use crate::ids::{ConversationId, MessageId, VendorId, WabaId};
@@ -72,6 +72,8 @@ pub struct Heard<'a> {
     pub waba: &'a WabaId,
     pub message: &'a InboundMessage,
     pub received_at: Timestamp,
+    /// The content of the message of ours that it quotes, if that is known.
+    pub quoted: Option<&'a Content>,
 }
 
 impl Conversation {
@@ -113,7 +115,7 @@ impl Conversation {
             business_name: config.business_name.clone(),
             language: config.language.clone(),
             message: heard.id.clone(),
-            content: heard.message.content.clone(),
+            content: self.understood(heard),
             from: self.contact.clone(),
             occurred_at: heard.message.occurred_at.unwrap_or(heard.received_at),
             context: self.context.clone(),
@@ -175,7 +177,6 @@ pub fn resolve(aliases: &[(Identity, Option<ConversationId>)]) -> Option<Resolut
 pub(crate) mod tests {
     use super::*;
     use crate::contact::Lid;
-    use crate::content::Content;
     use crate::event::{GroupId, ProviderMessageId};
     use crate::limits;
     use crate::phone::PhoneNumber;
@@ -223,6 +224,7 @@ pub(crate) mod tests {
             waba,
             message,
             received_at: NOW,
+            quoted: None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::content::Content;
+use crate::content::{Choice, Content};
 use crate::conversation::{Attendant, Conversation, Heard};
 use crate::engine::Answer;
 use crate::ids::MessageId;
@@ -15,6 +15,8 @@ pub struct Decision {
     pub conversation: Conversation,
     pub replies: Vec<Outbound>,
     pub intent: Option<String>,
+    /// What the customer chose by a text, from a menu that was sent as one.
+    pub choice: Option<Choice>,
 }
 
 /// Turns an engine's answer into what is written. The same message always gives the same reply ids.
@@ -24,6 +26,7 @@ pub fn decide(
     answer: Answer,
     now: Timestamp,
 ) -> Decision {
+    let choice = conversation.choice(heard);
     conversation.version += 1;
     if answer.requires_human {
         let until = now
@@ -42,14 +45,18 @@ pub fn decide(
         .replies
         .into_iter()
         .take(limits::REPLIES_PER_DECISION);
-    let replies = contents
+    let replies: Vec<_> = contents
         .enumerate()
         .map(|(index, content)| reply(&conversation, heard, (index, content), now))
         .collect();
+    for reply in &replies {
+        conversation.offers(reply);
+    }
     Decision {
         conversation,
         replies,
         intent: answer.intent,
+        choice,
     }
 }
 
@@ -77,7 +84,9 @@ fn reply(
         waba: heard.waba.clone(),
         conversation: conversation.id.clone(),
         to,
+        group: None,
         content,
+        quote: None,
         origin: Origin::Automatic {
             epoch: conversation.control_epoch,
             in_reply_to: heard.id.clone(),

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::contact::Contact;
 use crate::content::Content;
 use crate::ids::{MessageId, VendorId};
+use crate::menu::OpenMenu;
 
 /// What an engine is asked: one customer message and what is known around it.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +33,9 @@ pub struct Context {
     pub current_intent: Option<String>,
     pub current_step: Option<String>,
     pub last_message_at: Option<Timestamp>,
+    /// What the customer was last asked to choose from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_menu: Option<OpenMenu>,
 }
 
 /// What an engine answers.

@@ -13,10 +13,12 @@ pub mod echo;
 pub mod engine;
 pub mod entry;
 mod event;
+mod fold;
 mod ids;
 mod lane;
 mod ledger;
 pub mod limits;
+pub mod menu;
 mod outbound;
 mod outcome;
 mod phone;
@@ -25,7 +27,7 @@ pub mod turn;
 mod vendor;
 
 pub use contact::{Contact, Identity, Lid};
-pub use content::{Card, Choice, Content, Kind, Location, Media, MediaSource, Reaction};
+pub use content::{Card, Choice, Content, Kind, Location, Media, MediaSource, Poll, Reaction};
 pub use delivery::Delivery;
 pub use event::{
     Echo, Element, Event, Evidence, GroupId, IgnoreReason, InboundMessage, ProviderMessageId,
@@ -34,7 +36,8 @@ pub use event::{
 pub use ids::{ConversationId, Fingerprint, InvalidId, MessageId, VendorId, WabaId};
 pub use lane::{Lane, LaneState, PAID_GAP, ParkReason};
 pub use ledger::{Dispatch, status};
-pub use outbound::{Draft, Origin, Outbound, order};
+pub use menu::{Menu, MenuKind, MenuOption};
+pub use outbound::{Draft, Origin, Outbound, Quote, order};
 pub use outcome::{RejectClass, SendOutcome};
 pub use phone::{InvalidPhone, PhoneNumber};
 pub use signature::{InvalidSecret, Proof, SecretRing, WebhookSecret};

@@ -1,5 +1,6 @@
 //! Every bound and time-out of the gateway in one place, because they depend on each other; a test keeps the arithmetic.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// The largest webhook body of a provider that posts one event at a time (Wasender), in bytes.
@@ -8,6 +9,34 @@ pub const WEBHOOK_BODY_BYTES: usize = 1024 * 1024;
 pub const ADMIN_BODY_BYTES: usize = 256 * 1024;
 /// The largest text that a customer can be sent, in bytes.
 pub const REPLY_TEXT_BYTES: usize = 4096;
+/// The longest caption of a file, in characters: what WhatsApp shows.
+pub const CAPTION_CHARS: usize = 1024;
+/// The longest address of a file to send, in bytes.
+pub const MEDIA_URL_BYTES: usize = 2048;
+/// The longest file name, in characters.
+pub const FILE_NAME_CHARS: usize = 255;
+/// Options of a poll, at least and at most: Wasender's own bounds.
+pub const POLL_OPTIONS: RangeInclusive<usize> = 2..=12;
+/// The longest question of a poll, in characters.
+pub const POLL_QUESTION_CHARS: usize = 255;
+/// The longest option of a poll, in characters.
+pub const POLL_OPTION_CHARS: usize = 100;
+/// Buttons below a text: as many as WhatsApp shows where a provider has them.
+pub const BUTTONS: usize = 3;
+/// Options of a list: as many as WhatsApp shows where a provider has lists.
+pub const LIST_OPTIONS: usize = 10;
+/// The longest id of an option, in bytes.
+pub const OPTION_ID_BYTES: usize = 256;
+/// The longest title of an option, in characters.
+pub const OPTION_TITLE_CHARS: usize = 60;
+/// The longest description of an option, in characters.
+pub const OPTION_DESCRIPTION_CHARS: usize = 72;
+/// The longest name of a person or a place, in characters.
+pub const NAME_CHARS: usize = 120;
+/// The longest address of a place, in characters.
+pub const ADDRESS_CHARS: usize = 500;
+/// People that one message to a group may call by name.
+pub const MENTIONS: usize = 50;
 /// Replies of one engine answer that are kept.
 pub const REPLIES_PER_DECISION: usize = 10;
 /// Entries of one SQS batch.
@@ -66,6 +95,9 @@ pub const ECHO_HELD: Duration = Duration::from_mins(1);
 /// How long a conversation that asked for a person is left to one before the engine answers again.
 pub const HUMAN_ATTENDS: Duration = Duration::from_hours(12);
 
+/// How long a customer's "2" chooses from the menu that was last sent.
+pub const MENU_OPEN: Duration = Duration::from_hours(24);
+
 /// How long the ledger keeps a message, in days.
 pub const MESSAGE_DAYS: i64 = 180;
 /// How long a claim must outlive the provider's repeats, in days.
@@ -114,6 +146,14 @@ mod tests {
         assert!(CONVERSATION_FUNCTION_TIMEOUT < CLAIM_LEASE);
         assert!(CLAIM_LEASE < INBOUND_VISIBILITY);
         assert!(INBOUND_VISIBILITY >= CONVERSATION_FUNCTION_TIMEOUT * 6);
+    }
+
+    #[test]
+    fn the_largest_menu_fits_into_a_text_with_room_for_its_body() {
+        let accented = 2 * (OPTION_TITLE_CHARS + OPTION_DESCRIPTION_CHARS);
+        let line = "10. ".len() + accented + " — \n".len();
+        const { assert!(BUTTONS <= LIST_OPTIONS) };
+        assert!(LIST_OPTIONS * line < REPLY_TEXT_BYTES);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::contact::Contact;
 use crate::content::Content;
 use crate::delivery::Delivery;
-use crate::event::{ProviderMessageId, ProviderRef};
+use crate::event::{GroupId, ProviderMessageId, ProviderRef};
 use crate::ids::{ConversationId, MessageId, VendorId, WabaId};
 use crate::ledger::{Dispatch, status};
 use crate::limits;
@@ -29,9 +29,15 @@ pub struct Outbound {
     pub waba: WabaId,
     pub conversation: ConversationId,
     pub to: Contact,
+    /// The group chat that it goes to, if it goes to one.
+    pub group: Option<GroupId>,
     pub content: Content,
     /// WhatsApp's id of the message it quotes.
     pub reply_to: Option<ProviderMessageId>,
+    /// Our id of the message it is to quote.
+    pub quote: Option<MessageId>,
+    /// Whether it was given to the provider with that quote; `None` before it was given, or if it is to quote nothing.
+    pub quoted: Option<bool>,
     pub origin: Origin,
     pub dispatch: Dispatch,
     pub delivery: Delivery,
@@ -59,6 +65,13 @@ pub struct Outbound {
     pub revision: u64,
 }
 
+/// The message that another one quotes, by our id and, if it is known, by WhatsApp's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quote {
+    pub message: MessageId,
+    pub key_id: Option<ProviderMessageId>,
+}
+
 /// A message as it is decided on, before anything happens to it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Draft {
@@ -67,7 +80,9 @@ pub struct Draft {
     pub waba: WabaId,
     pub conversation: ConversationId,
     pub to: Contact,
+    pub group: Option<GroupId>,
     pub content: Content,
+    pub quote: Option<Quote>,
     pub origin: Origin,
     /// Its place among the messages that are decided on together.
     pub index: usize,
@@ -76,6 +91,10 @@ pub struct Draft {
 impl Draft {
     /// The message as the ledger begins with it: queued, and not in the queue yet.
     pub fn queued(self, now: Timestamp) -> Outbound {
+        let (quote, reply_to) = match self.quote {
+            Some(Quote { message, key_id }) => (Some(message), key_id),
+            None => (None, None),
+        };
         Outbound {
             order: order(now, self.index, &self.id),
             id: self.id,
@@ -83,8 +102,11 @@ impl Draft {
             waba: self.waba,
             conversation: self.conversation,
             to: self.to,
+            group: self.group,
             content: self.content,
-            reply_to: None,
+            reply_to,
+            quote,
+            quoted: None,
             origin: self.origin,
             dispatch: Dispatch::Queued,
             delivery: Delivery::None,
@@ -134,6 +156,15 @@ impl Outbound {
         taken.attempts += 1;
         taken.lease_until = now.checked_add(limits::SEND_LEASE).ok();
         taken
+    }
+
+    /// The message as it is given to the provider: with the quote that was asked for, or without.
+    #[must_use]
+    pub fn quoting(self, quoted: bool) -> Self {
+        Self {
+            quoted: self.quote.as_ref().map(|_| quoted),
+            ..self
+        }
     }
 
     /// The message on its lane's list. How long it is worth sending is counted from when it first had to wait.
@@ -213,7 +244,9 @@ pub(crate) mod tests {
             vendor,
             conversation: ConversationId::derived(&["conversation"]),
             to: Contact::by_phone(PhoneNumber::from_provider("221700000001").unwrap()),
+            group: None,
             content: Content::text("Bonjour"),
+            quote: None,
             origin: Origin::Automatic {
                 epoch,
                 in_reply_to: MessageId::derived(&["question"]),

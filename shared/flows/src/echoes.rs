@@ -145,7 +145,9 @@ fn typed(
         waba: from.waba.clone(),
         conversation,
         to: echo.contact.clone(),
+        group: echo.group.clone(),
         content: echo.content.clone(),
+        quote: None,
         origin: Origin::Phone,
         index: 0,
     };

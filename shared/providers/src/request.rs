@@ -64,6 +64,8 @@ pub enum NotSendable {
     NoLocation,
     #[error("the contact card needs a name and a number")]
     NoCard,
+    #[error("the poll has no options")]
+    NoPoll,
     #[error("the provider can't send messages of this kind")]
     Kind,
 }
@@ -77,6 +79,7 @@ impl NotSendable {
             Self::EncryptedMedia => "encrypted_media",
             Self::NoLocation => "no_location",
             Self::NoCard => "no_card",
+            Self::NoPoll => "no_poll",
             Self::Kind => "kind_not_sendable",
         }
     }

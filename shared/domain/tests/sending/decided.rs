@@ -36,7 +36,9 @@ pub(crate) fn message(
         vendor,
         conversation: ConversationId::derived(&[&conversation.to_string()]),
         to: Contact::by_phone(phone),
+        group: None,
         content: Content::text(format!("m{number}")),
+        quote: None,
         origin,
         index,
     };

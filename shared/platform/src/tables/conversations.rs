@@ -28,7 +28,7 @@ fn conversation_key(vendor: &VendorId, id: &ConversationId) -> Item {
     key(conversation_pk(vendor, id), "conversation")
 }
 
-fn leads(item: &Item) -> Option<ConversationId> {
+fn leads_to(item: &Item) -> Option<ConversationId> {
     Reader::new(item, "an alias").parsed_opt("conversationId")
 }
 
@@ -39,14 +39,23 @@ fn alias_key(vendor: &VendorId, identity: &Identity) -> Item {
 impl Tables {
     /// Where a contact's identities lead, in their order; `None` for one that leads nowhere yet.
     pub async fn aliases(&self, vendor: &VendorId, contact: &Contact) -> Result<Aliases, AwsError> {
-        let (identities, keys) = self.alias_keys(vendor, contact);
-        if keys.is_empty() {
+        self.leads(vendor, contact.identities().collect()).await
+    }
+
+    /// Where identities lead, in their order; `None` for one that leads nowhere yet.
+    pub async fn leads(
+        &self,
+        vendor: &VendorId,
+        identities: Vec<Identity>,
+    ) -> Result<Aliases, AwsError> {
+        if identities.is_empty() {
             return Ok(Vec::new());
         }
+        let keys = self.alias_keys(vendor, &identities);
         let found = self.get_many("reading a contact's aliases", &keys).await?;
         Ok(identities
             .into_iter()
-            .zip(found.iter().map(|item| item.as_ref().and_then(leads)))
+            .zip(found.iter().map(|item| item.as_ref().and_then(leads_to)))
             .collect())
     }
 
@@ -56,7 +65,8 @@ impl Tables {
         vendor: &VendorId,
         contact: &Contact,
     ) -> Result<ContactRow, AwsError> {
-        let (identities, mut keys) = self.alias_keys(vendor, contact);
+        let identities: Vec<_> = contact.identities().collect();
+        let mut keys = self.alias_keys(vendor, &identities);
         let config_key = super::vendors::config_key(vendor);
         keys.push((self.names.vendor_configs.as_str(), config_key));
         let mut found = self.get_many("reading a contact", &keys).await?;
@@ -67,23 +77,17 @@ impl Tables {
             .transpose()?;
         let aliases = identities
             .into_iter()
-            .zip(found.iter().map(|item| item.as_ref().and_then(leads)))
+            .zip(found.iter().map(|item| item.as_ref().and_then(leads_to)))
             .collect();
         Ok(ContactRow { aliases, config })
     }
 
-    fn alias_keys(
-        &self,
-        vendor: &VendorId,
-        contact: &Contact,
-    ) -> (Vec<Identity>, Vec<(&str, Item)>) {
-        let identities: Vec<_> = contact.identities().collect();
+    fn alias_keys(&self, vendor: &VendorId, identities: &[Identity]) -> Vec<(&str, Item)> {
         let table = self.names.conversations.as_str();
-        let keys = identities
+        identities
             .iter()
             .map(|identity| (table, alias_key(vendor, identity)))
-            .collect();
-        (identities, keys)
+            .collect()
     }
 
     /// A conversation, or the one that it was found to be the same as.

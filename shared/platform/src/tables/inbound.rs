@@ -186,6 +186,7 @@ impl Tables {
         .set("intent", decision.intent.as_deref().map(s))
         .set("outcome", s(outcome))
         .set("replies", json(&replies))
+        .set("choice", decision.choice.as_ref().map(json))
         .set("claim", None)
         .set("leaseUntil", None)
         .set("entry", None)

@@ -77,12 +77,12 @@ impl<'a> Reader<'a> {
         self.number_opt(name).ok_or_else(|| self.unreadable())
     }
 
+    pub(crate) fn flag_opt(&self, name: &str) -> Option<bool> {
+        self.item.get(name)?.as_bool().ok().copied()
+    }
+
     pub(crate) fn flag(&self, name: &str) -> bool {
-        self.item
-            .get(name)
-            .and_then(|value| value.as_bool().ok())
-            .copied()
-            .unwrap_or_default()
+        self.flag_opt(name).unwrap_or_default()
     }
 
     pub(crate) fn time_opt(&self, name: &str) -> Option<Timestamp> {

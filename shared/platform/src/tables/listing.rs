@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Contact, Content, MessageId, VendorId};
+use domain::{Choice, Contact, Content, MessageId, VendorId};
 use jiff::Timestamp;
 
 use super::Tables;
@@ -37,6 +37,10 @@ pub struct Listed {
     /// WhatsApp's id, or the provider's number while that is not known.
     pub provider_message_id: Option<String>,
     pub reply_to: Option<String>,
+    /// Our id of the message that an outbound one is to quote, and whether it was sent with the quote.
+    pub quote: Option<(MessageId, Option<bool>)>,
+    /// What a text chose from a menu that was sent as one.
+    pub choice: Option<Choice>,
     pub intent: Option<String>,
     pub occurred_at: Timestamp,
     pub received_at: Timestamp,
@@ -154,12 +158,19 @@ fn read(item: &Item) -> Result<Listed, AwsError> {
         },
         contact: from.json("contact")?,
         content: from.json("content")?,
-        group: from.text_opt("groupId").map(str::to_owned),
+        group: from
+            .text_opt("groupId")
+            .or_else(|| from.text_opt("group"))
+            .map(str::to_owned),
         provider_message_id: from.text_opt("keyId").map(str::to_owned).or_else(|| {
             from.number_opt::<i64>("msgId")
                 .map(|number| number.to_string())
         }),
         reply_to: from.text_opt("replyTo").map(str::to_owned),
+        quote: from
+            .parsed_opt("quotes")
+            .map(|id| (id, from.flag_opt("quoted"))),
+        choice: from.json("choice").ok(),
         intent: from.text_opt("intent").map(str::to_owned),
         occurred_at: from.time_opt("occurredAt").unwrap_or(received_at),
         received_at,

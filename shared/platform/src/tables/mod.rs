@@ -10,6 +10,7 @@ mod lanes;
 mod listing;
 mod outbound;
 mod outbound_item;
+mod quotable;
 mod vendors;
 
 use std::time::Duration;
@@ -28,6 +29,7 @@ pub use inbound::{Claim, Claimed, InboundRow};
 pub use lanes::Parked;
 pub use listing::{Direction, Listed, Page};
 pub use outbound::{Sendable, TAKE_EPOCH, TAKE_LANE, TAKE_MESSAGE};
+pub use quotable::Quotable;
 pub use vendors::{Registration, VendorRow};
 
 use crate::error::AwsError;

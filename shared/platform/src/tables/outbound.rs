@@ -265,6 +265,10 @@ impl Tables {
             .set("dueAt", due_at.map(ms))
             .when("#revision = :before")
             .bind("before", n(revision));
+        let change = match after.quoted {
+            Some(quoted) => change.set("quoted", b(quoted)),
+            None => change,
+        };
         match &after.failure {
             Some(reason) => change.set("failure", s(reason)),
             None => change,

@@ -1,6 +1,8 @@
 //! Outbound messages as items of the ledger.
 
-use domain::{Content, Dispatch, MessageId, Origin, Outbound, ProviderRef, VendorId, limits};
+use domain::{
+    Content, Dispatch, GroupId, MessageId, Origin, Outbound, ProviderRef, VendorId, limits,
+};
 use jiff::{SignedDuration, Timestamp};
 
 use super::item::{Item, Reader, Writer, b, json, key, ms, n, s, seconds};
@@ -50,11 +52,13 @@ pub(super) fn write(message: &Outbound, now: Timestamp) -> Item {
         .with("wabaId", s(message.waba.as_str()))
         .with("conversationId", s(message.conversation.as_str()))
         .with("contact", json(&message.to))
+        .with("group", message.group.as_ref().map(|group| s(&group.0)))
         .with("content", json(&message.content))
         .with(
             "replyTo",
             message.reply_to.as_ref().map(|id| s(id.as_str())),
         )
+        .with("quotes", message.quote.as_ref().map(|id| s(id.as_str())))
         .with("origin", s(origin))
         .with("originEpoch", epoch.map(n))
         .with("inReplyTo", in_reply_to.map(|id| s(id.as_str())))
@@ -99,8 +103,11 @@ pub(super) fn read(item: &Item) -> Result<Outbound, AwsError> {
         waba: from.parsed("wabaId")?,
         conversation: from.parsed("conversationId")?,
         to: from.json("contact")?,
+        group: from.text_opt("group").map(|id| GroupId(id.to_owned())),
         content: from.json::<Content>("content")?,
         reply_to: from.parsed_opt("replyTo"),
+        quote: from.parsed_opt("quotes"),
+        quoted: from.flag_opt("quoted"),
         origin,
         dispatch: Dispatch::parse(from.text("dispatch")?).ok_or_else(|| from.unreadable())?,
         delivery: domain::Delivery::from_rank(from.number("delivery")?)
