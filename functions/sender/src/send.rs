@@ -28,7 +28,8 @@ impl App {
     ) -> Result<Handled, AwsError> {
         let mut epoch = None;
         for _ in 0..TRIES {
-            match self.step(entry, epoch, begun).await? {
+            // Boxed: a step holds its message in several states.
+            match Box::pin(self.step(entry, epoch, begun)).await? {
                 Step::Handled(handled) => return Ok(handled),
                 Step::Moved => {}
                 Step::EpochMoved(moved) => epoch = Some(moved),
@@ -133,8 +134,7 @@ impl App {
         (message, lane): (&Outbound, &Lane),
         begun: Instant,
     ) -> Result<Step, AwsError> {
-        // Boxed: reading a quote and a secret makes this future a long one.
-        let (prepared, quoted) = match Box::pin(self.prepared(message, read)).await {
+        let (prepared, quoted) = match self.prepared(message, read).await {
             Ok(prepared) => prepared,
             Err(unprepared) => return self.unsent(read, unprepared).await,
         };
