@@ -4,6 +4,7 @@
 
 pub mod admission;
 pub mod builtin;
+pub mod compose;
 mod contact;
 mod content;
 pub mod conversation;

@@ -25,8 +25,8 @@ pub const POLL_OPTION_CHARS: usize = 100;
 pub const BUTTONS: usize = 3;
 /// Options of a list: as many as WhatsApp shows where a provider has lists.
 pub const LIST_OPTIONS: usize = 10;
-/// The longest id of an option, in bytes.
-pub const OPTION_ID_BYTES: usize = 256;
+/// The longest id of an option, in characters.
+pub const OPTION_ID_CHARS: usize = 256;
 /// The longest title of an option, in characters.
 pub const OPTION_TITLE_CHARS: usize = 60;
 /// The longest description of an option, in characters.
