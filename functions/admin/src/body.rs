@@ -37,6 +37,10 @@ impl Fields {
         }
     }
 
+    pub(crate) const fn members(&self) -> &Map<String, Value> {
+        &self.0
+    }
+
     /// A text, trimmed; absent and null are the same.
     pub(crate) fn text(&self, name: &str) -> Result<Option<&str>, Problem> {
         match self.0.get(name) {

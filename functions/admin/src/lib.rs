@@ -2,8 +2,11 @@
 
 mod auth;
 mod body;
+mod draft;
 mod listing;
+mod quoting;
 mod sending;
+mod shown;
 mod vendors;
 
 use domain::limits;

@@ -1,9 +1,10 @@
 use domain::{MessageId, VendorId};
 use flows::problem::{self, Problem};
 use lambda_http::aws_lambda_events::query_map::QueryMap;
-use platform::tables::{Direction, Listed};
-use serde_json::{Value, json};
+use platform::tables::Direction;
+use serde_json::json;
 
+use crate::shown::shown;
 use crate::{Answer, App, no_such_vendor, unavailable};
 
 /// Rows of a page: by default, and at most.
@@ -83,44 +84,4 @@ fn read_cursor(cursor: &str) -> Option<(String, MessageId)> {
     let text = String::from_utf8(hex::decode(cursor).ok()?).ok()?;
     let (place, id) = text.split_once('\n')?;
     Some((place.to_owned(), MessageId::parse(id).ok()?))
-}
-
-/// A message as the API shows it; what is absent is null.
-fn shown(message: &Listed) -> Value {
-    let content = &message.content;
-    let media = content.media.as_ref().map(|media| {
-        json!({
-            "mimeType": media.mime_type,
-            "sizeBytes": media.size_bytes,
-            "fileName": media.file_name,
-            "voiceNote": media.voice_note,
-            "viewOnce": media.view_once,
-        })
-    });
-    let location = content.location.as_ref().map(|place| {
-        json!({ "latitude": place.latitude, "longitude": place.longitude, "name": place.name, "address": place.address })
-    });
-    json!({
-        "id": message.id.as_str(),
-        "direction": message.direction.as_str(),
-        "status": message.status,
-        "kind": content.kind.as_str(),
-        "text": content.text,
-        "contact": {
-            "phone": message.contact.phone.as_ref().map(domain::PhoneNumber::expose),
-            "lid": message.contact.lid.as_ref().map(domain::Lid::expose),
-            "name": message.contact.name,
-        },
-        "group": message.group.as_ref().map(|id| json!({ "id": id })),
-        "providerMessageId": message.provider_message_id,
-        "replyTo": message.reply_to,
-        "media": media,
-        "location": location,
-        "card": content.card.as_ref().map(|card| json!({ "name": card.name, "phones": card.phones })),
-        "reaction": content.reaction.as_ref().map(|reaction| json!({ "emoji": reaction.emoji, "to": reaction.to })),
-        "choice": content.choice.as_ref().map(|choice| json!({ "id": choice.id, "title": choice.title })),
-        "intent": message.intent,
-        "occurredAt": message.occurred_at.to_string(),
-        "receivedAt": message.received_at.to_string(),
-    })
 }

@@ -1,17 +1,14 @@
 use domain::conversation::{Conversation, Resolution, resolve};
-use domain::{
-    Contact, Content, Draft, Fingerprint, Identity, MessageId, Origin, Outbound, PhoneNumber,
-    VendorId, WabaId, limits,
-};
+use domain::{Contact, Draft, Fingerprint, GroupId, Identity, MessageId, Origin, VendorId, WabaId};
 use flows::dispatch;
 use flows::problem::{self, Problem};
-use jiff::Timestamp;
 use lambda_http::http::HeaderValue;
 use platform::tables::{Staff, Staffed};
 use serde_json::json;
 
 use crate::auth::Owner;
-use crate::body::{Fields, invalid};
+use crate::body::invalid;
+use crate::draft::Wanted;
 use crate::{Answer, App, no_such_vendor, unavailable};
 
 /// How often a message is written anew because its conversation moved meanwhile.
@@ -33,8 +30,8 @@ struct Idempotency {
 impl App {
     /// Queues a message of the vendor's staff; the same key and body give the same message.
     pub(crate) async fn send_message(&self, vendor: &VendorId, asked: Asked<'_>) -> Answer {
-        let (to, text) = self.read(asked.body)?;
-        let idempotency = idempotency(&asked, &to, &text)?;
+        let wanted = Wanted::read(asked.body, &self.default_country)?;
+        let idempotency = idempotency(&asked, &wanted)?;
         let known = idempotency
             .as_ref()
             .map(|key| (key.name.as_str(), key.asked.as_str()));
@@ -48,12 +45,14 @@ impl App {
         {
             return Ok(answer);
         }
-        let waba = self.waba(vendor).await?;
+        let waba = self.waba(vendor, wanted.waba.as_ref()).await?;
         let id = MessageId::from_bits(uuid::Uuid::now_v7().as_u128());
         for _ in 0..TRIES {
             let now = self.platform.clock.now();
-            let (conversation, new_aliases) = self.conversation(vendor, &to).await?;
-            let message = message((&id, &waba), &conversation, (&to, &text), now);
+            let (mut conversation, new_aliases) = self.conversation(vendor, &wanted.to).await?;
+            let drafted = drafted((&id, &waba), &conversation, &wanted);
+            let message = self.quoting(vendor, &wanted, drafted).await?.queued(now);
+            conversation.offers(&message);
             let staff = Staff {
                 message: &message,
                 conversation: &conversation,
@@ -90,21 +89,6 @@ impl App {
         ))
     }
 
-    fn read(&self, body: &[u8]) -> Result<(PhoneNumber, String), Problem> {
-        let fields = Fields::read(body, &["to", "message"])?;
-        let to = fields.required("to")?;
-        let to =
-            PhoneNumber::parse(to, &self.default_country).map_err(|error| invalid("to", error))?;
-        let text = fields.required("message")?;
-        if text.len() > limits::REPLY_TEXT_BYTES {
-            return Err(invalid(
-                "message",
-                format_args!("may have {} bytes", limits::REPLY_TEXT_BYTES),
-            ));
-        }
-        Ok((to, text.to_owned()))
-    }
-
     /// The answer to a request whose key came before; `None` goes on.
     async fn settled(
         &self,
@@ -139,46 +123,41 @@ impl App {
         }
     }
 
-    /// The vendor's first number.
-    async fn waba(&self, vendor: &VendorId) -> Result<WabaId, Problem> {
+    /// The number that was asked for, or the vendor's first.
+    async fn waba(&self, vendor: &VendorId, asked: Option<&WabaId>) -> Result<WabaId, Problem> {
         let instances = self
             .platform
             .tables
             .instances(vendor)
             .await
             .map_err(|error| unavailable(&error))?;
-        let first = WabaId::first_of(vendor);
-        let found = instances
-            .iter()
-            .find(|instance| instance.waba_id == first)
-            .or_else(|| instances.first());
-        found
-            .map(|instance| instance.waba_id.clone())
-            .ok_or_else(no_such_vendor)
+        let first = instances.first().ok_or_else(no_such_vendor)?;
+        let wanted = asked.cloned().unwrap_or_else(|| WabaId::first_of(vendor));
+        let found = instances.iter().find(|instance| instance.waba_id == wanted);
+        match (found, asked) {
+            (Some(_), _) => Ok(wanted),
+            (None, None) => Ok(first.waba_id.clone()),
+            (None, Some(_)) => Err(invalid("wabaId", "the vendor has no such number")),
+        }
     }
 
     async fn conversation(
         &self,
         vendor: &VendorId,
-        to: &PhoneNumber,
+        to: &Identity,
     ) -> Result<(Conversation, Vec<Identity>), Problem> {
-        let contact = Contact::by_phone(to.clone());
-        let aliases = self
-            .platform
-            .tables
-            .aliases(vendor, &contact)
+        let tables = &self.platform.tables;
+        let aliases = tables
+            .leads(vendor, vec![to.clone()])
             .await
             .map_err(|error| unavailable(&error))?;
         let existing = match resolve(&aliases) {
-            Some(Resolution::One(id) | Resolution::Merge { into: id, .. }) => self
-                .platform
-                .tables
+            Some(Resolution::One(id) | Resolution::Merge { into: id, .. }) => tables
                 .conversation(vendor, &id)
                 .await
                 .map_err(|error| unavailable(&error))?,
             Some(Resolution::Begin(_)) | None => None,
         };
-        let identity = Identity::Phone(to.clone());
         Ok(match existing {
             Some(found) => (
                 Conversation {
@@ -190,45 +169,57 @@ impl App {
             None => (
                 Conversation {
                     version: 1,
-                    contact,
-                    ..Conversation::begin(vendor, &identity)
+                    contact: addressee(to, Contact::default()).0,
+                    ..Conversation::begin(vendor, to)
                 },
-                vec![identity],
+                vec![to.clone()],
             ),
         })
     }
 }
 
-fn message(
+/// Who is written to: the number that was asked for, whatever other number is known of the person; or a group.
+fn addressee(to: &Identity, known: Contact) -> (Contact, Option<GroupId>) {
+    match to {
+        Identity::Phone(phone) => (
+            Contact {
+                phone: Some(phone.clone()),
+                ..known
+            },
+            None,
+        ),
+        Identity::Lid(lid) => (
+            Contact {
+                lid: Some(lid.clone()),
+                ..known
+            },
+            None,
+        ),
+        Identity::Group(group) => (Contact::default(), Some(group.clone())),
+    }
+}
+
+fn drafted(
     (id, waba): (&MessageId, &WabaId),
     conversation: &Conversation,
-    (to, text): (&PhoneNumber, &str),
-    now: Timestamp,
-) -> Outbound {
-    let draft = Draft {
+    asked: &Wanted,
+) -> Draft {
+    let (to, group) = addressee(&asked.to, conversation.contact.clone());
+    Draft {
         id: id.clone(),
         vendor: conversation.vendor.clone(),
         waba: waba.clone(),
         conversation: conversation.id.clone(),
-        // The number that was asked for, whatever other number the conversation knows.
-        to: Contact {
-            phone: Some(to.clone()),
-            ..conversation.contact.clone()
-        },
-        group: None,
-        content: Content::text(text),
+        to,
+        group,
+        content: asked.content.clone(),
         quote: None,
         origin: Origin::Staff,
         index: 0,
-    };
-    draft.queued(now)
+    }
 }
 
-fn idempotency(
-    asked: &Asked<'_>,
-    to: &PhoneNumber,
-    text: &str,
-) -> Result<Option<Idempotency>, Problem> {
+fn idempotency(asked: &Asked<'_>, wanted: &Wanted) -> Result<Option<Idempotency>, Problem> {
     let Some(key) = asked.key else {
         return Ok(None);
     };
@@ -240,7 +231,7 @@ fn idempotency(
         .ok_or_else(|| invalid("Idempotency-Key", "has 1 to 255 visible ASCII characters"))?;
     Ok(Some(Idempotency {
         name: Fingerprint::of(&[&asked.owner.0, key]).hex(),
-        asked: Fingerprint::of(&[to.expose(), text]).hex(),
+        asked: wanted.fingerprint(),
     }))
 }
 

@@ -47,7 +47,8 @@ impl Refused {
         }
     }
 
-    fn not_sendable(
+    /// A field that no message of its kind, or to this recipient, can have.
+    pub fn not_sendable(
         field: impl Into<String>,
         detail: impl Into<String>,
         hint: &'static str,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::content::Content;
+use crate::content::{Card, Content, Kind, Location};
 use crate::event::Echo;
 use crate::ids::MessageId;
 
@@ -53,16 +53,49 @@ pub fn classify(
     })
 }
 
+/// Whether an echo says what was sent, as far as both tell it: a file has another address by then, and a place or a card no text.
 fn same(sent: &Content, heard: &Content) -> bool {
-    let text = |content: &Content| {
-        content
-            .text
-            .as_deref()
-            .unwrap_or_default()
-            .trim()
-            .to_owned()
-    };
-    sent.kind == heard.kind && text(sent) == text(heard)
+    sent.kind == heard.kind
+        && match sent.kind {
+            Kind::Location => both(sent.location.as_ref(), heard.location.as_ref(), near),
+            Kind::Contact => both(sent.card.as_ref(), heard.card.as_ref(), shares_a_number),
+            Kind::Audio | Kind::Sticker => true,
+            Kind::Text
+            | Kind::Image
+            | Kind::Video
+            | Kind::Document
+            | Kind::Poll
+            | Kind::Reaction
+            | Kind::Choice
+            | Kind::Unsupported => words(sent).eq(words(heard)),
+        }
+}
+
+/// The words of a text, a caption or a question; the blanks between them may change on the way.
+fn words(content: &Content) -> impl Iterator<Item = &str> {
+    content
+        .text
+        .as_deref()
+        .unwrap_or_default()
+        .split_whitespace()
+}
+
+fn both<T>(sent: Option<&T>, heard: Option<&T>, same: fn(&T, &T) -> bool) -> bool {
+    match (sent, heard) {
+        (Some(sent), Some(heard)) => same(sent, heard),
+        _ => true,
+    }
+}
+
+/// Within about ten metres, for degrees may be rounded on the way.
+fn near(sent: &Location, heard: &Location) -> bool {
+    const DEGREES: f64 = 1e-4;
+    (sent.latitude - heard.latitude).abs() <= DEGREES
+        && (sent.longitude - heard.longitude).abs() <= DEGREES
+}
+
+fn shares_a_number(sent: &Card, heard: &Card) -> bool {
+    heard.phones.is_empty() || sent.phones.iter().any(|phone| heard.phones.contains(phone))
 }
 
 fn in_time(begun_at: Timestamp, at: Timestamp) -> bool {
@@ -141,6 +174,59 @@ mod tests {
                 Author::Unattributed
             );
         }
+    }
+
+    fn place(latitude: f64, longitude: f64) -> Content {
+        let location = Location {
+            latitude,
+            longitude,
+            name: None,
+            address: None,
+        };
+        Content {
+            location: Some(location),
+            ..Content::of(Kind::Location)
+        }
+    }
+
+    fn card(name: &str, phone: &str) -> Content {
+        let card = Card {
+            name: Some(name.to_owned()),
+            phones: vec![phone.to_owned()],
+        };
+        Content {
+            card: Some(card),
+            ..Content::of(Kind::Contact)
+        }
+    }
+
+    #[test]
+    fn a_place_and_a_card_are_known_by_what_they_show() {
+        let captioned = Content {
+            text: Some("Dakar".to_owned()),
+            ..place(14.700_004, -17.399_999)
+        };
+        assert!(same(&place(14.7, -17.4), &captioned));
+        assert!(!same(&place(14.7, -17.4), &place(14.71, -17.4)));
+        assert!(same(
+            &card("Awa", "+221700000001"),
+            &card("Awa Diop", "+221700000001")
+        ));
+        assert!(!same(
+            &card("Awa", "+221700000001"),
+            &card("Awa", "+221700000002")
+        ));
+        assert!(!same(&card("Awa", "+221700000001"), &place(14.7, -17.4)));
+    }
+
+    #[test]
+    fn blanks_that_changed_on_the_way_do_not_matter_and_words_do() {
+        let sent = Content::text("Que souhaitez-vous ?\n\n1. Nos produits");
+        assert!(same(
+            &sent,
+            &Content::text("Que souhaitez-vous\u{a0}?\r\n\r\n1. Nos produits ")
+        ));
+        assert!(!same(&sent, &Content::text("Que souhaitez-vous ?")));
     }
 
     #[test]

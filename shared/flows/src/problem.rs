@@ -52,6 +52,13 @@ impl Problem {
         self
     }
 
+    /// The same problem, with what to do about it.
+    #[must_use]
+    pub fn hint(mut self, what_to_do: &str) -> Self {
+        self.more.insert("hint".to_owned(), what_to_do.into());
+        self
+    }
+
     pub fn response(&self) -> Response<Body> {
         let mut body = json!({
             "type": format!("https://multi-waba.example/problems/{}", self.code),

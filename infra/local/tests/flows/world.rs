@@ -317,6 +317,20 @@ impl World {
             .collect()
     }
 
+    /// The bodies of `send-message` that the provider accepted, in order.
+    pub(crate) async fn accepted(&self) -> Vec<Value> {
+        let url = format!("{}/_sim/messages", self.simulator().url());
+        let request = axum::http::Request::get(url).body(Vec::new());
+        let answer = self.http.perform(request.expect("a request")).await;
+        let answer: Value = serde_json::from_slice(answer.expect("the simulator answers").body())
+            .expect("the simulator answers in JSON");
+        let messages = answer["messages"].as_array().expect("a list");
+        messages
+            .iter()
+            .map(|message| message["request"].clone())
+            .collect()
+    }
+
     /// How many messages a queue holds: visible, hidden and delayed.
     pub(crate) fn held(&self, queue: &str) -> usize {
         let depth = self

@@ -1,0 +1,105 @@
+//! What the vendor's staff asks to send, read from the request.
+
+use domain::compose::{self, Refused};
+use domain::{Content, Fingerprint, GroupId, Identity, MessageId, PhoneNumber, WabaId};
+use flows::problem::Problem;
+
+use crate::body::{Fields, invalid};
+
+/// A message as the staff asks for it.
+pub(crate) struct Wanted {
+    /// A person by number, or a group.
+    pub(crate) to: Identity,
+    pub(crate) content: Content,
+    /// The message to quote, by our id.
+    pub(crate) reply_to: Option<MessageId>,
+    /// The number to send from; without it the vendor's first.
+    pub(crate) waba: Option<WabaId>,
+}
+
+impl Wanted {
+    /// Reads a request. Numbers without a country code are of `country`.
+    pub(crate) fn read(body: &[u8], country: &str) -> Result<Self, Problem> {
+        let own = ["to", "replyTo", "wabaId"];
+        let known: Vec<_> = own.into_iter().chain(compose::FIELDS).collect();
+        let fields = Fields::read(body, &known)?;
+        let to = recipient(fields.required("to")?, country)?;
+        let content =
+            compose::content(fields.members(), country).map_err(|error| refused(&error))?;
+        if !content.mentions.is_empty() && !matches!(to, Identity::Group(_)) {
+            return Err(refused(&Refused::not_sendable(
+                "mentions",
+                "go with a group alone",
+                "write to a group, or leave the mentions out",
+            )));
+        }
+        Ok(Self {
+            to,
+            content,
+            reply_to: id(&fields, "replyTo", MessageId::parse)?,
+            waba: id(&fields, "wabaId", WabaId::parse)?,
+        })
+    }
+
+    /// A hash of all that was asked for. A plain text has the one that the release before gave it.
+    pub(crate) fn fingerprint(&self) -> String {
+        let to = match &self.to {
+            Identity::Phone(phone) => phone.expose().to_owned(),
+            Identity::Lid(_) | Identity::Group(_) => self.to.key(),
+        };
+        let text = self.content.text.as_deref().unwrap_or_default();
+        let mut parts = vec![to.as_str(), text];
+        let content = serde_json::to_string(&self.content).unwrap_or_default();
+        let (reply_to, waba) = (self.reply_to.as_ref(), self.waba.as_ref());
+        let is_plain = reply_to.is_none() && waba.is_none() && self.content == Content::text(text);
+        if !is_plain {
+            parts.extend([
+                content.as_str(),
+                reply_to.map_or("", MessageId::as_str),
+                waba.map_or("", WabaId::as_str),
+            ]);
+        }
+        Fingerprint::of(&parts).hex()
+    }
+}
+
+/// A group's id, which ends in `@g.us`, or a phone number.
+fn recipient(to: &str, country: &str) -> Result<Identity, Problem> {
+    match to.split_once('@') {
+        None => PhoneNumber::parse(to, country)
+            .map(Identity::Phone)
+            .map_err(|error| invalid("to", error)),
+        Some((id, "g.us")) if is_group(id) => Ok(Identity::Group(GroupId(id.to_owned()))),
+        Some(_) => Err(invalid(
+            "to",
+            "is a phone number, or the id of a group: digits and @g.us",
+        )),
+    }
+}
+
+/// Digits, and in older groups a dash between two runs of them.
+fn is_group(id: &str) -> bool {
+    let is_run = |run: &str| !run.is_empty() && run.bytes().all(|byte| byte.is_ascii_digit());
+    id.len() <= 64 && id.split('-').all(is_run)
+}
+
+fn id<T, E: std::fmt::Display>(
+    fields: &Fields,
+    name: &str,
+    parse: fn(&str) -> Result<T, E>,
+) -> Result<Option<T>, Problem> {
+    let given = fields.text(name)?.map(parse);
+    given.transpose().map_err(|error| invalid(name, error))
+}
+
+/// A refusal as callers see it.
+fn refused(refused: &Refused) -> Problem {
+    let title = match refused.code {
+        "not_sendable" => "Not sendable",
+        _ => "Invalid field",
+    };
+    let detail = format!("{}: {}", refused.field, refused.detail);
+    Problem::new(422, refused.code, title, detail)
+        .field(&refused.field)
+        .hint(refused.hint)
+}
