@@ -88,10 +88,12 @@ async fn a_customers_message_is_quoted_if_its_event_told_a_number() {
         is_problem(&refused, 422, "not_quotable");
         assert_eq!(refused.json["field"], "replyTo");
         assert!(refused.json["hint"].is_string(), "{}", refused.text);
-        number(world, id, 4711).await;
+        // The stand-in quotes what it sent, and tells no numbers of what came in.
+        let msg_id = world.simulator().sends()[0].msg_id;
+        number(world, id, msg_id).await;
         sends(world, AWA, "Je vous en prie", Some(id)).await;
         world.quiet().await;
-        assert_eq!(world.accepted().await[1]["replyTo"], json!(4711));
+        assert_eq!(world.accepted().await[1]["replyTo"], json!(msg_id));
         let quoting = listed(world, "outbound", "Je vous en prie").await;
         assert_eq!(quoting["replyTo"], json!("THANKS"));
     })
