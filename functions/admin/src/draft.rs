@@ -103,3 +103,60 @@ fn refused(refused: &Refused) -> Problem {
         .field(&refused.field)
         .hint(refused.hint)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: &str) -> Wanted {
+        Wanted::read(body.as_bytes(), "SN").unwrap()
+    }
+
+    #[test]
+    fn a_plain_text_has_the_fingerprint_that_the_release_before_gave_it() {
+        let before = Fingerprint::of(&["+221700000001", "Votre commande est prête"]).hex();
+        for body in [
+            r#"{"to":"70 000 00 01","message":" Votre commande est prête "}"#,
+            r#"{"to":"+221700000001","type":"text","text":"Votre commande est prête","replyTo":null}"#,
+        ] {
+            assert_eq!(read(body).fingerprint(), before, "{body}");
+        }
+    }
+
+    #[test]
+    fn requests_that_differ_in_anything_have_different_fingerprints() {
+        let bodies = [
+            r#"{"to":"+221700000001","text":"Oui"}"#,
+            r#"{"to":"+221700000002","text":"Oui"}"#,
+            r#"{"to":"1@g.us","text":"Oui"}"#,
+            r#"{"to":"1@g.us","text":"Oui","mentions":["+221700000002"]}"#,
+            r#"{"to":"+221700000001","text":"Oui","wabaId":"a"}"#,
+            r#"{"to":"+221700000001","text":"Oui","replyTo":"a"}"#,
+            r#"{"to":"+221700000001","type":"image","mediaUrl":"https://a/","caption":"Oui"}"#,
+            r#"{"to":"+221700000001","type":"image","mediaUrl":"https://b/","caption":"Oui"}"#,
+            r#"{"to":"+221700000001","type":"video","mediaUrl":"https://b/","caption":"Oui"}"#,
+            r#"{"to":"+221700000001","buttons":{"text":"Oui","options":[{"id":"a","title":"A"}]}}"#,
+            r#"{"to":"+221700000001","buttons":{"text":"Oui","options":[{"id":"b","title":"A"}]}}"#,
+        ];
+        let mut seen: Vec<_> = bodies.map(|body| read(body).fingerprint()).into();
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!(seen.len(), bodies.len());
+    }
+
+    #[test]
+    fn a_group_is_told_by_its_id() {
+        for (to, is_group) in [
+            ("120363000000000001@g.us", true),
+            ("221700000001-1400000000@g.us", true),
+            ("@g.us", false),
+            ("a@g.us", false),
+            ("1-@g.us", false),
+            ("1@s.whatsapp.net", false),
+            ("1@newsletter", false),
+        ] {
+            let read = recipient(to, "SN");
+            assert_eq!(read.is_ok(), is_group, "{to}");
+        }
+    }
+}
