@@ -1,5 +1,7 @@
 //! Reading request bodies: every mistake names its field and what to do.
 
+use std::num::NonZeroU32;
+
 use flows::problem::Problem;
 use serde_json::{Map, Value};
 
@@ -48,6 +50,37 @@ impl Fields {
             Some(Value::String(text)) => Ok(Some(text.trim())),
             Some(_) => Err(invalid(name, "must be a text")),
         }
+    }
+
+    pub(crate) fn flag(&self, name: &str) -> Result<Option<bool>, Problem> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Bool(flag)) => Ok(Some(*flag)),
+            Some(_) => Err(invalid(name, "must be true or false")),
+        }
+    }
+
+    /// A whole number from 1 to `most`, or null, which differs from absent.
+    pub(crate) fn count(
+        &self,
+        name: &str,
+        most: u32,
+    ) -> Result<Option<Option<NonZeroU32>>, Problem> {
+        let number = match self.0.get(name) {
+            None => return Ok(None),
+            Some(Value::Null) => return Ok(Some(None)),
+            Some(value) => value.as_u64().and_then(|number| u32::try_from(number).ok()),
+        };
+        number
+            .filter(|number| *number <= most)
+            .and_then(NonZeroU32::new)
+            .map(|number| Some(Some(number)))
+            .ok_or_else(|| {
+                invalid(
+                    name,
+                    format!("must be a whole number from 1 to {most}, or null for none"),
+                )
+            })
     }
 
     pub(crate) fn required(&self, name: &str) -> Result<&str, Problem> {

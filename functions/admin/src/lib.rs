@@ -5,6 +5,7 @@ mod body;
 mod draft;
 mod listing;
 mod quoting;
+mod pacing;
 mod sending;
 mod shown;
 mod vendors;

@@ -1,6 +1,6 @@
 //! A message of the ledger as the admin API shows it; what is absent is null.
 
-use domain::{Choice, Content, Identity, Lid, Media, PhoneNumber};
+use domain::{Choice, Content, Identity, Lid, Media, PhoneNumber, RejectClass};
 use platform::tables::{Direction, Listed};
 use serde_json::{Value, json};
 
@@ -9,6 +9,9 @@ pub(crate) fn shown(message: &Listed) -> Value {
         "id": message.id.as_str(),
         "direction": message.direction.as_str(),
         "status": message.status,
+        "failure": message.failure.as_ref().map(|failure| {
+            json!({ "class": failure.class.map(RejectClass::as_str), "reason": failure.reason })
+        }),
         "contact": {
             "phone": message.contact.phone.as_ref().map(PhoneNumber::expose),
             "lid": message.contact.lid.as_ref().map(Lid::expose),

@@ -1,5 +1,5 @@
 use domain::{
-    ApiKey, InstanceSecrets, PhoneNumber, Provider, SecretRing, VendorConfig, VendorId,
+    ApiKey, InstanceSecrets, Pacing, PhoneNumber, Provider, SecretRing, VendorConfig, VendorId,
     VendorSecrets, WabaId, WabaInstance, WebhookSecret, limits,
 };
 use flows::problem::{self, Problem};
@@ -9,10 +9,11 @@ use platform::tables::{Registration, VendorRow};
 use serde_json::{Value, json};
 
 use crate::body::{Fields, invalid};
+use crate::pacing::{self, PacingChange};
 use crate::{Answer, App, no_such_vendor, unavailable};
 
-/// The fields of a registration; the CSV's columns have the same names.
-const FIELDS: [&str; 7] = [
+/// The fields of a registration; the CSV's columns have their names.
+const FIELDS: [&str; 11] = [
     "vendorId",
     "businessName",
     "phoneNumber",
@@ -20,6 +21,10 @@ const FIELDS: [&str; 7] = [
     "wasenderInstanceId",
     "wasenderWebhookSecret",
     "wasenderApiKey",
+    "plan",
+    "accountProtection",
+    "dailyCap",
+    "jitter",
 ];
 /// How long a replaced webhook secret stays good: what the provider had under way is still accepted.
 const PREVIOUS_LIVES: SignedDuration = SignedDuration::from_hours(24);
@@ -30,6 +35,7 @@ struct Registered {
     instance: WabaInstance,
     webhook_secret: WebhookSecret,
     api_key: Option<ApiKey>,
+    pacing: PacingChange,
 }
 
 impl App {
@@ -50,6 +56,8 @@ impl App {
                 .iter()
                 .find(|known| known.waba_id == asked.instance.waba_id)
         });
+        let pacing_before = known.map_or_else(Pacing::default, |known| known.pacing);
+        asked.instance.pacing = asked.pacing.on(pacing_before);
         if let Some(row) = &before {
             let config = row.config.clone();
             asked.config = VendorConfig {
@@ -69,6 +77,10 @@ impl App {
                 return Err(taken("wasenderInstanceId", "instance_taken"));
             }
         }
+        let lane = (&vendor, &asked.instance.waba_id);
+        flows::lane::pace(&self.platform, lane, &asked.instance.pacing)
+            .await
+            .map_err(|error| unavailable(&error))?;
         self.store_secrets(&asked, now).await?;
         if asked.api_key.is_some() {
             let resuming =
@@ -166,6 +178,7 @@ impl App {
             phone,
             provider_instance_id: instance_id.to_owned(),
             status: "pending".to_owned(),
+            pacing: Pacing::default(),
             created_at: now,
             updated_at: now,
         };
@@ -184,6 +197,7 @@ impl App {
             instance,
             webhook_secret: secret,
             api_key,
+            pacing: PacingChange::read(&fields)?,
         })
     }
 
@@ -262,6 +276,7 @@ fn shown(row: &VendorRow) -> Value {
             "phoneNumber": instance.phone.expose(),
             "wasenderInstanceId": instance.provider_instance_id,
             "status": instance.status,
+            "pacing": pacing::shown(&instance.pacing),
             "createdAt": instance.created_at.to_string(),
             "updatedAt": instance.updated_at.to_string(),
         })

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use domain::turn::{Turn, stopped};
-use domain::{Dispatch, Lane, Outbound, ParkReason, SendOutcome, limits};
+use domain::turn::{Turn, park};
+use domain::{
+    Dispatch, Failure, Lane, Outbound, ParkReason, Quota, RejectClass, SendOutcome, backoff, limits,
+};
 use flows::batch::Handled;
 use flows::{lane, settle};
 use jiff::Timestamp;
-use platform::AwsError;
+use platform::{AwsError, telemetry};
 
 use crate::App;
 
@@ -19,8 +21,6 @@ pub(crate) enum Outcome {
     NotReached,
 }
 
-/// Tries that surely did not reach the provider, after which the lane stops until a probe does.
-const ATTEMPTS: u32 = 8;
 /// How often the result of a call is written anew because the lane moved meanwhile.
 const TRIES: usize = 8;
 
@@ -35,37 +35,52 @@ impl App {
         let now = self.platform.clock.now();
         let probe = now.checked_add(limits::PROBE_AFTER).ok();
         log(taken, &outcome, now);
+        if !outcome.may_have_left() && lane_then.pace.day_cap.is_some() {
+            let given_back = |lane: Lane| lane.given_back(now);
+            lane::change(&self.platform, (&taken.vendor, &taken.waba), given_back).await?;
+        }
+        // What the provider put off, or could not look at, is no attempt.
+        let untried = || taken.clone().untried();
         match outcome {
-            Outcome::Told(SendOutcome::Accepted { msg_id, key_id }) => {
+            Outcome::Told(SendOutcome::Accepted {
+                msg_id,
+                key_id,
+                quota,
+            }) => {
                 let mut accepted = taken.clone().moved_to(Dispatch::Accepted);
                 accepted.reference.msg_id = msg_id;
                 accepted.reference.key_id = key_id;
-                self.accepted(taken, accepted, lane_then).await
+                self.accepted(taken, accepted, (lane_then, quota)).await
             }
             Outcome::Told(SendOutcome::Rejected { class, reason }) => {
-                self.rejected(taken, class.as_str(), &reason).await
+                self.rejected(taken, Failure::new(class, reason)).await
             }
             Outcome::Told(SendOutcome::Unknown) => self.doubted(taken).await,
             Outcome::Told(SendOutcome::NotConnected) => {
-                self.stopped(taken, (ParkReason::NotConnected, probe)).await
+                let stop = |lane: Lane| lane.parked(ParkReason::NotConnected, probe);
+                self.stopped(&untried(), stop).await
             }
             Outcome::Told(SendOutcome::Unauthorized) if taken.attempts < 2 => {
                 self.queued_again(taken, Duration::from_secs(1)).await
             }
             Outcome::Told(SendOutcome::Unauthorized) => {
                 tracing::error!(vendor.id = %taken.vendor, "a session's key is refused; its lane stops");
-                self.stopped(taken, (ParkReason::Credentials, probe)).await
+                let stop = |lane: Lane| lane.parked(ParkReason::Credentials, probe);
+                self.stopped(&untried(), stop).await
             }
             Outcome::Told(SendOutcome::RetryLater { after }) => {
-                self.told_to_wait(taken, after.unwrap_or_else(|| backoff(taken.attempts)))
-                    .await
+                self.put_off(&untried(), lane_then.pace.wait(after)).await
             }
-            Outcome::NotReached if taken.attempts < ATTEMPTS => {
+            Outcome::Told(SendOutcome::Unavailable { after }) => {
+                self.unavailable(taken, after).await
+            }
+            Outcome::NotReached if taken.attempts < limits::ATTEMPTS => {
                 self.queued_again(taken, backoff(taken.attempts)).await
             }
             Outcome::NotReached => {
                 tracing::error!(vendor.id = %taken.vendor, "the provider can't be reached; the lane stops");
-                self.stopped(taken, (ParkReason::Doubt, probe)).await
+                let stop = |lane: Lane| lane.parked(ParkReason::Doubt, probe);
+                self.stopped(&untried(), stop).await
             }
         }
     }
@@ -74,7 +89,7 @@ impl App {
         &self,
         taken: &Outbound,
         accepted: Outbound,
-        lane_then: &Lane,
+        (lane_then, quota): (&Lane, Quota),
     ) -> Result<Handled, AwsError> {
         let accepted = Outbound {
             listed: false,
@@ -101,18 +116,17 @@ impl App {
         if lane_then.doubts > 0 {
             lane::change(&self.platform, (&taken.vendor, &taken.waba), Lane::trusted).await?;
         }
+        let told = |lane: Lane| lane.told_its_quota(quota, now);
+        if told(lane_then.clone()) != *lane_then {
+            lane::change(&self.platform, (&taken.vendor, &taken.waba), told).await?;
+        }
         settle::list_shorter(&self.platform, taken).await?;
         Ok(Handled::Done)
     }
 
-    async fn rejected(
-        &self,
-        taken: &Outbound,
-        class: &str,
-        reason: &str,
-    ) -> Result<Handled, AwsError> {
+    async fn rejected(&self, taken: &Outbound, failure: Failure) -> Result<Handled, AwsError> {
         let mut rejected = taken.clone().moved_to(Dispatch::Rejected);
-        rejected.failure = Some(format!("{class}: {reason}"));
+        rejected.failure = Some(failure.to_string());
         settle::end(&self.platform, taken, rejected, self.platform.clock.now()).await?;
         Ok(Handled::Done)
     }
@@ -144,17 +158,34 @@ impl App {
         Ok(Handled::Again(Some(wait)))
     }
 
-    async fn told_to_wait(&self, taken: &Outbound, wait: Duration) -> Result<Handled, AwsError> {
+    async fn put_off(&self, taken: &Outbound, wait: Duration) -> Result<Handled, AwsError> {
         let now = self.platform.clock.now();
+        telemetry::count("SendDeferred", &taken.vendor);
+        let told = |lane: Lane| lane.told_to_wait(wait, now);
         if wait > limits::REQUEUE_WAITS {
-            return self
-                .stopped(taken, (ParkReason::RateLimited, now.checked_add(wait).ok()))
-                .await;
+            return self.stopped(taken, told).await;
         }
-        lane::change(&self.platform, (&taken.vendor, &taken.waba), |lane| {
-            lane.told_to_wait(wait, now)
-        })
-        .await?;
+        lane::change(&self.platform, (&taken.vendor, &taken.waba), told).await?;
+        self.queued_again(taken, wait).await
+    }
+
+    /// One more try that surely was not accepted; the last one is the message's end.
+    async fn unavailable(
+        &self,
+        taken: &Outbound,
+        asked: Option<Duration>,
+    ) -> Result<Handled, AwsError> {
+        if taken.attempts >= limits::ATTEMPTS {
+            let reason = "the provider was not available at any of several tries";
+            let failure = Failure::new(RejectClass::Unavailable, reason);
+            return self.rejected(taken, failure).await;
+        }
+        let wait = asked.unwrap_or_default().max(backoff(taken.attempts));
+        if wait > limits::REQUEUE_WAITS {
+            let resume_at = self.platform.clock.now().checked_add(wait).ok();
+            let stop = |lane: Lane| lane.parked(ParkReason::RateLimited, resume_at);
+            return self.stopped(taken, stop).await;
+        }
         self.queued_again(taken, wait).await
     }
 
@@ -162,7 +193,7 @@ impl App {
     async fn stopped(
         &self,
         taken: &Outbound,
-        stop: (ParkReason, Option<Timestamp>),
+        stop: impl Fn(Lane) -> Lane,
     ) -> Result<Handled, AwsError> {
         let tables = &self.platform.tables;
         for _ in 0..TRIES {
@@ -170,7 +201,7 @@ impl App {
                 tables.lane(&taken.vendor, &taken.waba).await?,
                 self.platform.clock.now(),
             );
-            let Turn::Park { message, lane } = stopped(taken.clone(), before.clone(), stop, now)
+            let Turn::Park { message, lane } = park(taken.clone(), stop(before.clone()), now)
             else {
                 break;
             };
@@ -179,6 +210,7 @@ impl App {
                 .await?
                 .is_done()
             {
+                lane::count_stop(&taken.vendor, &before, &lane);
                 return Ok(Handled::Done);
             }
         }
@@ -187,9 +219,22 @@ impl App {
     }
 }
 
-/// 1 s, doubling to 30 s.
-fn backoff(attempts: u32) -> Duration {
-    Duration::from_secs(1 << attempts.saturating_sub(1).min(5)).min(limits::REQUEUE_WAITS)
+impl Outcome {
+    /// Whether the provider has the message, or may have it, or looked at it and refused it for good.
+    const fn may_have_left(&self) -> bool {
+        match self {
+            Self::Told(
+                SendOutcome::Accepted { .. } | SendOutcome::Rejected { .. } | SendOutcome::Unknown,
+            ) => true,
+            Self::Told(
+                SendOutcome::RetryLater { .. }
+                | SendOutcome::Unavailable { .. }
+                | SendOutcome::NotConnected
+                | SendOutcome::Unauthorized,
+            )
+            | Self::NotReached => false,
+        }
+    }
 }
 
 fn log(taken: &Outbound, outcome: &Outcome, now: Timestamp) {
@@ -198,6 +243,7 @@ fn log(taken: &Outbound, outcome: &Outcome, now: Timestamp) {
         Outcome::Told(SendOutcome::Accepted { .. }) => "accepted",
         Outcome::Told(SendOutcome::Rejected { class, .. }) => class.as_str(),
         Outcome::Told(SendOutcome::RetryLater { .. }) => "retry_later",
+        Outcome::Told(SendOutcome::Unavailable { .. }) => "unavailable",
         Outcome::Told(SendOutcome::NotConnected) => "not_connected",
         Outcome::Told(SendOutcome::Unauthorized) => "unauthorized",
         Outcome::Told(SendOutcome::Unknown) => "unknown",

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use domain::entry::OutboundEntry;
 use domain::turn::{Entry, Turn, stopped, turn};
-use domain::{Dispatch, Lane, Outbound, ParkReason, RejectClass, SendOutcome, limits};
+use domain::{Dispatch, Failure, Lane, Outbound, ParkReason, RejectClass, SendOutcome, limits};
 use flows::batch::Handled;
-use flows::{call, settle};
+use flows::{call, lane, settle};
 use jiff::Timestamp;
 use platform::tables::{Commit, Sendable, TAKE_EPOCH};
 use platform::{AwsError, NoAnswer};
@@ -77,6 +77,7 @@ impl App {
                     .park((&read.message, &read.lane), (&message, &lane), now)
                     .await?;
                 if parked.is_done() {
+                    lane::count_stop(&read.message.vendor, &read.lane, &lane);
                     // A drain may have stopped at it while it was being sent.
                     settle::list_shorter(&self.platform, &read.message).await?;
                 }
@@ -125,6 +126,9 @@ impl App {
             .tables
             .park((&read.message, &read.lane), (&message, &lane), now)
             .await?;
+        if parked.is_done() {
+            lane::count_stop(&read.message.vendor, &read.lane, &lane);
+        }
         Ok(Step::done_if(parked.is_done()))
     }
 
@@ -159,7 +163,8 @@ impl App {
         }
         if left(begun) < limits::CALL_NEEDS {
             // Taking took long; the call would outlive the invocation. No byte left yet.
-            let queued = self.queued_again(message, Duration::from_secs(1)).await?;
+            let untried = message.clone().untried();
+            let queued = self.queued_again(&untried, Duration::from_secs(1)).await?;
             return Ok(Step::Handled(queued));
         }
         let outcome = match call::perform(&self.platform.http, prepared).await {
@@ -221,7 +226,7 @@ impl App {
             Unprepared::Later(error) => Err(error),
             Unprepared::Unsendable(code) => {
                 let mut ended = read.message.clone().moved_to(Dispatch::Rejected);
-                ended.failure = Some(format!("{}: {code}", RejectClass::Unsendable.as_str()));
+                ended.failure = Some(Failure::new(RejectClass::Unsendable, code).to_string());
                 Ok(Step::done_if(
                     settle::end(&self.platform, &read.message, ended, now).await?,
                 ))

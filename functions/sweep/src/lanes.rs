@@ -51,7 +51,7 @@ impl App {
             LaneState::Open => Ok(()),
             LaneState::Draining => lane::drain(&self.platform, vendor, waba).await,
             LaneState::Parked {
-                reason: ParkReason::RateLimited,
+                reason: ParkReason::RateLimited | ParkReason::DailyCap,
                 ..
             } => lane::resume(&self.platform, vendor, waba).await,
             LaneState::Parked {

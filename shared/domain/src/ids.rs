@@ -127,6 +127,11 @@ impl Fingerprint {
         hex::encode(self.0)
     }
 
+    /// The first 32 bits as a number.
+    pub(crate) const fn small(&self) -> u32 {
+        u32::from_be_bytes([self.0[0], self.0[1], self.0[2], self.0[3]])
+    }
+
     /// The first 128 bits in 32 hex digits.
     pub fn short(&self) -> String {
         hex::encode(&self.0[..16])

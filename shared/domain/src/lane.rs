@@ -3,7 +3,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::event::SessionStatus;
+use crate::ids::MessageId;
 use crate::limits;
+use crate::outcome::Quota;
+use crate::pace::Pace;
+use crate::pacing::Pacing;
 
 /// The one way out of a session: its pacing token, and whether anything may leave.
 ///
@@ -18,8 +22,8 @@ pub struct Lane {
     pub next_due_at: Option<Timestamp>,
     /// How many messages stand on the lane's list, those included that are back in the queue and not settled yet.
     pub listed: u32,
-    /// The least time between two sends.
-    pub gap: Duration,
+    /// How fast it goes.
+    pub pace: Pace,
     /// Outcomes in a row that nobody knows.
     pub doubts: u32,
     /// Until when one drainer keeps the others away.
@@ -45,6 +49,8 @@ pub enum ParkReason {
     NotConnected,
     /// The provider asked for a long wait.
     RateLimited,
+    /// As many messages left today as may.
+    DailyCap,
     /// The session's key is not accepted.
     Credentials,
     /// Two outcomes in a row are unknown: the provider, or the way to it, is in trouble.
@@ -52,9 +58,10 @@ pub enum ParkReason {
 }
 
 impl ParkReason {
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::NotConnected,
         Self::RateLimited,
+        Self::DailyCap,
         Self::Credentials,
         Self::Doubt,
     ];
@@ -63,6 +70,7 @@ impl ParkReason {
         match self {
             Self::NotConnected => "not_connected",
             Self::RateLimited => "rate_limited",
+            Self::DailyCap => "daily_cap",
             Self::Credentials => "credentials",
             Self::Doubt => "doubt",
         }
@@ -73,8 +81,6 @@ impl ParkReason {
     }
 }
 
-/// How often the paid plans let a session send: 256 times a minute (Wasender's rate-limit page).
-pub const PAID_GAP: Duration = Duration::from_millis(60_000 / 256);
 /// Outcomes in a row that may be unknown before the lane stops.
 const DOUBTS: u32 = 2;
 
@@ -86,7 +92,7 @@ impl Default for Lane {
             revision: 0,
             next_due_at: None,
             listed: 0,
-            gap: PAID_GAP,
+            pace: Pace::default(),
             doubts: 0,
             drain_lease_until: None,
         }
@@ -100,11 +106,46 @@ impl Lane {
         self
     }
 
-    /// The lane after one message was taken at `now`: the next is due a gap and 5 % later.
+    /// The lane after a message was taken at `now`: the next is due a gap later.
     #[must_use]
-    pub fn taken(mut self, now: Timestamp) -> Self {
-        self.next_due_at = now.checked_add(self.gap + self.gap / 20).ok();
+    pub fn taken(mut self, message: &MessageId, now: Timestamp) -> Self {
+        let (pace, gap) = self.pace.taken(message, now);
+        self.pace = pace;
+        self.next_due_at = now.checked_add(gap).ok();
         self.changed()
+    }
+
+    /// The lane after a send that was taken did not leave after all.
+    #[must_use]
+    pub fn given_back(mut self, now: Timestamp) -> Self {
+        self.pace = self.pace.given_back(now);
+        self.changed()
+    }
+
+    /// The lane configured to another pace. What it waited for under the old one is tried at once.
+    #[must_use]
+    pub fn paced(mut self, pacing: &Pacing, now: Timestamp) -> Self {
+        let pace = self.pace.clone().configured_as(pacing);
+        if pace == self.pace {
+            return self;
+        }
+        if pace.gap() > self.pace.gap() {
+            self.next_due_at = self.next_due_at.max(now.checked_add(pace.gap()).ok());
+        }
+        self.pace = pace;
+        let waits_for_its_limits = matches!(
+            self.state,
+            LaneState::Parked {
+                reason: ParkReason::RateLimited | ParkReason::DailyCap,
+                ..
+            }
+        );
+        let changed = self.changed();
+        if waits_for_its_limits && changed.pace.capped_until(now).is_none() {
+            changed.resumed()
+        } else {
+            changed
+        }
     }
 
     /// The lane with one more message on its list, unless it stood there already.
@@ -202,15 +243,38 @@ impl Lane {
         self.changed()
     }
 
-    /// The lane after the provider asked to wait: shortly by its pacing, long by being parked.
+    /// The lane after the provider refused a send and asked to wait: shortly by its pacing, long by being parked.
     #[must_use]
     pub fn told_to_wait(mut self, wait: Duration, now: Timestamp) -> Self {
+        self.pace = self.pace.refused(wait);
         let due = now.checked_add(wait).ok();
         if wait > limits::REQUEUE_WAITS {
-            return self.parked(ParkReason::RateLimited, due);
+            return self.changed().parked(ParkReason::RateLimited, due);
         }
         self.next_due_at = due.max(self.next_due_at);
         self.changed()
+    }
+
+    /// The lane after the provider took a send and told what is left of its limits. Usually nothing follows from that.
+    #[must_use]
+    pub fn told_its_quota(mut self, quota: Quota, now: Timestamp) -> Self {
+        if let Some(wait) = quota.day_used_up_for {
+            return self.parked(ParkReason::RateLimited, now.checked_add(wait).ok());
+        }
+        let due = quota
+            .used_up_for
+            .filter(|wait| *wait > self.pace.gap())
+            .and_then(|wait| now.checked_add(wait).ok());
+        if due <= self.next_due_at {
+            return self;
+        }
+        self.next_due_at = due;
+        self.changed()
+    }
+
+    /// Whether what is drained beside the oldest message would only be parked again: the gap is longer than an entry waits in the queue.
+    pub fn drains_singly(&self) -> bool {
+        self.pace.longest_gap() > limits::REQUEUE_WAITS
     }
 
     /// The lane held by one drainer, if nobody else drains it and there is something to drain.
@@ -258,6 +322,7 @@ impl Lane {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pacing::Plan;
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -375,6 +440,80 @@ mod tests {
     }
 
     #[test]
+    fn a_quota_that_is_used_up_paces_until_its_window_ends_and_the_days_parks() {
+        let seconds = Duration::from_secs;
+        let window = Quota {
+            used_up_for: Some(seconds(40)),
+            ..Quota::default()
+        };
+        let paced = Lane::default().told_its_quota(window, NOW);
+        assert_eq!(
+            (paced.state, paced.next_due_at),
+            (LaneState::Open, Some(NOW + seconds(40)))
+        );
+        let day = Quota {
+            day_used_up_for: Some(seconds(9_000)),
+            ..window
+        };
+        let state = Lane::default().told_its_quota(day, NOW).state;
+        let (reason, resume_at) = (ParkReason::RateLimited, Some(NOW + seconds(9_000)));
+        assert_eq!(state, LaneState::Parked { reason, resume_at });
+    }
+
+    #[test]
+    fn a_quota_that_tells_nothing_new_costs_no_write() {
+        let protected = Pacing {
+            account_protection: true,
+            ..Pacing::default()
+        };
+        let lane = Lane::default().paced(&protected, NOW);
+        for wait in [None, Some(Duration::from_secs(5))] {
+            let quota = Quota {
+                used_up_for: wait,
+                ..Quota::default()
+            };
+            assert_eq!(lane.clone().told_its_quota(quota, NOW), lane);
+        }
+    }
+
+    #[test]
+    fn another_pace_holds_from_the_next_send_on_and_ends_a_wait_for_limits() {
+        let trial = Pacing {
+            plan: Plan::Trial,
+            ..Pacing::default()
+        };
+        assert_eq!(
+            Lane::default().paced(&Pacing::default(), NOW),
+            Lane::default()
+        );
+        let slower = Lane::default().paced(&trial, NOW);
+        assert_eq!(slower.next_due_at, Some(NOW + Duration::from_mins(1)));
+        for (reason, goes_on) in [
+            (ParkReason::RateLimited, true),
+            (ParkReason::DailyCap, true),
+            (ParkReason::NotConnected, false),
+            (ParkReason::Credentials, false),
+            (ParkReason::Doubt, false),
+        ] {
+            let lane = Lane::default().parked(reason, None).paced(&trial, NOW);
+            assert_eq!(lane.state == LaneState::Open, goes_on, "{reason:?}");
+        }
+    }
+
+    #[test]
+    fn a_lane_of_a_trial_is_drained_one_by_one() {
+        let of = |plan| {
+            let pacing = Pacing {
+                plan,
+                account_protection: true,
+                ..Pacing::default()
+            };
+            Lane::default().paced(&pacing, NOW).drains_singly()
+        };
+        assert_eq!((of(Plan::Trial), of(Plan::Paid)), (true, false));
+    }
+
+    #[test]
     fn one_drainer_at_a_time_until_its_lease_ends() {
         let draining = Lane {
             state: LaneState::Draining,
@@ -408,7 +547,7 @@ mod tests {
 
     #[test]
     fn a_lane_paces_at_the_paid_limit_and_never_faster() {
-        let lane = Lane::default().taken(NOW);
+        let lane = Lane::default().taken(&MessageId::derived(&["one"]), NOW);
         let due = lane.next_due_at.expect("a taken lane is paced");
         let per_minute = 60_000 / due.duration_since(NOW).as_millis();
         assert!(per_minute <= 256, "{per_minute}");

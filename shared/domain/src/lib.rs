@@ -22,6 +22,8 @@ pub mod limits;
 pub mod menu;
 mod outbound;
 mod outcome;
+mod pace;
+mod pacing;
 mod phone;
 mod signature;
 pub mod turn;
@@ -35,11 +37,13 @@ pub use event::{
     ProviderRef, Received, SessionStatus, StatusUpdate,
 };
 pub use ids::{ConversationId, Fingerprint, InvalidId, MessageId, VendorId, WabaId};
-pub use lane::{Lane, LaneState, PAID_GAP, ParkReason};
+pub use lane::{Lane, LaneState, ParkReason};
 pub use ledger::{Dispatch, status};
 pub use menu::{Menu, MenuKind, MenuOption};
 pub use outbound::{Draft, Origin, Outbound, Quote, order};
-pub use outcome::{RejectClass, SendOutcome};
+pub use outcome::{Failure, Quota, RejectClass, SendOutcome};
+pub use pace::{Pace, backoff};
+pub use pacing::{PAID_GAP, PROTECTED_GAP, Pacing, Plan, TRIAL_DAY, TRIAL_GAP};
 pub use phone::{InvalidPhone, PhoneNumber};
 pub use signature::{InvalidSecret, Proof, SecretRing, WebhookSecret};
 pub use vendor::{

@@ -77,6 +77,18 @@ pub const OUTBOUND_VISIBILITY: Duration = Duration::from_secs(72);
 /// A message due within this goes back to the queue until then; one due later is parked.
 pub const REQUEUE_WAITS: Duration = Duration::from_secs(30);
 
+/// Tries of one message that surely did not reach the provider's acceptance, before it fails or its lane stops.
+pub const ATTEMPTS: u32 = 8;
+/// Refusals in a row after which a lane that is asked to wait stands still for [`PROBE_AFTER`] at least, out of the queue: a queue entry
+/// that comes back for ever would reach the dead-letter queue.
+pub const REFUSALS_IN_A_ROW: u32 = 10;
+/// The largest daily cap that a number can be registered with; without one a session can send more in a day.
+pub const DAILY_CAP_MOST: u32 = 100_000;
+/// The longest gap between two sends that refusals may teach.
+pub const LEARNED_GAP_MOST: Duration = Duration::from_mins(1);
+/// Receives of an outbound entry after which the dead-letter queue takes it.
+pub const OUTBOUND_RECEIVES: u32 = 1_000;
+
 /// A reply that was decided but not enqueued for this long is enqueued by the sweep.
 pub const UNDISPATCHED_AFTER: Duration = Duration::from_mins(1);
 /// A message that is `queued` for this long is asked after.
@@ -119,6 +131,7 @@ pub const SECRET_READS_PER_SECOND: u32 = 5;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pacing::PROTECTED_GAP;
 
     #[test]
     fn a_send_ends_before_its_function_its_lease_and_its_visibility() {
@@ -138,6 +151,19 @@ mod tests {
         );
         assert!(OUTBOUND_VISIBILITY >= SENDER_FUNCTION_TIMEOUT * 6);
         assert!(SENDER_WAITS < REQUEUE_WAITS);
+    }
+
+    #[test]
+    fn what_is_put_off_is_parked_long_before_the_dead_letter_queue_takes_it() {
+        // A refusal, the visit that finds its wait not over by a hair, and the tries that fail.
+        assert!(2 * (REFUSALS_IN_A_ROW + ATTEMPTS) < OUTBOUND_RECEIVES / 10);
+    }
+
+    #[test]
+    fn a_lane_with_account_protection_waits_in_the_queue_and_is_not_parked() {
+        let margin_and_jitter = PROTECTED_GAP / 20 + PROTECTED_GAP / 4;
+        assert!(PROTECTED_GAP + margin_and_jitter < REQUEUE_WAITS);
+        assert!(PROTECTED_GAP < LEARNED_GAP_MOST);
     }
 
     #[test]

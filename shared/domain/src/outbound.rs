@@ -47,7 +47,7 @@ pub struct Outbound {
     pub generation: u32,
     /// Decided, but perhaps not in the queue yet.
     pub undispatched: bool,
-    /// How often the provider was tried.
+    /// Tries that surely did not reach the provider's acceptance, the one under way included. What the provider put off is none.
     pub attempts: u32,
     /// Whether it stands on its lane's list of parked messages.
     pub listed: bool,
@@ -165,6 +165,13 @@ impl Outbound {
             quoted: self.quote.as_ref().map(|_| quoted),
             ..self
         }
+    }
+
+    /// The message whose last try does not count: the provider put it off, or was not asked.
+    #[must_use]
+    pub const fn untried(mut self) -> Self {
+        self.attempts = self.attempts.saturating_sub(1);
+        self
     }
 
     /// The message on its lane's list. How long it is worth sending is counted from when it first had to wait.

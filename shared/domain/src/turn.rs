@@ -62,11 +62,15 @@ pub fn turn(message: &Outbound, lane: &Lane, entry: Entry, now: Timestamp) -> Tu
     if !may_leave {
         return park(message.clone(), lane.clone(), now);
     }
+    if let Some(until) = lane.pace.capped_until(now) {
+        let stop = (ParkReason::DailyCap, Some(until));
+        return stopped(message.clone(), lane.clone(), stop, now);
+    }
     match lane.next_due_at {
         Some(due) if due > now => Turn::Wait(due),
         _ => Turn::Send {
             message: Box::new(message.clone().taken(now)),
-            lane: lane.clone().taken(now),
+            lane: lane.clone().taken(&message.id, now),
         },
     }
 }
@@ -149,6 +153,8 @@ pub fn stopped(
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::limits;
     use crate::outbound::tests::reply;
@@ -173,6 +179,22 @@ mod tests {
             turn(&reply(3), &lane, ENTRY, due),
             Turn::Send { .. }
         ));
+    }
+
+    #[test]
+    fn a_message_beyond_the_days_number_stops_the_lane_until_midnight() {
+        let mut lane = Lane::default();
+        lane.pace.day_cap = Some(1);
+        let Turn::Send { lane, .. } = turn(&reply(3), &lane, ENTRY, NOW) else {
+            panic!("it is sent")
+        };
+        let Turn::Park { lane, message } = turn(&reply(3), &lane, ENTRY, NOW) else {
+            panic!("it is parked")
+        };
+        let (reason, midnight) = (ParkReason::DailyCap, NOW + Duration::from_hours(24));
+        let resume_at = Some(midnight);
+        assert_eq!(lane.state, LaneState::Parked { reason, resume_at });
+        assert!(message.listed);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::ids::{VendorId, WabaId};
+use crate::pacing::Pacing;
 use crate::phone::PhoneNumber;
 use crate::signature::{Proof, SecretRing};
 
@@ -51,6 +52,7 @@ pub struct WabaInstance {
     pub provider_instance_id: String,
     /// The session's status as last heard, in lower case; `pending` before anything was heard.
     pub status: String,
+    pub pacing: Pacing,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }

@@ -1,8 +1,8 @@
 //! What stops a lane and what starts it again.
 
-use domain::{Lane, LaneState, ParkReason, SessionStatus, VendorId, WabaId, limits, turn};
+use domain::{Lane, LaneState, Pacing, ParkReason, SessionStatus, VendorId, WabaId, limits, turn};
 use platform::tables::Commit;
-use platform::{AwsError, Platform};
+use platform::{AwsError, Platform, telemetry};
 
 use crate::dispatch;
 
@@ -26,10 +26,35 @@ pub async fn change(
             .await?
             .is_done()
         {
+            count_stop(vendor, &before, &after);
             return Ok(after);
         }
     }
     Err(AwsError::contended("changing a lane"))
+}
+
+/// Counts a lane that went and stands still now.
+pub fn count_stop(vendor: &VendorId, before: &Lane, after: &Lane) {
+    let went = !matches!(before.state, LaneState::Parked { .. });
+    if let LaneState::Parked { reason, .. } = after.state
+        && went
+    {
+        telemetry::count_for("LaneStopped", reason.as_str(), vendor);
+    }
+}
+
+/// Applies another pace to a lane, and drains what waited for its limits.
+pub async fn pace(
+    platform: &Platform,
+    (vendor, waba): (&VendorId, &WabaId),
+    pacing: &Pacing,
+) -> Result<(), AwsError> {
+    let now = platform.clock.now();
+    let lane = change(platform, (vendor, waba), |lane| lane.paced(pacing, now)).await?;
+    if lane.state == LaneState::Draining {
+        drain(platform, vendor, waba).await?;
+    }
+    Ok(())
 }
 
 /// Applies what a session told of itself: the instance record, the lane, and what waits on it.
@@ -91,7 +116,12 @@ pub async fn drain(platform: &Platform, vendor: &VendorId, waba: &WabaId) -> Res
     {
         return Ok(());
     }
-    let moved = move_batches(platform, at, claimed.epoch).await;
+    let reach = if claimed.drains_singly() {
+        1
+    } else {
+        limits::DRAIN_BATCH * BATCHES
+    };
+    let moved = move_batches(platform, at, (claimed.epoch, reach)).await;
     let released = change(platform, at, |lane| {
         if lane.epoch == claimed.epoch {
             lane.drain_released()
@@ -107,9 +137,9 @@ pub async fn drain(platform: &Platform, vendor: &VendorId, waba: &WabaId) -> Res
 async fn move_batches(
     platform: &Platform,
     (vendor, waba): (&VendorId, &WabaId),
-    epoch: u64,
+    (epoch, reach): (u64, usize),
 ) -> Result<(), AwsError> {
-    let reach = i32::try_from(limits::DRAIN_BATCH * BATCHES).unwrap_or(i32::MAX);
+    let reach = i32::try_from(reach).unwrap_or(i32::MAX);
     let places = platform.tables.parked(vendor, waba, reach).await?;
     for batch in places.chunks(limits::DRAIN_BATCH) {
         let ids: Vec<_> = batch.iter().map(|place| place.message.clone()).collect();

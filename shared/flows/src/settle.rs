@@ -1,9 +1,9 @@
 //! The end of a message: written once, and its lane's list goes on.
 
-use domain::{Delivery, Dispatch, Outbound};
+use domain::{Delivery, Dispatch, Failure, Outbound, RejectClass};
 use jiff::Timestamp;
 use platform::tables::Commit;
-use platform::{AwsError, Platform};
+use platform::{AwsError, Platform, telemetry};
 
 use crate::lane;
 
@@ -23,7 +23,13 @@ pub async fn end(
     }
     if ended.dispatch == Dispatch::Unknown && !is_proved(platform, &ended, now).await? {
         let at = (&ended.vendor, &ended.waba);
+        telemetry::count("SendUnknown", &ended.vendor);
         lane::change(platform, at, |lane| lane.doubted(now)).await?;
+    }
+    if ended.dispatch == Dispatch::Rejected {
+        let failure = Failure::read(ended.failure.as_deref().unwrap_or_default());
+        let class = failure.class.unwrap_or(RejectClass::Other);
+        telemetry::count_for("SendFailed", class.as_str(), &ended.vendor);
     }
     list_shorter(platform, before).await?;
     Ok(true)

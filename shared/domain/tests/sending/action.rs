@@ -1,5 +1,8 @@
 //! What may happen, and how often it does.
 
+use std::num::NonZeroU32;
+
+use domain::{Pacing, Plan};
 use proptest::prelude::*;
 
 use crate::ledger::CONVERSATIONS;
@@ -41,6 +44,8 @@ pub(crate) enum Action {
     /// For more than an hour nothing runs.
     Silence,
     Behave(Behaviour),
+    /// The number is registered to send at another pace.
+    Pace(Pacing),
     /// The session drops or comes back, and says so or does not.
     Session {
         connected: bool,
@@ -61,10 +66,25 @@ fn behaviour() -> impl Strategy<Value = Behaviour> {
         1 => Just(Behaviour::AsksToWait(None)),
         2 => prop_oneof![Just(1), Just(20), Just(30), Just(31), Just(300)]
             .prop_map(|seconds| Behaviour::AsksToWait(Some(seconds))),
+        1 => (prop_oneof![Just(1), Just(20), Just(40), Just(900)], any::<bool>())
+            .prop_map(|(seconds, of_the_day)| Behaviour::TakesTheLast { seconds, of_the_day }),
+        2 => prop_oneof![Just(None), Just(Some(3)), Just(Some(90))].prop_map(Behaviour::Unavailable),
         1 => Just(Behaviour::NotConnected),
         1 => Just(Behaviour::Unauthorized),
         2 => Just(Behaviour::Unreachable),
     ]
+}
+
+fn pacing() -> impl Strategy<Value = Pacing> {
+    let plan = prop_oneof![3 => Just(Plan::Paid), 1 => Just(Plan::Trial)];
+    (plan, any::<bool>(), 0_u32..6, any::<bool>()).prop_map(
+        |(plan, account_protection, cap, jitter)| Pacing {
+            plan,
+            account_protection,
+            daily_cap: NonZeroU32::new(cap),
+            jitter,
+        },
+    )
 }
 
 fn action() -> impl Strategy<Value = Action> {
@@ -87,6 +107,7 @@ fn action() -> impl Strategy<Value = Action> {
         3 => Just(Action::Next),
         1 => Just(Action::Silence),
         4 => behaviour().prop_map(Action::Behave),
+        1 => pacing().prop_map(Action::Pace),
         1 => session.prop_map(|(connected, told)| Action::Session { connected, told }),
         1 => (0_usize..4).prop_map(Action::Echo),
         1 => (0_u8..3).prop_map(Action::QueueTakesOnly),

@@ -1,7 +1,7 @@
 //! What `shared/flows` does between the decisions: enqueue, settle, drain, stop and start.
 
 use domain::turn::drain as drain_list;
-use domain::{Dispatch, Lane, LaneState, Outbound, SessionStatus, limits};
+use domain::{Dispatch, Lane, LaneState, Outbound, Pacing, SessionStatus, limits};
 
 use crate::world::World;
 
@@ -88,6 +88,15 @@ pub(crate) async fn resume(world: &World) {
     }
 }
 
+/// The vendor's number is registered to send at another pace.
+pub(crate) async fn pace(world: &World, pacing: &Pacing) {
+    let now = world.now();
+    let lane = change(world, |lane| lane.paced(pacing, now)).await;
+    if lane.is_some_and(|lane| lane.state == LaneState::Draining) {
+        drain(world).await;
+    }
+}
+
 pub(crate) async fn drain(world: &World) {
     let before = world.io(|state| state.ledger.lane.clone()).await;
     let Some(claimed) = before.clone().drain_claimed(world.now()) else {
@@ -96,7 +105,12 @@ pub(crate) async fn drain(world: &World) {
     if !world.io(|state| state.change_lane(&before, &claimed)).await {
         return;
     }
-    move_batches(world, claimed.epoch).await;
+    let reach = if claimed.drains_singly() {
+        1
+    } else {
+        limits::DRAIN_BATCH * BATCHES
+    };
+    move_batches(world, claimed.epoch, reach).await;
     let release = |lane: Lane| {
         if lane.epoch == claimed.epoch {
             lane.drain_released()
@@ -107,8 +121,7 @@ pub(crate) async fn drain(world: &World) {
     change(world, release).await;
 }
 
-async fn move_batches(world: &World, epoch: u64) {
-    let reach = limits::DRAIN_BATCH * BATCHES;
+async fn move_batches(world: &World, epoch: u64, reach: usize) {
     let places: Vec<_> = world
         .io(|state| state.ledger.list.values().take(reach).cloned().collect())
         .await;

@@ -20,7 +20,10 @@ pub(crate) struct Laws {
     queued: BTreeMap<MessageId, usize>,
     offered: BTreeMap<MessageId, String>,
     pub(crate) took: BTreeSet<MessageId>,
-    last_taken: Option<Timestamp>,
+    /// When the gap of the last send ends, with the gap that its lane had.
+    gap_ends: Option<Timestamp>,
+    /// A day (in days since 1970) and the sends of it that the provider has, or may have, or refused for good.
+    left: (i64, u32),
     doubts: u32,
 }
 
@@ -106,9 +109,25 @@ impl Laws {
             "a send was taken after two doubts in a row",
         );
         let at = message.lease_until.expect("a taken message has a lease") - limits::SEND_LEASE;
-        let paced = self.last_taken.is_none_or(|last| at >= last + lane.gap);
+        let paced = self.gap_ends.is_none_or(|end| at >= end);
         self.hold(paced, "two sends were closer than the gap");
-        self.last_taken = Some(at);
+        self.gap_ends = Some(at + lane.pace.gap());
+        self.holds_the_cap(lane, at);
+    }
+
+    /// As many sends of a day as may have left are not more than the lane's number for that day.
+    fn holds_the_cap(&mut self, lane: &Lane, at: Timestamp) {
+        let day = at.as_second().div_euclid(86_400);
+        if self.left.0 != day {
+            self.left = (day, 0);
+        }
+        let below = lane.pace.day_cap.is_none_or(|cap| self.left.1 < cap);
+        self.hold(below, "more left in a day than may");
+    }
+
+    /// The provider has a message, or may have it.
+    pub(crate) const fn left(&mut self) {
+        self.left.1 += 1;
     }
 
     /// A message reached the provider, which takes it or does not.

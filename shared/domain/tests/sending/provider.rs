@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use domain::{MessageId, Outbound, RejectClass, SendOutcome, limits};
+use domain::{MessageId, Outbound, Quota, RejectClass, SendOutcome, limits};
 
 use crate::world::{State, World, pause};
 
@@ -33,6 +33,13 @@ pub(crate) enum Behaviour {
     Refuses,
     /// It asks for a wait of so many seconds, or of a time that it does not name.
     AsksToWait(Option<u16>),
+    /// It takes the last message of its window, which ends in so many seconds, or of its day.
+    TakesTheLast {
+        seconds: u16,
+        of_the_day: bool,
+    },
+    /// It is out of service, and may name a time.
+    Unavailable(Option<u16>),
     NotConnected,
     Unauthorized,
     /// No byte reaches it.
@@ -66,8 +73,11 @@ impl State {
         };
         let takes = matches!(
             behaviour,
-            Behaviour::Takes | Behaviour::TakesAndLosesTheAnswer
+            Behaviour::Takes | Behaviour::TakesTheLast { .. } | Behaviour::TakesAndLosesTheAnswer
         );
+        if takes || matches!(behaviour, Behaviour::LosesTheRequest | Behaviour::Refuses) {
+            self.laws.left();
+        }
         if behaviour != Behaviour::Unreachable {
             self.laws.offered(message, takes, &self.ledger);
         }
@@ -79,21 +89,37 @@ impl State {
 }
 
 fn outcome(behaviour: Behaviour) -> Outcome {
+    let seconds = |seconds: Option<u16>| seconds.map(|seconds| Duration::from_secs(seconds.into()));
     Outcome::Told(match behaviour {
-        Behaviour::Takes => SendOutcome::Accepted {
-            msg_id: None,
-            key_id: None,
-        },
+        Behaviour::Takes => accepted(Quota::default()),
+        Behaviour::TakesTheLast {
+            seconds: left,
+            of_the_day,
+        } => accepted(Quota {
+            used_up_for: seconds((!of_the_day).then_some(left)),
+            day_used_up_for: seconds(of_the_day.then_some(left)),
+        }),
         Behaviour::TakesAndLosesTheAnswer | Behaviour::LosesTheRequest => SendOutcome::Unknown,
         Behaviour::Refuses => SendOutcome::Rejected {
             class: RejectClass::Other,
             reason: String::new(),
         },
-        Behaviour::AsksToWait(seconds) => SendOutcome::RetryLater {
-            after: seconds.map(|seconds| Duration::from_secs(seconds.into())),
+        Behaviour::AsksToWait(asked) => SendOutcome::RetryLater {
+            after: seconds(asked),
+        },
+        Behaviour::Unavailable(asked) => SendOutcome::Unavailable {
+            after: seconds(asked),
         },
         Behaviour::NotConnected => SendOutcome::NotConnected,
         Behaviour::Unauthorized => SendOutcome::Unauthorized,
         Behaviour::Unreachable => return Outcome::NotReached,
     })
+}
+
+const fn accepted(quota: Quota) -> SendOutcome {
+    SendOutcome::Accepted {
+        msg_id: None,
+        key_id: None,
+        quota,
+    }
 }

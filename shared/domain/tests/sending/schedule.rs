@@ -79,6 +79,9 @@ impl Schedule {
             Action::Behave(behaviour) => self
                 .world
                 .at_once(|state| state.provider.script.push_back(behaviour)),
+            Action::Pace(pacing) => self.spawn(Duration::from_secs(10), move |world| async move {
+                flows::pace(&world, &pacing).await;
+            }),
             Action::Session { connected, told } => self.session(connected, told),
             Action::Echo(at) => self.world.at_once(|state| echo(state, at)),
             Action::QueueTakesOnly(count) => self

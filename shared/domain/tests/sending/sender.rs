@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::turn::{Entry, Turn, park, stopped, turn};
-use domain::{Dispatch, Lane, Origin, Outbound, ParkReason, SendOutcome, limits};
+use domain::{Dispatch, Lane, Origin, Outbound, ParkReason, Quota, SendOutcome, backoff, limits};
 use jiff::Timestamp;
 
 use crate::flows;
@@ -13,7 +13,6 @@ use crate::queue::Record;
 use crate::world::World;
 
 const DECISIONS: usize = 6;
-const ATTEMPTS: u32 = 8;
 const TRIES: usize = 8;
 
 /// What becomes of an entry.
@@ -133,32 +132,50 @@ async fn taken_and_called(world: &World, read: &Pair, taken: &Pair, begun: Times
 
 async fn settle(world: &World, taken: &Pair, outcome: Outcome) -> Handled {
     let message = &taken.message;
-    let probe = world.now().checked_add(limits::PROBE_AFTER).ok();
+    let now = world.now();
+    let probe = now.checked_add(limits::PROBE_AFTER).ok();
+    if !may_have_left(&outcome) && taken.lane.pace.day_cap.is_some() {
+        flows::change(world, |lane| lane.given_back(now)).await;
+    }
+    let untried = message.clone().untried();
+    let parked = |reason| move |lane: Lane| lane.parked(reason, probe);
     match outcome {
-        Outcome::Told(SendOutcome::Accepted { .. }) => accepted(world, taken).await,
+        Outcome::Told(SendOutcome::Accepted { quota, .. }) => accepted(world, taken, quota).await,
         Outcome::Told(SendOutcome::Unknown) => doubted(world, message).await,
         Outcome::Told(SendOutcome::NotConnected) => {
-            stop(world, message, (ParkReason::NotConnected, probe)).await
+            stop(world, &untried, parked(ParkReason::NotConnected)).await
         }
         Outcome::Told(SendOutcome::Unauthorized) if message.attempts < 2 => {
             queued_again(world, message, Duration::from_secs(1)).await
         }
         Outcome::Told(SendOutcome::Unauthorized) => {
-            stop(world, message, (ParkReason::Credentials, probe)).await
+            stop(world, &untried, parked(ParkReason::Credentials)).await
         }
         Outcome::Told(SendOutcome::RetryLater { after }) => {
-            let wait = after.unwrap_or_else(|| backoff(message.attempts));
-            told_to_wait(world, message, wait).await
+            put_off(world, &untried, taken.lane.pace.wait(after)).await
         }
-        Outcome::NotReached if message.attempts < ATTEMPTS => {
+        Outcome::Told(SendOutcome::Unavailable { after }) => {
+            unavailable(world, message, after).await
+        }
+        Outcome::NotReached if message.attempts < limits::ATTEMPTS => {
             queued_again(world, message, backoff(message.attempts)).await
         }
-        Outcome::NotReached => stop(world, message, (ParkReason::Doubt, probe)).await,
+        Outcome::NotReached => stop(world, &untried, parked(ParkReason::Doubt)).await,
         Outcome::Told(SendOutcome::Rejected { .. }) => rejected(world, message).await,
     }
 }
 
-async fn accepted(world: &World, taken: &Pair) -> Handled {
+const fn may_have_left(outcome: &Outcome) -> bool {
+    matches!(
+        outcome,
+        Outcome::Told(
+            SendOutcome::Accepted { .. } | SendOutcome::Rejected { .. } | SendOutcome::Unknown
+        )
+    )
+}
+
+async fn accepted(world: &World, taken: &Pair, quota: Quota) -> Handled {
+    let now = world.now();
     let accepted = Outbound {
         listed: false,
         ..taken.message.clone().moved_to(Dispatch::Accepted)
@@ -176,6 +193,10 @@ async fn accepted(world: &World, taken: &Pair) -> Handled {
             ..lane
         };
         flows::change(world, certain).await;
+    }
+    let told = |lane: Lane| lane.told_its_quota(quota, now);
+    if told(taken.lane.clone()) != taken.lane {
+        flows::change(world, told).await;
     }
     flows::list_shorter(world, &taken.message).await;
     Handled::Done
@@ -202,31 +223,38 @@ async fn queued_again(world: &World, taken: &Outbound, wait: Duration) -> Handle
     Handled::Again(wait)
 }
 
-async fn told_to_wait(world: &World, taken: &Outbound, wait: Duration) -> Handled {
+async fn put_off(world: &World, taken: &Outbound, wait: Duration) -> Handled {
     let now = world.now();
+    let told = |lane: Lane| lane.told_to_wait(wait, now);
     if wait > limits::REQUEUE_WAITS {
-        let resume_at = now.checked_add(wait).ok();
-        return stop(world, taken, (ParkReason::RateLimited, resume_at)).await;
+        return stop(world, taken, told).await;
     }
-    flows::change(world, |lane| lane.told_to_wait(wait, now)).await;
+    flows::change(world, told).await;
+    queued_again(world, taken, wait).await
+}
+
+async fn unavailable(world: &World, taken: &Outbound, asked: Option<Duration>) -> Handled {
+    if taken.attempts >= limits::ATTEMPTS {
+        return rejected(world, taken).await;
+    }
+    let wait = asked.unwrap_or_default().max(backoff(taken.attempts));
+    if wait > limits::REQUEUE_WAITS {
+        let resume_at = world.now().checked_add(wait).ok();
+        let parked = |lane: Lane| lane.parked(ParkReason::RateLimited, resume_at);
+        return stop(world, taken, parked).await;
+    }
     queued_again(world, taken, wait).await
 }
 
 /// Stops the lane and parks the message first in its list.
-async fn stop(
-    world: &World,
-    taken: &Outbound,
-    (reason, resume_at): (ParkReason, Option<Timestamp>),
-) -> Handled {
+async fn stop(world: &World, taken: &Outbound, stopped: impl Fn(Lane) -> Lane) -> Handled {
     for _ in 0..TRIES {
         let lane = world.io(|state| state.ledger.lane.clone()).await;
         let before = Pair {
             message: taken.clone(),
             lane: lane.clone(),
         };
-        let Turn::Park { message, lane } =
-            park(taken.clone(), lane.parked(reason, resume_at), world.now())
-        else {
+        let Turn::Park { message, lane } = park(taken.clone(), stopped(lane), world.now()) else {
             break;
         };
         let after = Pair {
@@ -238,10 +266,6 @@ async fn stop(
         }
     }
     Handled::Again(Duration::from_secs(2))
-}
-
-fn backoff(attempts: u32) -> Duration {
-    Duration::from_secs(1 << attempts.saturating_sub(1).min(5)).min(limits::REQUEUE_WAITS)
 }
 
 fn wait_until(due: Timestamp, now: Timestamp) -> Duration {

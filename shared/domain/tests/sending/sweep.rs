@@ -87,7 +87,7 @@ async fn due_lane(world: &World) {
         LaneState::Open => {}
         LaneState::Draining => flows::drain(world).await,
         LaneState::Parked {
-            reason: ParkReason::RateLimited,
+            reason: ParkReason::RateLimited | ParkReason::DailyCap,
             ..
         } => flows::resume(world).await,
         LaneState::Parked {

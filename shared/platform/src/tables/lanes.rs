@@ -1,11 +1,9 @@
-use std::time::Duration;
-
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use domain::{Lane, LaneState, MessageId, Outbound, PAID_GAP, ParkReason, VendorId, WabaId};
+use domain::{Lane, LaneState, MessageId, Outbound, ParkReason, VendorId, WabaId};
 use jiff::Timestamp;
 
 use super::item::{Change, Item, Reader, Writer, delete, key, ms, n, put, s};
-use super::{Commit, Tables};
+use super::{Commit, Tables, pacing};
 use crate::error::AwsError;
 
 /// The shard of the index of lanes that are due.
@@ -173,12 +171,12 @@ impl Tables {
             .set("revision", n(after.revision))
             .set("nextDueAt", after.next_due_at.map(ms))
             .set("listed", n(after.listed))
-            .set("gapMs", n(after.gap.as_millis()))
             .set("doubts", n(after.doubts))
             .set("drainLeaseUntil", after.drain_lease_until.map(ms))
             .set("dueShard", due_at.map(|_| s(DUE_SHARD)))
             .set("dueAt", due_at.map(ms))
             .set("schema", n(1));
+        let change = pacing::set_pace(change, &after.pace);
         if before.revision == 0 {
             change.when("attribute_not_exists(pk)")
         } else {
@@ -220,9 +218,7 @@ pub(super) fn read(item: &Item) -> Result<Lane, AwsError> {
             .number_opt::<i64>("listed")
             .and_then(|listed| u32::try_from(listed).ok())
             .unwrap_or_default(),
-        gap: from
-            .number_opt("gapMs")
-            .map_or(PAID_GAP, Duration::from_millis),
+        pace: pacing::read_pace(&from),
         doubts: from.number_opt("doubts").unwrap_or_default(),
         drain_lease_until: from.time_opt("drainLeaseUntil"),
     })

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Choice, Contact, Content, MessageId, VendorId};
+use domain::{Choice, Contact, Content, Failure, MessageId, VendorId};
 use jiff::Timestamp;
 
 use super::Tables;
@@ -31,6 +31,8 @@ pub struct Listed {
     pub id: MessageId,
     pub direction: Direction,
     pub status: &'static str,
+    /// Why a message that is shown as failed did.
+    pub failure: Option<Failure>,
     pub contact: Contact,
     pub content: Content,
     pub group: Option<String>,
@@ -144,6 +146,12 @@ fn read(item: &Item) -> Result<Listed, AwsError> {
     let (_, id) = place(item)?;
     let outbound = from.text("direction")? == "outbound";
     let received_at = from.time("createdAt")?;
+    let status = if outbound {
+        super::outbound_item::read(item)?.status()
+    } else {
+        inbound_status(&from)
+    };
+    let failure = from.text_opt("failure").filter(|_| status == "failed");
     Ok(Listed {
         id,
         direction: if outbound {
@@ -151,11 +159,8 @@ fn read(item: &Item) -> Result<Listed, AwsError> {
         } else {
             Direction::Inbound
         },
-        status: if outbound {
-            super::outbound_item::read(item)?.status()
-        } else {
-            inbound_status(&from)
-        },
+        status,
+        failure: failure.map(Failure::read),
         contact: from.json("contact")?,
         content: from.json("content")?,
         group: from

@@ -4,7 +4,7 @@ use domain::{PhoneNumber, Provider, VendorConfig, VendorId, WabaId, WabaInstance
 use jiff::Timestamp;
 
 use super::item::{Change, Item, Reader, b, key, ms, n, s};
-use super::{Commit, Tables};
+use super::{Commit, Tables, pacing};
 use crate::error::AwsError;
 
 /// A vendor and its numbers.
@@ -180,6 +180,10 @@ impl Tables {
         .set("provider", s(instance.provider.as_str()))
         .set("phone", s(instance.phone.expose()))
         .set("providerInstanceId", s(&instance.provider_instance_id))
+        .set("plan", s(instance.pacing.plan.as_str()))
+        .set("accountProtection", b(instance.pacing.account_protection))
+        .set("dailyCap", instance.pacing.daily_cap.map(n))
+        .set("jitter", b(instance.pacing.jitter))
         .set_if_absent("status", s(&instance.status))
         .set_if_absent("createdAt", ms(instance.created_at))
         .set("updatedAt", ms(instance.updated_at))
@@ -210,6 +214,7 @@ fn read_instance(item: &Item) -> Result<WabaInstance, AwsError> {
         phone: from.parsed("phone")?,
         provider_instance_id: from.text("providerInstanceId")?.to_owned(),
         status: from.text("status")?.to_owned(),
+        pacing: pacing::read_pacing(&from),
         created_at: from.time("createdAt")?,
         updated_at: from.time("updatedAt")?,
     })

@@ -84,7 +84,7 @@ impl Answer<'_, '_> {
             429 => self.retry_later(),
             500.. => self.server_error(failed),
             // A redirect is not followed with a key in hand, so nobody took the message; the way is wrong for the moment.
-            300..=399 => SendOutcome::RetryLater { after: None },
+            300..=399 => SendOutcome::Unavailable { after: None },
             401 => SendOutcome::Unauthorized,
             200..=299 | 400 | 402..=407 | 409..=499 => self.refused(),
             _ => SendOutcome::Unknown,
@@ -100,6 +100,7 @@ impl Answer<'_, '_> {
         SendOutcome::Accepted {
             msg_id: data.at("msgId").integer(),
             key_id,
+            quota: wait::quota(self.headers),
         }
     }
 
@@ -113,7 +114,9 @@ impl Answer<'_, '_> {
             return SendOutcome::NotConnected;
         }
         if self.status == 503 && (failed || self.headers.contains_key("retry-after")) {
-            return self.retry_later();
+            return SendOutcome::Unavailable {
+                after: wait::asked(self.root, self.headers),
+            };
         }
         SendOutcome::Unknown
     }
@@ -226,7 +229,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use domain::{Delivery, ProviderMessageId};
+    use domain::{Delivery, ProviderMessageId, Quota};
     use http::{HeaderName, HeaderValue};
 
     fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> SendOutcome {
@@ -247,6 +250,10 @@ mod tests {
         SendOutcome::Accepted {
             msg_id,
             key_id: None,
+            quota: Quota {
+                used_up_for: None,
+                day_used_up_for: None,
+            },
         }
     }
 
@@ -275,7 +282,28 @@ mod tests {
             &SendOutcome::Accepted {
                 msg_id: Some(7),
                 key_id,
+                quota: Quota::default(),
             },
+        );
+    }
+
+    #[test]
+    fn an_accepted_send_tells_when_it_was_the_last_of_its_window() {
+        let headers = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "5")];
+        let outcome = answer(200, &headers, r#"{"success":true,"data":{"msgId":7}}"#);
+        let quota = Quota {
+            used_up_for: Some(Duration::from_secs(5)),
+            day_used_up_for: None,
+        };
+        let key_id = None;
+        let msg_id = Some(7);
+        assert_eq!(
+            outcome,
+            SendOutcome::Accepted {
+                msg_id,
+                key_id,
+                quota
+            }
         );
     }
 
@@ -398,13 +426,28 @@ mod tests {
 
     #[test]
     fn a_service_that_says_it_is_busy_may_be_asked_again() {
-        assert_eq!(answer(503, &[("retry-after", "3")], ""), wait(3));
+        let unavailable = |seconds: Option<u64>| SendOutcome::Unavailable {
+            after: seconds.map(Duration::from_secs),
+        };
+        assert_eq!(
+            answer(503, &[("retry-after", "3")], ""),
+            unavailable(Some(3))
+        );
         assert_eq!(
             answer(503, &[], r#"{"success":false,"message":"busy"}"#),
-            SendOutcome::RetryLater { after: None }
+            unavailable(None)
         );
         assert_eq!(
             answer(308, &[("location", "https://elsewhere.example")], ""),
+            unavailable(None)
+        );
+    }
+
+    #[test]
+    fn too_many_messages_are_put_off_whatever_the_code() {
+        assert_eq!(answer(429, &[("retry-after", "9")], ""), wait(9));
+        assert_eq!(
+            answer(429, &[], ""),
             SendOutcome::RetryLater { after: None }
         );
         assert_eq!(

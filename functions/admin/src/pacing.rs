@@ -1,0 +1,49 @@
+//! How fast a number may send, as a registration asks for it and as the API shows it.
+
+use std::num::NonZeroU32;
+
+use domain::{Pacing, Plan, limits};
+use flows::problem::Problem;
+use serde_json::{Value, json};
+
+use crate::body::{Fields, invalid};
+
+/// What a registration says of the pace; what it leaves out stays as it is.
+pub(crate) struct PacingChange {
+    plan: Option<Plan>,
+    account_protection: Option<bool>,
+    /// Null takes the cap away.
+    daily_cap: Option<Option<NonZeroU32>>,
+    jitter: Option<bool>,
+}
+
+impl PacingChange {
+    pub(crate) fn read(fields: &Fields) -> Result<Self, Problem> {
+        let plan =
+            |word: &str| Plan::parse(word).ok_or_else(|| invalid("plan", "is trial or paid"));
+        Ok(Self {
+            plan: fields.text("plan")?.map(plan).transpose()?,
+            account_protection: fields.flag("accountProtection")?,
+            daily_cap: fields.count("dailyCap", limits::DAILY_CAP_MOST)?,
+            jitter: fields.flag("jitter")?,
+        })
+    }
+
+    pub(crate) fn on(&self, before: Pacing) -> Pacing {
+        Pacing {
+            plan: self.plan.unwrap_or(before.plan),
+            account_protection: self.account_protection.unwrap_or(before.account_protection),
+            daily_cap: self.daily_cap.unwrap_or(before.daily_cap),
+            jitter: self.jitter.unwrap_or(before.jitter),
+        }
+    }
+}
+
+pub(crate) fn shown(pacing: &Pacing) -> Value {
+    json!({
+        "plan": pacing.plan.as_str(),
+        "accountProtection": pacing.account_protection,
+        "dailyCap": pacing.daily_cap,
+        "jitter": pacing.jitter,
+    })
+}
