@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
 use serde_json::{Map, Value, json};
 
 /// Field errors of a request, in the order of field names.
@@ -93,6 +95,14 @@ pub(crate) fn too_many(text: &str, retry_after: u64) -> Response {
         Json(json!({"message": text, "retry_after": retry_after})),
     )
         .into_response()
+}
+
+/// A moment as the `Date` header has it.
+pub(crate) fn date(at: Timestamp) -> HeaderValue {
+    let text = DateTimePrinter::new().timestamp_to_rfc9110_string(&at);
+    text.ok()
+        .and_then(|text| HeaderValue::try_from(text).ok())
+        .unwrap_or(HeaderValue::from_static(""))
 }
 
 /// A failure of the simulator itself, such as a full disk; the cause goes to the log.

@@ -41,6 +41,9 @@ pub enum FaultKind {
     /// 500; nothing is accepted.
     #[serde(rename = "500")]
     ServerError,
+    /// 503 in the application's own words; nothing is accepted.
+    #[serde(rename = "503")]
+    Unavailable,
     /// The request is carried out and answered 500.
     #[serde(rename = "500_after")]
     ServerErrorAfter,

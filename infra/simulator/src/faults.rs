@@ -217,6 +217,7 @@ mod tests {
         );
         for name in [
             "500",
+            "503",
             "timeout_before",
             "timeout_after",
             "reset",

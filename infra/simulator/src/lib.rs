@@ -49,7 +49,7 @@ pub use contacts::Contact;
 pub use fault::{Fault, FaultKind};
 pub use inbound::{Inbound, InboundAnswer, Shape};
 pub use message::Send;
-pub use options::{DEFAULT_PERSONAL_ACCESS_TOKEN, Delays, Options, Plan};
+pub use options::{DEFAULT_PERSONAL_ACCESS_TOKEN, Delays, Options, Plan, ResetHeader};
 pub use session::{SessionSpec, SessionStatus};
 pub use simulator::Simulator;
 pub use webhook::{Outcome, WebhookRecord};

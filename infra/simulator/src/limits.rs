@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::options::Plan;
+use crate::options::{Plan, ResetHeader};
 use crate::session::Session;
 
 /// An endpoint that has limits of its own.
@@ -81,18 +81,22 @@ struct Standing {
 }
 
 impl Quota {
-    /// Writes the `X-RateLimit-*` headers. The reset is in seconds left, as the newest page says.
-    pub(crate) fn write(&self, headers: &mut HeaderMap) {
+    /// Writes the `X-RateLimit-*` headers.
+    pub(crate) fn write(&self, headers: &mut HeaderMap, reset: ResetHeader, now: Timestamp) {
+        let reset = |left: u64| match reset {
+            ResetHeader::SecondsLeft => left,
+            ResetHeader::UnixTime => left.saturating_add_signed(now.as_second()),
+        };
         let mut put = |name: &'static str, value: u64| {
             headers.insert(HeaderName::from_static(name), HeaderValue::from(value))
         };
         put("x-ratelimit-limit", u64::from(self.minute.limit));
         put("x-ratelimit-remaining", u64::from(self.minute.remaining));
-        put("x-ratelimit-reset", self.minute.reset);
+        put("x-ratelimit-reset", reset(self.minute.reset));
         if let Some(daily) = self.daily {
             put("x-ratelimit-daily-limit", u64::from(daily.limit));
             put("x-ratelimit-daily-remaining", u64::from(daily.remaining));
-            put("x-ratelimit-daily-reset", daily.reset);
+            put("x-ratelimit-daily-reset", reset(daily.reset));
         }
     }
 }
@@ -260,6 +264,22 @@ mod tests {
             Some(86_400 - 50 * 60)
         );
         assert_eq!(quota.daily.map(|daily| daily.remaining), Some(0));
+    }
+
+    #[test]
+    fn the_reset_is_written_in_seconds_left_or_as_unix_time() {
+        let quota =
+            Limits::default().take(&session(false), Endpoint::SendMessage, Plan::Trial, at(0));
+        let written = |meaning| {
+            let mut headers = HeaderMap::new();
+            quota.write(&mut headers, meaning, at(1_000_000));
+            [
+                headers["x-ratelimit-reset"].clone(),
+                headers["x-ratelimit-daily-reset"].clone(),
+            ]
+        };
+        assert_eq!(written(ResetHeader::SecondsLeft), ["60", "86400"]);
+        assert_eq!(written(ResetHeader::UnixTime), ["1060", "87400"]);
     }
 
     #[test]

@@ -27,10 +27,14 @@ pub struct Options {
     pub echo: bool,
     /// Refuses sends beyond the documented rate with 429.
     pub enforce_limits: bool,
+    /// Writes `X-RateLimit-*` headers; some answers were seen without them.
+    pub rate_limit_headers: bool,
     /// Takes a `…@lid` as `to`. The documentation promises nothing, so the default refuses it.
     pub allow_lid_recipients: bool,
     /// The account's subscription, which decides the rate limits.
     pub plan: Plan,
+    /// What `X-RateLimit-Reset` means; the provider's own pages disagree.
+    pub reset_header: ResetHeader,
 }
 
 impl Options {
@@ -45,8 +49,10 @@ impl Options {
             msg_id_in_events: true,
             echo: false,
             enforce_limits: true,
+            rate_limit_headers: true,
             allow_lid_recipients: false,
             plan: Plan::Paid,
+            reset_header: ResetHeader::SecondsLeft,
         }
     }
 }
@@ -101,4 +107,14 @@ pub enum Plan {
     Paid,
     /// One send a minute and 50 a day.
     Trial,
+}
+
+/// The two meanings of `X-RateLimit-Reset` and `X-RateLimit-Daily-Reset`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ResetHeader {
+    /// Seconds until the window ends: the rate-limits page.
+    #[default]
+    SecondsLeft,
+    /// When the window ends, in seconds of Unix time: the response-headers page.
+    UnixTime,
 }

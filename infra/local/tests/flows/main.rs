@@ -19,6 +19,7 @@ mod kinds;
 mod lanes;
 mod main_job;
 mod menus;
+mod pacing;
 mod privileges;
 mod proof;
 mod quotes;

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
@@ -80,6 +80,11 @@ pub(super) fn limited(
         }
         _ => run(),
     };
-    quota.write(response.headers_mut());
+    // By the simulator's own clock, for a moment in Unix time is compared with the answer's date.
+    let (headers, now) = (response.headers_mut(), hub.now());
+    headers.insert(header::DATE, answer::date(now));
+    if hub.options.rate_limit_headers {
+        quota.write(headers, hub.options.reset_header, now);
+    }
     response
 }

@@ -137,6 +137,9 @@ async fn misbehave(State(hub): State<Arc<Hub>>, request: Request, next: Next) ->
     match fault.kind {
         FaultKind::TooManyRequests => answer::too_many("Too Many Attempts.", fault.retry_after()),
         FaultKind::ServerError => answer::bare(StatusCode::INTERNAL_SERVER_ERROR, "Server Error"),
+        FaultKind::Unavailable => {
+            answer::message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable")
+        }
         FaultKind::SuccessFalse => answer::message(StatusCode::OK, "Failed to process the request"),
         FaultKind::Unauthorized => answer::invalid_api_key(),
         FaultKind::Reset => answer::hang_up(),
