@@ -12,6 +12,8 @@ pub struct Registration {
     pub wasender_webhook_secret: WebhookSecret,
     /// Absent for a vendor that receives before it may send; an update without it keeps the key that is stored.
     pub wasender_api_key: Option<ApiKey>,
+    /// Whether Wasender guards the session against bans, which slows it down; absent leaves it as it is.
+    pub account_protection: Option<bool>,
 }
 
 impl Registration {
@@ -27,6 +29,9 @@ impl Registration {
         });
         if let Some(key) = &self.wasender_api_key {
             body["wasenderApiKey"] = key.expose().into();
+        }
+        if let Some(protected) = self.account_protection {
+            body["accountProtection"] = protected.into();
         }
         body
     }
@@ -44,6 +49,7 @@ mod tests {
             wasender_instance_id: "instance_abc123".to_owned(),
             wasender_webhook_secret: WebhookSecret::parse("secret_123").unwrap(),
             wasender_api_key: key.map(|key| ApiKey::parse(key).unwrap()),
+            account_protection: None,
         }
     }
 
@@ -62,5 +68,15 @@ mod tests {
             "api_key_abc"
         );
         assert_eq!(registration(None).body().get("wasenderApiKey"), None);
+    }
+
+    #[test]
+    fn account_protection_is_asked_for_only_where_the_sheet_tells() {
+        let told = Registration {
+            account_protection: Some(false),
+            ..registration(None)
+        };
+        assert_eq!(told.body()["accountProtection"], false);
+        assert_eq!(registration(None).body().get("accountProtection"), None);
     }
 }

@@ -34,8 +34,11 @@ pub fn read_csv(text: &[u8]) -> Result<Vec<Registration>, CsvProblems> {
         .into_records()
         // The text is UTF-8 and any number of cells is taken, so that no other error is left.
         .filter_map(Result::ok);
-    check_header(records.next().as_ref()).map_err(|reason| whole(1, reason))?;
-    let mut reading = Reading::default();
+    let columns = columns(records.next().as_ref()).map_err(|reason| whole(1, reason))?;
+    let mut reading = Reading {
+        columns,
+        ..Reading::default()
+    };
     let mut lines = Lines::of(text);
     for record in records {
         let line = lines.line_of(&record);
@@ -48,15 +51,21 @@ pub fn read_csv(text: &[u8]) -> Result<Vec<Registration>, CsvProblems> {
     }
 }
 
-fn check_header(record: Option<&StringRecord>) -> Result<(), Reason> {
+/// How many columns the sheet has by its header.
+fn columns(record: Option<&StringRecord>) -> Result<usize, Reason> {
     let record = record.ok_or(Reason::Header)?;
-    if record.iter().eq(Column::ALL.map(Column::name)) {
-        Ok(())
-    } else if record.len() == 1 && record[0].replace(';', ",") == header() {
-        Err(Reason::Semicolons)
-    } else {
-        Err(Reason::Header)
+    for columns in [Column::NEEDED, Column::ALL.len()] {
+        if record
+            .iter()
+            .eq(Column::ALL[..columns].iter().map(|column| column.name()))
+        {
+            return Ok(columns);
+        }
+        if record.len() == 1 && record[0].replace(';', ",") == header(columns) {
+            return Err(Reason::Semicolons);
+        }
     }
+    Err(Reason::Header)
 }
 
 fn line_breaks(text: &[u8]) -> u64 {
@@ -92,6 +101,7 @@ impl<'a> Lines<'a> {
 
 #[derive(Default)]
 struct Reading {
+    columns: usize,
     rows: Vec<Registration>,
     problems: Vec<CsvProblem>,
     /// Where a value that must be unique stood first.
@@ -103,8 +113,9 @@ impl Reading {
         if record.iter().all(str::is_empty) {
             return;
         }
-        if record.len() != Column::ALL.len() {
-            return self.problem(line, None, Reason::Cells(record.len()));
+        let (found, columns) = (record.len(), self.columns);
+        if found != columns {
+            return self.problem(line, None, Reason::Cells { found, columns });
         }
         let vendor_id = self.cell(line, Column::VendorId, record, VendorId::parse);
         self.unique(
@@ -128,6 +139,7 @@ impl Reading {
             WebhookSecret::parse,
         );
         let key = self.optional_cell(line, Column::WasenderApiKey, record, ApiKey::parse);
+        let protected = self.optional_cell(line, Column::AccountProtection, record, yes_or_no);
         if let (Some(vendor_id), Some(business_name), Some(phone_number)) = (vendor_id, name, phone)
             && let (Some(wasender_instance_id), Some(wasender_webhook_secret)) = (instance, secret)
         {
@@ -138,6 +150,7 @@ impl Reading {
                 wasender_instance_id,
                 wasender_webhook_secret,
                 wasender_api_key: key,
+                account_protection: protected,
             });
         }
     }
@@ -162,7 +175,9 @@ impl Reading {
         record: &StringRecord,
         parse: fn(&str) -> Result<T, E>,
     ) -> Option<T> {
-        let text = Some(&record[column as usize]).filter(|text| !text.is_empty())?;
+        let text = record
+            .get(column as usize)
+            .filter(|text| !text.is_empty())?;
         parse(text)
             .map_err(|error| self.problem(line, Some(column), Reason::Invalid(error.to_string())))
             .ok()
@@ -208,6 +223,14 @@ fn instance_id(text: &str) -> Result<String, &'static str> {
         Ok(text.to_owned())
     } else {
         Err("an instance id has at most 128 visible ASCII characters and no space")
+    }
+}
+
+fn yes_or_no(text: &str) -> Result<bool, &'static str> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err("account protection is true or false"),
     }
 }
 
@@ -257,6 +280,32 @@ mod tests {
         assert_eq!(rows[0].phone_number.expose(), "+221770000001");
         assert!(rows[0].wasender_api_key.is_none());
         assert_eq!(rows[1].phone_number.expose(), "+221770000002");
+    }
+
+    #[test]
+    fn account_protection_is_a_column_that_may_be_absent_or_empty() {
+        let sheet = format!(
+            "{HEADER},accountProtection\nv_1,A,+221770000001,i_1,secret_1,,TRUE\nv_2,B,+221770000002,i_2,secret_2,,false\nv_3,C,+221770000003,i_3,secret_3,,"
+        );
+        let told = |rows: Vec<Registration>| -> Vec<_> {
+            rows.iter().map(|row| row.account_protection).collect()
+        };
+        let rows = read_csv(sheet.as_bytes()).unwrap();
+        assert_eq!(told(rows), [Some(true), Some(false), None]);
+        let short = format!("{HEADER}\nv_1,A,+221770000001,i_1,secret_1,");
+        assert_eq!(told(read_csv(short.as_bytes()).unwrap()), [None]);
+        for (cells, problem) in [
+            (
+                ",oui",
+                "line 2, column accountProtection: account protection is",
+            ),
+            ("", "line 2: the row has 6 cells and not 7"),
+        ] {
+            let sheet =
+                format!("{HEADER},accountProtection\nv_1,A,+221770000001,i_1,secret_1,{cells}");
+            let problems = read_csv(sheet.as_bytes()).unwrap_err().to_string();
+            assert!(problems.starts_with(problem), "{problems}");
+        }
     }
 
     #[test]

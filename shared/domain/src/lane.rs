@@ -129,8 +129,11 @@ impl Lane {
         if pace == self.pace {
             return self;
         }
-        if pace.gap() > self.pace.gap() {
-            self.next_due_at = self.next_due_at.max(now.checked_add(pace.gap()).ok());
+        if pace.gap() > self.pace.gap()
+            && let Some(due) = self.next_due_at
+        {
+            // The last send was not later than that.
+            self.next_due_at = due.min(now).checked_add(pace.gap()).ok().max(Some(due));
         }
         self.pace = pace;
         let waits_for_its_limits = matches!(
@@ -486,8 +489,12 @@ mod tests {
             Lane::default().paced(&Pacing::default(), NOW),
             Lane::default()
         );
-        let slower = Lane::default().paced(&trial, NOW);
-        assert_eq!(slower.next_due_at, Some(NOW + Duration::from_mins(1)));
+        let sent = Lane::default().taken(&MessageId::derived(&["one"]), NOW);
+        let minute = Some(NOW + Duration::from_mins(1));
+        assert_eq!(sent.clone().paced(&trial, NOW).next_due_at, minute);
+        let much_later = NOW + Duration::from_hours(1);
+        assert!(sent.paced(&trial, much_later).next_due_at < Some(much_later));
+        assert_eq!(Lane::default().paced(&trial, NOW).next_due_at, None);
         for (reason, goes_on) in [
             (ParkReason::RateLimited, true),
             (ParkReason::DailyCap, true),

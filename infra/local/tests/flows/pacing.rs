@@ -151,7 +151,7 @@ async fn account_protection_that_nobody_told_us_of_is_learned_from_refusals() {
             .await;
         world.quiet().await;
         assert_eq!(world.sent(VENDOR_2).len(), 1);
-        until_sent(world, vendor, 30, (1, 260)).await;
+        until_sent(world, vendor, 30, (2, 300)).await;
         all_left_in_order(world, vendor, 30).await;
         assert_eq!(
             counted(vendor, "SendDeferred", None),
@@ -204,7 +204,7 @@ async fn a_provider_that_refuses_again_and_again_ends_nothing_and_fills_no_dead_
             .times(25);
         world.simulator().fault(refusals).expect("a fault");
         staff_writes(world, vendor, 3).await;
-        until_sent(world, vendor, 3, (6, 2_000)).await;
+        until_sent(world, vendor, 3, (20, 2_000)).await;
         all_left_in_order(world, vendor, 3).await;
         assert_eq!(counted(vendor, "SendDeferred", None), 25);
         assert_eq!(counted(vendor, "SendFailed", Some("unavailable")), 0);

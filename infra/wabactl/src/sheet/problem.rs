@@ -11,16 +11,21 @@ pub enum Column {
     WasenderInstanceId,
     WasenderWebhookSecret,
     WasenderApiKey,
+    /// A sheet may do without it.
+    AccountProtection,
 }
 
 impl Column {
-    pub(super) const ALL: [Self; 6] = [
+    /// How many of [`Self::ALL`] every sheet has.
+    pub(super) const NEEDED: usize = 6;
+    pub(super) const ALL: [Self; 7] = [
         Self::VendorId,
         Self::BusinessName,
         Self::PhoneNumber,
         Self::WasenderInstanceId,
         Self::WasenderWebhookSecret,
         Self::WasenderApiKey,
+        Self::AccountProtection,
     ];
 
     /// The column's name in the header.
@@ -32,6 +37,7 @@ impl Column {
             Self::WasenderInstanceId => "wasenderInstanceId",
             Self::WasenderWebhookSecret => "wasenderWebhookSecret",
             Self::WasenderApiKey => "wasenderApiKey",
+            Self::AccountProtection => "accountProtection",
         }
     }
 }
@@ -41,17 +47,20 @@ impl Column {
 pub enum Reason {
     #[error("the file is not UTF-8 here; save it as \"CSV UTF-8\"")]
     Encoding,
-    #[error("the first line must be exactly {}", header())]
+    #[error(
+        "the first line must be exactly {}, or that and accountProtection",
+        header(Column::NEEDED)
+    )]
     Header,
     #[error(
         "the columns are separated by semicolons; save the file with commas, the first line being exactly {}",
-        header()
+        header(Column::NEEDED)
     )]
     Semicolons,
     #[error(
-        "the row has {0} cells and not 6; put a cell that holds a comma or a line break in double quotes"
+        "the row has {found} cells and not {columns}; put a cell that holds a comma or a line break in double quotes"
     )]
-    Cells(usize),
+    Cells { found: usize, columns: usize },
     #[error("the cell is empty; fill it in")]
     Empty,
     #[error("{0}")]
@@ -95,7 +104,7 @@ impl fmt::Display for CsvProblems {
 
 impl std::error::Error for CsvProblems {}
 
-/// The first line of every sheet.
-pub(super) fn header() -> String {
-    Column::ALL.map(Column::name).join(",")
+/// The first line of a sheet with so many columns.
+pub(super) fn header(columns: usize) -> String {
+    Column::ALL.map(Column::name)[..columns].join(",")
 }
