@@ -60,27 +60,24 @@ impl Fields {
         }
     }
 
-    /// A whole number from 1 to `most`, or null, which differs from absent.
-    pub(crate) fn count(
-        &self,
-        name: &str,
-        most: u32,
-    ) -> Result<Option<Option<NonZeroU32>>, Problem> {
-        let number = match self.0.get(name) {
-            None => return Ok(None),
-            Some(Value::Null) => return Ok(Some(None)),
-            Some(value) => value.as_u64().and_then(|number| u32::try_from(number).ok()),
+    /// Whether the field is there, be it null.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// A whole number from 1 to `most`.
+    pub(crate) fn count(&self, name: &str, most: u32) -> Result<Option<NonZeroU32>, Problem> {
+        let value = match self.0.get(name) {
+            None | Some(Value::Null) => return Ok(None),
+            Some(value) => value,
         };
-        number
+        let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
+        let count = number
             .filter(|number| *number <= most)
-            .and_then(NonZeroU32::new)
-            .map(|number| Some(Some(number)))
-            .ok_or_else(|| {
-                invalid(
-                    name,
-                    format!("must be a whole number from 1 to {most}, or null for none"),
-                )
-            })
+            .and_then(NonZeroU32::new);
+        count
+            .map(Some)
+            .ok_or_else(|| invalid(name, format!("must be a whole number from 1 to {most}")))
     }
 
     pub(crate) fn required(&self, name: &str) -> Result<&str, Problem> {

@@ -12,19 +12,30 @@ use crate::body::{Fields, invalid};
 pub(crate) struct PacingChange {
     plan: Option<Plan>,
     account_protection: Option<bool>,
-    /// Null takes the cap away.
-    daily_cap: Option<Option<NonZeroU32>>,
+    daily_cap: CapChange,
     jitter: Option<bool>,
+}
+
+enum CapChange {
+    Kept,
+    /// Null takes the cap away.
+    To(Option<NonZeroU32>),
 }
 
 impl PacingChange {
     pub(crate) fn read(fields: &Fields) -> Result<Self, Problem> {
         let plan =
             |word: &str| Plan::parse(word).ok_or_else(|| invalid("plan", "is trial or paid"));
+        let cap = fields.count("dailyCap", limits::DAILY_CAP_MOST)?;
+        let daily_cap = if fields.has("dailyCap") {
+            CapChange::To(cap)
+        } else {
+            CapChange::Kept
+        };
         Ok(Self {
             plan: fields.text("plan")?.map(plan).transpose()?,
             account_protection: fields.flag("accountProtection")?,
-            daily_cap: fields.count("dailyCap", limits::DAILY_CAP_MOST)?,
+            daily_cap,
             jitter: fields.flag("jitter")?,
         })
     }
@@ -33,13 +44,16 @@ impl PacingChange {
         Pacing {
             plan: self.plan.unwrap_or(before.plan),
             account_protection: self.account_protection.unwrap_or(before.account_protection),
-            daily_cap: self.daily_cap.unwrap_or(before.daily_cap),
+            daily_cap: match self.daily_cap {
+                CapChange::Kept => before.daily_cap,
+                CapChange::To(cap) => cap,
+            },
             jitter: self.jitter.unwrap_or(before.jitter),
         }
     }
 }
 
-pub(crate) fn shown(pacing: &Pacing) -> Value {
+pub(crate) fn shown(pacing: Pacing) -> Value {
     json!({
         "plan": pacing.plan.as_str(),
         "accountProtection": pacing.account_protection,

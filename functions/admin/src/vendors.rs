@@ -276,7 +276,7 @@ fn shown(row: &VendorRow) -> Value {
             "phoneNumber": instance.phone.expose(),
             "wasenderInstanceId": instance.provider_instance_id,
             "status": instance.status,
-            "pacing": pacing::shown(&instance.pacing),
+            "pacing": pacing::shown(instance.pacing),
             "createdAt": instance.created_at.to_string(),
             "updatedAt": instance.updated_at.to_string(),
         })

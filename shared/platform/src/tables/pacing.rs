@@ -46,3 +46,40 @@ pub(super) fn read_pace(from: &Reader<'_>) -> Pace {
         today: from.number_opt("today").unwrap_or_default(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::super::item::s;
+    use super::*;
+
+    #[test]
+    fn an_item_of_an_older_release_goes_at_the_usual_pace() {
+        let item = HashMap::from([
+            ("status".to_owned(), s("connected")),
+            ("gapMs".to_owned(), n(234)),
+        ]);
+        let from = Reader::new(&item, "reading a test's item");
+        assert_eq!(read_pacing(&from), Pacing::default());
+        assert_eq!(read_pace(&from), Pace::default());
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let item = HashMap::from([
+            ("plan".to_owned(), s("trial")),
+            ("accountProtection".to_owned(), b(true)),
+            ("dailyCap".to_owned(), n(20)),
+            ("jitter".to_owned(), b(false)),
+        ]);
+        let expected = Pacing {
+            plan: Plan::Trial,
+            account_protection: true,
+            daily_cap: std::num::NonZeroU32::new(20),
+            jitter: false,
+        };
+        let from = Reader::new(&item, "reading a test's item");
+        assert_eq!(read_pacing(&from), expected);
+    }
+}
