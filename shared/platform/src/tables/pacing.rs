@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_again() {
+    fn a_number_is_read_as_it_was_registered() {
         let item = HashMap::from([
             ("plan".to_owned(), s("trial")),
             ("accountProtection".to_owned(), b(true)),
