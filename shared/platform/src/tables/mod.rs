@@ -10,8 +10,8 @@ mod lanes;
 mod listing;
 mod outbound;
 mod outbound_item;
-mod quotable;
 mod pacing;
+mod quotable;
 mod vendors;
 
 use std::time::Duration;
