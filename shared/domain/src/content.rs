@@ -20,6 +20,7 @@ pub enum Kind {
     Reaction,
     Choice,
     Poll,
+    Call,
     Unsupported,
 }
 
@@ -37,6 +38,7 @@ impl Kind {
             Self::Reaction => "reaction",
             Self::Choice => "choice",
             Self::Poll => "poll",
+            Self::Call => "call",
             Self::Unsupported => "unsupported",
         }
     }
@@ -68,6 +70,7 @@ pub struct Content {
     /// Whom a message to a group calls by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mentions: Vec<Identity>,
+    pub call: Option<Call>,
 }
 
 impl Content {
@@ -84,6 +87,7 @@ impl Content {
             poll: None,
             menu: None,
             mentions: Vec::new(),
+            call: None,
         }
     }
 
@@ -117,6 +121,17 @@ impl Content {
             text: Some(menu.text()),
             menu: Some(menu),
             ..Self::of(Kind::Text)
+        }
+    }
+
+    /// Takes from another telling of the same message what is not known yet.
+    pub fn enrich(&mut self, other: &Self) {
+        self.media = self.media.take().or_else(|| other.media.clone());
+        self.text = self.text.take().or_else(|| other.text.clone());
+        if let (Some(call), Some(told)) = (&mut self.call, &other.call)
+            && !call.is_over()
+        {
+            call.status.clone_from(&told.status);
         }
     }
 }
@@ -206,5 +221,53 @@ pub struct Choice {
 impl fmt::Debug for Choice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Choice")
+    }
+}
+
+/// Somebody called. It is told several times, once for each status.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Call {
+    #[serde(default)]
+    pub video: bool,
+    #[serde(default)]
+    pub group: bool,
+    /// The last status told, in the provider's word.
+    pub status: String,
+}
+
+impl Call {
+    /// Whether nothing comes after this status: what is told later was only delayed.
+    fn is_over(&self) -> bool {
+        !matches!(
+            self.status.as_str(),
+            "offer" | "ringing" | "preaccept" | "transport" | "relaylatency"
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_calls_last_status_stays_in_whatever_order_they_come() {
+        let call = |status: &str| Content {
+            call: Some(Call {
+                video: false,
+                group: false,
+                status: status.to_owned(),
+            }),
+            ..Content::of(Kind::Call)
+        };
+        for order in [
+            ["offer", "ringing", "timeout"],
+            ["timeout", "offer", "ringing"],
+        ] {
+            let mut kept = call(order[0]);
+            for status in order {
+                kept.enrich(&call(status));
+            }
+            assert_eq!(kept.call.unwrap().status, "timeout", "{order:?}");
+        }
     }
 }

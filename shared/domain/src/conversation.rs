@@ -41,6 +41,8 @@ pub enum Quiet {
     Group,
     /// A reaction is no question.
     Reaction,
+    /// A call is over before anybody could answer it here.
+    Call,
     /// Nobody can be answered who has neither a number nor a linked id.
     Unreachable,
 }
@@ -53,6 +55,7 @@ impl Quiet {
             Self::Human => "human",
             Self::Group => "group",
             Self::Reaction => "reaction",
+            Self::Call => "call",
             Self::Unreachable => "unreachable",
         }
     }
@@ -131,6 +134,7 @@ impl Conversation {
             (!config.auto_reply, Quiet::AutoReplyOff),
             (message.group.is_some(), Quiet::Group),
             (message.content.kind == Kind::Reaction, Quiet::Reaction),
+            (message.content.kind == Kind::Call, Quiet::Call),
             (is_human, Quiet::Human),
             (
                 message.contact.identities().next().is_none(),
@@ -198,6 +202,7 @@ pub(crate) mod tests {
     pub(crate) fn message() -> InboundMessage {
         InboundMessage {
             key_id: ProviderMessageId::parse("3EB0").unwrap(),
+            msg_id: None,
             contact: Contact::by_phone(PhoneNumber::from_provider("221700000001").unwrap()),
             group: None,
             content: Content::text("Bonjour"),
@@ -292,6 +297,11 @@ pub(crate) mod tests {
             quiet(&config(), &conversation(), &reaction),
             Some(Quiet::Reaction)
         );
+        let call = InboundMessage {
+            content: Content::of(Kind::Call),
+            ..message()
+        };
+        assert_eq!(quiet(&config(), &conversation(), &call), Some(Quiet::Call));
         let nobody = InboundMessage {
             contact: Contact::default(),
             ..message()

@@ -67,6 +67,7 @@ fn same(sent: &Content, heard: &Content) -> bool {
             | Kind::Poll
             | Kind::Reaction
             | Kind::Choice
+            | Kind::Call
             | Kind::Unsupported => words(sent).eq(words(heard)),
         }
 }

@@ -4,7 +4,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::event::{Echo, InboundMessage, ProviderRef, StatusUpdate};
+use crate::change::{MessageChange, WaitingChange};
+use crate::contact::Contact;
+use crate::content::Content;
+use crate::event::{Echo, InboundMessage, StatusUpdate};
 use crate::ids::{Fingerprint, MessageId, VendorId, WabaId};
 
 /// The version that this build writes and reads.
@@ -84,6 +87,7 @@ pub struct InboundEntry {
 pub enum InboundEvent {
     Message(InboundMessage),
     Echo(Echo),
+    Change(MessageChange),
 }
 
 entry!(InboundEntry);
@@ -104,6 +108,7 @@ impl InboundEntry {
         let (contact, group) = match &self.event {
             InboundEvent::Message(message) => (&message.contact, &message.group),
             InboundEvent::Echo(echo) => (&echo.contact, &echo.group),
+            InboundEvent::Change(change) => (&change.contact, &change.group),
         };
         let who = match group {
             Some(group) => format!("group:{}", group.0),
@@ -118,22 +123,17 @@ impl InboundEntry {
     /// Repeats within the queue's memory are dropped by this id. What tells more (a phone number, a file) has another id than what
     /// tells less, so that a poorer variant never swallows a richer one.
     pub fn dedup_id(&self) -> String {
-        let (what, contact, content) = match &self.event {
-            InboundEvent::Message(message) => ("message", &message.contact, &message.content),
-            InboundEvent::Echo(echo) => ("echo", &echo.contact, &echo.content),
-        };
-        let richness = match (content.media.is_some(), contact.phone.is_some()) {
-            (false, false) => "plain",
-            (false, true) => "phone",
-            (true, false) => "media",
-            (true, true) => "media+phone",
+        let (what, richness) = match &self.event {
+            InboundEvent::Message(message) => ("message", message_richness(message)),
+            InboundEvent::Echo(echo) => ("echo", richness(&echo.content, &echo.contact).to_owned()),
+            InboundEvent::Change(_) => ("change", String::new()),
         };
         Fingerprint::of(&[
             what,
             self.vendor_id.as_str(),
             self.waba_id.as_str(),
             &self.provider_key(),
-            richness,
+            &richness,
         ])
         .hex()
     }
@@ -142,7 +142,30 @@ impl InboundEntry {
         match &self.event {
             InboundEvent::Message(message) => message.key_id.as_str().to_owned(),
             InboundEvent::Echo(echo) => echo.reference.keys().next().unwrap_or_default(),
+            InboundEvent::Change(change) => change.key(),
         }
+    }
+}
+
+/// What a telling of a message knows that another may not.
+fn message_richness(message: &InboundMessage) -> String {
+    let mut known = richness(&message.content, &message.contact).to_owned();
+    if message.msg_id.is_some() {
+        known.push_str("+number");
+    }
+    if let Some(call) = &message.content.call {
+        known.push('+');
+        known.push_str(&call.status);
+    }
+    known
+}
+
+const fn richness(content: &Content, contact: &Contact) -> &'static str {
+    match (content.media.is_some(), contact.phone.is_some()) {
+        (false, false) => "plain",
+        (false, true) => "phone",
+        (true, false) => "media",
+        (true, true) => "media+phone",
     }
 }
 
@@ -194,6 +217,8 @@ pub enum LaterJob {
     Session(crate::event::SessionStatus),
     /// An echo that fitted no send when it came.
     Echo(Echo),
+    /// A change of a message that was not there when it came.
+    Change(WaitingChange),
 }
 
 entry!(LaterEntry);
@@ -215,19 +240,11 @@ pub struct QuarantineEntry {
 
 entry!(QuarantineEntry);
 
-impl ProviderRef {
-    /// Takes from `other` what is not known yet.
-    pub fn enrich(&mut self, other: &Self) {
-        self.key_id = self.key_id.take().or_else(|| other.key_id.clone());
-        self.msg_id = self.msg_id.or(other.msg_id);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contact::{Contact, Lid};
-    use crate::content::{Content, Kind, Media};
+    use crate::contact::Lid;
+    use crate::content::{Kind, Media};
     use crate::event::ProviderMessageId;
     use crate::phone::PhoneNumber;
 
@@ -239,6 +256,7 @@ mod tests {
             received_at: Timestamp::UNIX_EPOCH,
             event: InboundEvent::Message(InboundMessage {
                 key_id: ProviderMessageId::parse(key).unwrap(),
+                msg_id: None,
                 contact: Contact::by_phone(PhoneNumber::from_provider("221700000001").unwrap()),
                 group: None,
                 content: Content::text("Bonjour"),

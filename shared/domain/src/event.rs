@@ -3,9 +3,12 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::contact::Contact;
+use crate::change::MessageChange;
+use crate::contact::{Contact, Identity};
 use crate::content::Content;
 use crate::delivery::Delivery;
+use crate::ids::Fingerprint;
+use crate::pairing::Pairing;
 
 /// WhatsApp's id of a message (`key.id`): the provider's, never mixed up with our [`crate::ids::MessageId`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -57,11 +60,22 @@ impl ProviderRef {
     }
 }
 
+impl ProviderRef {
+    /// Takes from `other` what is not known yet.
+    pub fn enrich(&mut self, other: &Self) {
+        self.key_id = self.key_id.take().or_else(|| other.key_id.clone());
+        self.msg_id = self.msg_id.or(other.msg_id);
+    }
+}
+
 /// A message that somebody sent to the vendor.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InboundMessage {
     pub key_id: ProviderMessageId,
+    /// The provider's own number of it (Wasender's `msgId`), by which it can be quoted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub msg_id: Option<i64>,
     pub contact: Contact,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<GroupId>,
@@ -113,8 +127,38 @@ pub enum Evidence {
 pub struct StatusUpdate {
     pub reference: ProviderRef,
     pub evidence: Evidence,
+    /// Whose receipt it is, in a group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub participant: Option<Participant>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occurred_at: Option<Timestamp>,
+}
+
+/// A member of a group, as a hash: receipts are counted, and nobody need know whose they are.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Participant(String);
+
+impl Participant {
+    pub fn of(identity: &Identity) -> Self {
+        Self(Fingerprint::of(&["participant", &identity.key()]).short())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl StatusUpdate {
+    /// How far the message itself got by this evidence: that one member of a group read it does not make it read.
+    pub fn of_the_message(&self) -> Evidence {
+        match (&self.participant, &self.evidence) {
+            (Some(_), Evidence::Reached { delivery }) => Evidence::Reached {
+                delivery: (*delivery).min(Delivery::Delivered),
+            },
+            (_, evidence) => evidence.clone(),
+        }
+    }
 }
 
 /// What a provider says of the vendor's session.
@@ -178,8 +222,12 @@ impl SessionStatus {
 pub enum Event {
     Message(InboundMessage),
     Echo(Echo),
+    /// An earlier message was edited or deleted.
+    Change(MessageChange),
     Status(StatusUpdate),
     Session(SessionStatus),
+    /// A code, or a step, by which the session is linked with the vendor's phone.
+    Pairing(Pairing),
 }
 
 /// Why an element of a webhook needs no work: a closed list of what is known to be harmless.
@@ -193,10 +241,6 @@ pub enum IgnoreReason {
     Channel,
     /// Typing and online notices.
     Presence,
-    /// A voice or video call notice.
-    Call,
-    /// A pairing code or passkey step; setting up a session is done elsewhere.
-    Pairing,
     /// A message event with no content that can be shown, such as a key exchange.
     Empty,
     /// A status of somebody else's message.
@@ -212,8 +256,6 @@ impl IgnoreReason {
             Self::Broadcast => "broadcast",
             Self::Channel => "channel",
             Self::Presence => "presence",
-            Self::Call => "call",
-            Self::Pairing => "pairing",
             Self::Empty => "empty",
             Self::NotOurs => "not_ours",
             Self::Test => "test",

@@ -4,6 +4,7 @@
 
 pub mod admission;
 pub mod builtin;
+mod change;
 pub mod compose;
 mod contact;
 mod content;
@@ -24,17 +25,20 @@ mod outbound;
 mod outcome;
 mod pace;
 mod pacing;
+mod pairing;
 mod phone;
 mod signature;
 pub mod turn;
 mod vendor;
 
+pub use change::{Alteration, Changeable, Effect, MessageChange, WaitingChange};
 pub use contact::{Contact, Identity, Lid};
-pub use content::{Card, Choice, Content, Kind, Location, Media, MediaSource, Poll, Reaction};
+pub use content::{Call, Card, Choice, Content, Kind, Location, Media, MediaSource};
+pub use content::{Poll, Reaction};
 pub use delivery::Delivery;
 pub use event::{
-    Echo, Element, Event, Evidence, GroupId, IgnoreReason, InboundMessage, ProviderMessageId,
-    ProviderRef, Received, SessionStatus, StatusUpdate,
+    Echo, Element, Event, Evidence, GroupId, IgnoreReason, InboundMessage, Participant,
+    ProviderMessageId, ProviderRef, Received, SessionStatus, StatusUpdate,
 };
 pub use ids::{ConversationId, Fingerprint, InvalidId, MessageId, VendorId, WabaId};
 pub use lane::{Lane, LaneState, ParkReason};
@@ -44,6 +48,7 @@ pub use outbound::{Draft, Origin, Outbound, Quote, order};
 pub use outcome::{Failure, Quota, RejectClass, SendOutcome};
 pub use pace::{Pace, backoff};
 pub use pacing::{PAID_GAP, PROTECTED_GAP, Pacing, Plan, TRIAL_DAY, TRIAL_GAP};
+pub use pairing::{Pairing, PairingKind};
 pub use phone::{InvalidPhone, PhoneNumber};
 pub use signature::{InvalidSecret, Proof, SecretRing, WebhookSecret};
 pub use vendor::{

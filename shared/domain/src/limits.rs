@@ -104,6 +104,20 @@ pub const DRAIN_LEASE: Duration = Duration::from_secs(30);
 /// How long an echo that fits no send waits for one before it counts as typed by the vendor.
 pub const ECHO_HELD: Duration = Duration::from_mins(1);
 
+/// How long a change of a message waits for the message, each time that it is not there.
+pub const CHANGE_HELD: Duration = Duration::from_mins(1);
+/// How often a change of a message waits for the message before it is dropped.
+pub const CHANGE_WAITS: u8 = 2;
+
+/// How long a code that links a session is kept if the provider does not say until when it is good.
+pub const PAIRING_LIVES: Duration = Duration::from_mins(2);
+/// How long it is kept whatever the provider says.
+pub const PAIRING_LIVES_AT_MOST: Duration = Duration::from_mins(15);
+/// The largest code that links a session, in bytes: some integrators have it as a picture.
+pub const PAIRING_CODE_BYTES: usize = 32 * 1024;
+/// Members of a group whose receipts of one message are counted: as many as a group of WhatsApp may have.
+pub const RECEIPTS_COUNTED: i32 = 1024;
+
 /// How long a conversation that asked for a person is left to one before the engine answers again.
 pub const HUMAN_ATTENDS: Duration = Duration::from_hours(12);
 
@@ -180,6 +194,17 @@ mod tests {
         let line = "10. ".len() + accented + " — \n".len();
         const { assert!(BUTTONS <= LIST_OPTIONS) };
         assert!(LIST_OPTIONS * line < REPLY_TEXT_BYTES);
+    }
+
+    #[test]
+    fn a_change_waits_until_what_the_vendor_typed_is_kept() {
+        assert!(ECHO_HELD < CHANGE_HELD * u32::from(CHANGE_WAITS));
+    }
+
+    #[test]
+    fn a_pairing_fits_into_an_item() {
+        assert!(PAIRING_LIVES < PAIRING_LIVES_AT_MOST);
+        assert!(2 * PAIRING_CODE_BYTES < 400 * 1024);
     }
 
     #[test]

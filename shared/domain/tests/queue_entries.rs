@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use domain::entry::{InboundEntry, LaterEntry, OutboundEntry};
+use domain::entry::{InboundEntry, LaterEntry, LaterJob, OutboundEntry};
 use serde_json::Value;
 
 fn records(name: &str) -> Vec<Value> {
@@ -48,4 +48,47 @@ fn later_samples_are_entries_of_this_version() {
         let entry = LaterEntry::from_body(body(&record)).unwrap();
         assert_eq!(entry.to_body(), body(&record));
     }
+}
+
+/// What the newest kinds of entries look like; the build after this one reads them too.
+const CHANGES: [&str; 3] = [
+    r#"{"v":1,"vendorId":"vendor_001","wabaId":"waba_vendor_001","receivedAt":"2026-11-22T10:30:00Z","change":{"target":"3EB0A00000000000000001","fromMe":false,"contact":{"phone":"+221700000001"},"alteration":{"edited":{"kind":"text","text":"Bonsoir"}},"occurredAt":"2026-11-22T10:00:00Z"}}"#,
+    r#"{"v":1,"vendorId":"vendor_001","wabaId":"waba_vendor_001","receivedAt":"2026-11-22T10:30:00Z","change":{"target":"3EB0A00000000000000001","fromMe":true,"contact":{},"group":"120363000000000001","alteration":"deleted"}}"#,
+    r#"{"v":1,"vendorId":"vendor_001","wabaId":"waba_vendor_001","receivedAt":"2026-11-22T10:30:00Z","message":{"keyId":"CALL1","msgId":4711,"contact":{"phone":"+221700000001"},"content":{"kind":"call","call":{"video":false,"group":false,"status":"offer"}}}}"#,
+];
+
+#[test]
+fn changes_calls_and_numbers_are_entries_of_this_version() {
+    for body in CHANGES {
+        let entry = InboundEntry::from_body(body).unwrap();
+        assert_eq!(entry.to_body(), body);
+    }
+    let edit = CHANGES[0].replace(r#""change":{"#, r#""change":{"waits":2,"#);
+    let entry = LaterEntry::from_body(&edit).unwrap();
+    let LaterJob::Change(waiting) = &entry.job else {
+        panic!("{entry:?}")
+    };
+    assert_eq!(waiting.waits, 2);
+    assert_eq!(LaterEntry::from_body(&entry.to_body()), Ok(entry));
+}
+
+#[test]
+fn a_change_is_neither_its_message_nor_another_change() {
+    let message = body(&records("inbound.json")[0]).to_owned();
+    let message = InboundEntry::from_body(&message).unwrap();
+    let changes = [CHANGES[0], CHANGES[1]].map(|body| InboundEntry::from_body(body).unwrap());
+    assert_ne!(changes[0].dedup_id(), changes[1].dedup_id());
+    for change in &changes {
+        assert_ne!(change.message_id(), message.message_id());
+        assert_ne!(
+            change.message_id(),
+            InboundEntry::from_body(CHANGES[2]).unwrap().message_id()
+        );
+    }
+    let others = InboundEntry::from_body(CHANGES[2]).unwrap();
+    assert_eq!(
+        changes[0].group_id(),
+        others.group_id(),
+        "a change keeps its place among its contact's messages"
+    );
 }
