@@ -30,7 +30,7 @@ pub struct MessageChange {
 #[serde(rename_all = "camelCase")]
 pub enum Alteration {
     /// It says this instead.
-    Edited(Content),
+    Edited(Box<Content>),
     Deleted,
 }
 
@@ -58,7 +58,7 @@ pub struct Changeable {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// It has this content now, since then.
-    Edit(Content, Timestamp),
+    Edit(Box<Content>, Timestamp),
     /// It is deleted since then; what it said is kept.
     Delete(Timestamp),
     /// It is known already, or older than what is known.
@@ -96,7 +96,7 @@ impl MessageChange {
                 if content == before.content && before.edited_at == Some(at) {
                     Effect::Nothing
                 } else {
-                    Effect::Edit(content, at)
+                    Effect::Edit(Box::new(content), at)
                 }
             }
             Alteration::Deleted if before.deleted_at.is_some() => Effect::Nothing,
@@ -115,13 +115,12 @@ impl MessageChange {
         if before.is_outbound || !same_chat {
             return false;
         }
-        match (same_person(&self.contact, &before.contact), &self.group) {
-            (Some(same), None) => same,
-            // Known by a number here and by a linked id there: nobody else in the chat knows the message's id.
-            (None, None) => true,
-            (same, Some(_)) if is_edit => same == Some(true),
+        match same_person(&self.contact, &before.contact) {
+            Some(true) => true,
             // A group's administrators delete what others wrote.
-            (_, Some(_)) => true,
+            Some(false) => self.group.is_some() && !is_edit,
+            // Known by a number here and by a linked id there: nobody else in a chat of two knows the message's id.
+            None => self.group.is_none() || !is_edit,
         }
     }
 }
@@ -181,7 +180,7 @@ mod tests {
     }
 
     fn edit(text: &str) -> Alteration {
-        Alteration::Edited(Content::text(text))
+        Alteration::Edited(Box::new(Content::text(text)))
     }
 
     fn message() -> Changeable {
@@ -218,7 +217,7 @@ mod tests {
             occurred_at: Some(NOW + 3.seconds()),
             ..change(awa(), edit("Salut"))
         };
-        let expected = Effect::Edit(Content::text("Salut"), NOW + 3.seconds());
+        let expected = Effect::Edit(Box::new(Content::text("Salut")), NOW + 3.seconds());
         assert_eq!(third.effect(&second, NOW), expected);
     }
 

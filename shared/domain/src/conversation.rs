@@ -289,19 +289,14 @@ pub(crate) mod tests {
             quiet(&config(), &conversation(), &in_group),
             Some(Quiet::Group)
         );
-        let reaction = InboundMessage {
-            content: Content::of(Kind::Reaction),
-            ..message()
-        };
-        assert_eq!(
-            quiet(&config(), &conversation(), &reaction),
-            Some(Quiet::Reaction)
-        );
-        let call = InboundMessage {
-            content: Content::of(Kind::Call),
-            ..message()
-        };
-        assert_eq!(quiet(&config(), &conversation(), &call), Some(Quiet::Call));
+        for (kind, reason) in [(Kind::Reaction, Quiet::Reaction), (Kind::Call, Quiet::Call)] {
+            let message = InboundMessage {
+                content: Content::of(kind),
+                ..message()
+            };
+            let quiet = quiet(&config(), &conversation(), &message);
+            assert_eq!(quiet, Some(reason));
+        }
         let nobody = InboundMessage {
             contact: Contact::default(),
             ..message()

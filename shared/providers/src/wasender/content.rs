@@ -51,22 +51,32 @@ pub(super) enum Silence {
     Amendment,
 }
 
+/// What a message does to an earlier one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Amendment {
+    Edit,
+    Deletion,
+}
+
 /// Reads the content of an item of a message event.
 pub(super) fn read(item: &Json<'_>) -> Result<Said, Silence> {
-    let outer = item.at("message");
-    let (message, view_once) = unwrapped(outer);
-    if is_amendment(message.at("protocolMessage")) {
+    let message = item.at("message");
+    if protocol(message).is_some() {
         return Err(Silence::Amendment);
     }
-    let body = [
-        item.at("messageBody"),
+    said(message, item.at("messageBody"))
+}
+
+/// Reads the object `message`, and the unified text that may stand beside it.
+pub(super) fn said(outer: &Json<'_>, body: &Json<'_>) -> Result<Said, Silence> {
+    let (message, view_once) = unwrapped(outer);
+    let places = [
+        body,
         outer.at("messageBody"),
         message.at("messageBody"),
         outer,
-    ]
-    .into_iter()
-    .find_map(Json::text)
-    .map(text::message);
+    ];
+    let body = places.into_iter().find_map(Json::text).map(text::message);
     let known = message.fields().iter().find_map(|(name, value)| {
         of_field(name, value, view_once).map(|content| (content, reply_to(name, value)))
     });
@@ -99,16 +109,22 @@ fn unwrapped<'j, 'a>(outer: &'j Json<'a>) -> (&'j Json<'a>, bool) {
     (message, view_once)
 }
 
-/// Whether a `protocolMessage` deletes (type 0, which may be left out) or edits (type 14) the message whose key it holds.
-fn is_amendment(protocol: &Json<'_>) -> bool {
+/// The `protocolMessage` in an object `message` that changes the message whose key it holds.
+pub(super) fn protocol<'j, 'a>(outer: &'j Json<'a>) -> Option<&'j Json<'a>> {
+    let protocol = unwrapped(outer).0.at("protocolMessage");
+    (amendment(protocol).is_some() && protocol.at("key").is_object()).then_some(protocol)
+}
+
+/// What a `protocolMessage` does: delete (type 0, which may be left out), edit (type 14), or something else that says nothing.
+pub(super) fn amendment(protocol: &Json<'_>) -> Option<Amendment> {
     let kind = protocol.at("type");
-    let amends = match kind.integer() {
-        Some(number) => number == 0 || number == 14,
-        None => kind
-            .word()
-            .is_none_or(|word| word == "REVOKE" || word == "MESSAGE_EDIT"),
-    };
-    amends && protocol.at("key").is_object()
+    match (kind.integer(), kind.word()) {
+        (Some(0), _) | (_, Some("REVOKE")) => Some(Amendment::Deletion),
+        (Some(14), _) | (_, Some("MESSAGE_EDIT")) => Some(Amendment::Edit),
+        (None, None) if protocol.at("editedMessage").is_object() => Some(Amendment::Edit),
+        (None, None) => Some(Amendment::Deletion),
+        _ => None,
+    }
 }
 
 /// The content of one field of a message; `None` if the field is not known or empty.

@@ -36,6 +36,7 @@ pub(super) fn message(data: &Json<'_>, received_at: Timestamp) -> Element {
     let occurred_at = moment::read(data.at("time"), received_at);
     let message = InboundMessage {
         key_id,
+        msg_id: None,
         contact,
         group: None,
         content,

@@ -46,10 +46,7 @@ pub(super) fn message_id(value: &Json<'_>) -> Option<ProviderMessageId> {
 
 /// How an item about a sent message names it: WhatsApp's id, and Wasender's `msgId` where it is told, in the key or beside it.
 pub(super) fn reference(item: &Json<'_>) -> ProviderRef {
-    let key = item.at("key");
-    let msg_id = [item, key]
-        .iter()
-        .find_map(|place| place.at("msgId").integer());
+    let (key, msg_id) = (item.at("key"), msg_id(item));
     if key.is_object() {
         return ProviderRef {
             key_id: id(item),
@@ -61,6 +58,13 @@ pub(super) fn reference(item: &Json<'_>) -> ProviderRef {
         msg_id: msg_id.or(named.msg_id),
         ..named
     }
+}
+
+/// Wasender's number of the message, beside the key or in it.
+pub(super) fn msg_id(item: &Json<'_>) -> Option<i64> {
+    [item, item.at("key")]
+        .iter()
+        .find_map(|place| place.at("msgId").integer())
 }
 
 /// An id that may be either: up to 15 digits are a log number, anything else is WhatsApp's.

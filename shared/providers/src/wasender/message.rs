@@ -2,6 +2,7 @@ use domain::{Contact, Echo, Element, Event, GroupId, IgnoreReason, InboundMessag
 use domain::{ProviderMessageId, ProviderRef};
 use jiff::Timestamp;
 
+use super::change;
 use super::content::{self, Said, Silence};
 use super::key::{self, Chat};
 use crate::json::Json;
@@ -23,7 +24,7 @@ pub(super) fn read(item: &Json<'_>, received_at: Timestamp) -> Element {
         (Ok(_), None) => return Element::NotUnderstood("key.id"),
         (Err(Silence::Empty), Some(_)) => return Element::Ignored(IgnoreReason::Empty),
         (Err(Silence::Empty), None) => return Element::NotUnderstood("key"),
-        (Err(Silence::Amendment), _) => return Element::NotUnderstood("message.protocolMessage"),
+        (Err(Silence::Amendment), _) => return change::message(item, received_at),
     };
     let occurred_at = moment::read(item.at("messageTimestamp"), received_at);
     if key::is_from_me(item) {
@@ -100,6 +101,7 @@ pub(super) fn inbound(
     };
     let message = InboundMessage {
         key_id,
+        msg_id: key::msg_id(item),
         contact,
         group,
         content,

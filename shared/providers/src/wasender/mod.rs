@@ -4,7 +4,9 @@
 //! documented or observed, and `events/providers/wasender` holds one payload for each. The owner's older dialect
 //! (`events/providers/owner`) is read by the same [`parse`].
 
+mod call;
 mod card;
+mod change;
 mod choice;
 mod content;
 mod dialect;
@@ -14,6 +16,8 @@ mod key;
 mod malformed;
 mod media;
 mod message;
+mod pairing;
+mod poll;
 mod proof;
 mod reaction;
 mod request;

@@ -1,7 +1,11 @@
-use domain::{Delivery, Element, Event, Evidence, ProviderRef, StatusUpdate};
+use domain::{
+    Delivery, Element, Event, Evidence, Identity, Participant, ProviderRef, StatusUpdate,
+};
 use jiff::Timestamp;
 
-use super::key;
+use super::change;
+use super::jid::Jid;
+use super::key::{self, Chat};
 use super::message::ignored;
 use crate::json::Json;
 use crate::{moment, text};
@@ -15,6 +19,9 @@ pub(super) fn read(item: &Json<'_>, received_at: Timestamp) -> Element {
     }
     if let Some(ignored) = ignored(&key::chat(item)) {
         return ignored;
+    }
+    if let Some(change) = change::update(item, received_at) {
+        return change;
     }
     let status = update
         .at("status")
@@ -62,14 +69,35 @@ pub(super) fn receipt(item: &Json<'_>, received_at: Timestamp) -> Element {
             receipt.at("t"),
         ))
     };
-    match reached.or_else(worded) {
-        Some((evidence, at)) => told(
-            key::reference(item),
-            evidence,
-            moment::read(at, received_at),
-        ),
-        None => Element::NotUnderstood("receipt"),
+    let Some((evidence, at)) = reached.or_else(worded) else {
+        return Element::NotUnderstood("receipt");
+    };
+    let occurred_at = moment::read(at, received_at);
+    if !matches!(key::chat(item), Chat::Group(_)) {
+        return told(key::reference(item), evidence, occurred_at);
     }
+    // That it failed for one member is nothing that is known of the message.
+    let (Some(participant), Evidence::Reached { .. }) = (participant(item), &evidence) else {
+        return Element::NotUnderstood("receipt.userJid");
+    };
+    update(StatusUpdate {
+        reference: key::reference(item),
+        evidence,
+        participant: Some(participant),
+        occurred_at,
+    })
+}
+
+/// Which member of a group a receipt is of.
+fn participant(item: &Json<'_>) -> Option<Participant> {
+    let user = item.at("receipt").at("userJid").word().map(Jid::parse);
+    let user = match user {
+        Some(Jid::Phone(phone)) => Some(Identity::Phone(phone)),
+        Some(Jid::Lid(lid)) => Some(Identity::Lid(lid)),
+        Some(Jid::Group(_) | Jid::Channel | Jid::Broadcast | Jid::Other) | None => None,
+    };
+    let identity = user.or_else(|| key::author(item).identities().next())?;
+    Some(Participant::of(&identity))
 }
 
 /// The event of this evidence, if it is told of which message.
@@ -78,14 +106,19 @@ pub(super) fn told(
     evidence: Evidence,
     occurred_at: Option<Timestamp>,
 ) -> Element {
-    if reference == ProviderRef::default() {
-        return Element::NotUnderstood("key.id");
-    }
-    Element::Event(Event::Status(StatusUpdate {
+    update(StatusUpdate {
         reference,
         evidence,
+        participant: None,
         occurred_at,
-    }))
+    })
+}
+
+fn update(update: StatusUpdate) -> Element {
+    if update.reference == ProviderRef::default() {
+        return Element::NotUnderstood("key.id");
+    }
+    Element::Event(Event::Status(update))
 }
 
 /// Reads a status: an integer 0 to 5 as documented, or a word as the SDKs and Baileys have it, in any case.

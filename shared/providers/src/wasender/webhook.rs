@@ -1,9 +1,10 @@
-use domain::{Echo, Element, Event, IgnoreReason, Received, SessionStatus, StatusUpdate};
+use domain::{Echo, Element, Event, IgnoreReason, InboundMessage, MessageChange, ProviderRef};
+use domain::{Received, SessionStatus, StatusUpdate};
 use jiff::Timestamp;
 
 use super::envelope::{self, ChatItem};
 use super::malformed::Malformed;
-use super::{dialect, message, reaction, sent, status};
+use super::{call, change, dialect, message, pairing, poll, reaction, sent, status};
 use crate::json::{self, Json};
 use crate::moment;
 
@@ -37,6 +38,7 @@ fn webhook(root: &Json<'_>, received_at: Timestamp) -> Result<Received, Malforme
     if data.at("test").is_true() {
         elements.fill(Element::Ignored(IgnoreReason::Test));
     }
+    number(&mut elements, data.at("msgId"));
     date(
         &mut elements,
         moment::read(root.at("timestamp"), received_at),
@@ -51,11 +53,28 @@ fn webhook(root: &Json<'_>, received_at: Timestamp) -> Result<Received, Malforme
 fn date(elements: &mut [Element], event_at: Option<Timestamp>) {
     for element in elements {
         if let Element::Event(
-            Event::Status(StatusUpdate { occurred_at, .. }) | Event::Echo(Echo { occurred_at, .. }),
+            Event::Status(StatusUpdate { occurred_at, .. })
+            | Event::Echo(Echo { occurred_at, .. })
+            | Event::Change(MessageChange { occurred_at, .. }),
         ) = element
         {
             *occurred_at = occurred_at.or(event_at);
         }
+    }
+}
+
+/// Gives Wasender's number that stands in `data` to the only message there.
+fn number(elements: &mut [Element], number: &Json<'_>) {
+    let [Element::Event(event)] = elements else {
+        return;
+    };
+    if let Event::Message(InboundMessage { msg_id, .. })
+    | Event::Echo(Echo {
+        reference: ProviderRef { msg_id, .. },
+        ..
+    }) = event
+    {
+        *msg_id = msg_id.or_else(|| number.integer());
     }
 }
 
@@ -97,13 +116,14 @@ impl Webhook<'_, '_> {
                 })
             }
             "messages.delete" | "messages.deleted" | "message.delete" | "message.deleted" => {
-                each(envelope::items(data, "keys"), |_| {
-                    Element::NotUnderstood("messages.delete")
-                })
+                each(envelope::items(data, "keys"), change::deletion)
             }
-            "poll.results" => each(envelope::items(data, "pollResult"), |_| {
-                Element::NotUnderstood("data.pollResult")
-            }),
+            "poll.results" | "poll.result" => poll::results(data),
+            "call" | "call.received" => {
+                each(envelope::items(data, "call"), |item| call::read(item, at))
+            }
+            "qrcode.updated" => vec![pairing::qr(data)],
+            "passkey.updated" => vec![pairing::passkey(data, at)],
             "session.status" => vec![self.session()],
             "chats.upsert" | "chats.update" => self.chats(),
             "message" => each(data.one_or_many().iter().collect(), |item| {
@@ -143,8 +163,6 @@ impl Webhook<'_, '_> {
             "groups.upsert" | "groups.update" | "group-participants.update" => {
                 ("groups", IgnoreReason::PhoneBook)
             }
-            "qrcode.updated" | "passkey.updated" => ("", IgnoreReason::Pairing),
-            "call" | "call.received" => ("call", IgnoreReason::Call),
             "presence.update" => ("", IgnoreReason::Presence),
             _ => return vec![Element::NotUnderstood("event")],
         };

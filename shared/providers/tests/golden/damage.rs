@@ -58,6 +58,19 @@ fn no_truncation_of_a_golden_event_panics_or_tells_the_secret() {
     }
 }
 
+#[test]
+fn no_flipped_byte_of_any_golden_event_panics() {
+    for event in testkit::events() {
+        let mut body = event.body.clone();
+        for position in 0..body.len() {
+            let flip = 1 << (position % 8);
+            body[position] ^= flip;
+            assert!(!tells_the_secret(&body), "{} at {position}", event.name);
+            body[position] ^= flip;
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4000))]
 

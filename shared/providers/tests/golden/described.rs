@@ -1,6 +1,8 @@
 //! An element in one line with all that it holds, so that a row of a table test can say what a payload becomes.
 
-use domain::{Contact, Content, Element, Event, Evidence, GroupId, Media, ProviderRef, Received};
+use domain::{
+    Alteration, Contact, Content, Element, Event, Evidence, GroupId, Media, ProviderRef, Received,
+};
 use jiff::Timestamp;
 use providers::wasender;
 
@@ -33,8 +35,10 @@ fn event(event: &Event) -> String {
                 .as_ref()
                 .map(|id| format!(" re={}", id.as_str()));
             let (id, quoted) = (message.key_id.as_str(), quoted.unwrap_or_default());
+            let number = message.msg_id.map(|number| format!(" n:{number}"));
+            let number = number.unwrap_or_default();
             format!(
-                "message {id}{from}{}{quoted}{}",
+                "message {id}{number}{from}{}{quoted}{}",
                 content(&message.content),
                 at(message.occurred_at)
             )
@@ -53,11 +57,39 @@ fn event(event: &Event) -> String {
                 Evidence::Reached { delivery } => format!("{delivery:?}").to_lowercase(),
                 Evidence::Failed { reason } => format!("failed ({reason})"),
             };
+            let by = status
+                .participant
+                .as_ref()
+                .map(|by| format!(" by {}", by.as_str()));
             format!(
-                "status{} {evidence}{}",
+                "status{} {evidence}{}{}",
                 reference(&status.reference),
+                by.unwrap_or_default(),
                 at(status.occurred_at)
             )
+        }
+        Event::Change(change) => {
+            let word = if change.from_me { "by us to" } else { "by" };
+            let who = who(word, &change.contact, change.group.as_ref());
+            let alteration = match &change.alteration {
+                Alteration::Edited(now) => format!(" edited:{}", content(now)),
+                Alteration::Deleted => " deleted".to_owned(),
+            };
+            let target = change.target.as_str();
+            format!("change {target}{who}{alteration}{}", at(change.occurred_at))
+        }
+        Event::Pairing(pairing) => {
+            let words = [
+                Some(pairing.kind.as_str()),
+                pairing.stage.as_deref(),
+                pairing.code.as_deref(),
+                pairing.token.as_deref(),
+                pairing.request_id.as_deref(),
+                pairing.error.as_deref(),
+            ];
+            let words: Vec<_> = words.into_iter().flatten().collect();
+            let until = pairing.expires_at.map(|at| format!(" until {at}"));
+            format!("pairing {}{}", words.join(" "), until.unwrap_or_default())
         }
         Event::Session(status) => format!("session {status:?}").to_lowercase(),
     }
