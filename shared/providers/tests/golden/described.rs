@@ -68,31 +68,35 @@ fn event(event: &Event) -> String {
                 at(status.occurred_at)
             )
         }
-        Event::Change(change) => {
-            let word = if change.from_me { "by us to" } else { "by" };
-            let who = who(word, &change.contact, change.group.as_ref());
-            let alteration = match &change.alteration {
-                Alteration::Edited(now) => format!(" edited:{}", content(now)),
-                Alteration::Deleted => " deleted".to_owned(),
-            };
-            let target = change.target.as_str();
-            format!("change {target}{who}{alteration}{}", at(change.occurred_at))
-        }
-        Event::Pairing(pairing) => {
-            let words = [
-                Some(pairing.kind.as_str()),
-                pairing.stage.as_deref(),
-                pairing.code.as_deref(),
-                pairing.token.as_deref(),
-                pairing.request_id.as_deref(),
-                pairing.error.as_deref(),
-            ];
-            let words: Vec<_> = words.into_iter().flatten().collect();
-            let until = pairing.expires_at.map(|at| format!(" until {at}"));
-            format!("pairing {}{}", words.join(" "), until.unwrap_or_default())
-        }
+        Event::Change(change) => self::change(change),
+        Event::Pairing(pairing) => self::pairing(pairing),
         Event::Session(status) => format!("session {status:?}").to_lowercase(),
     }
+}
+
+fn change(change: &MessageChange) -> String {
+    let word = if change.from_me { "by us to" } else { "by" };
+    let who = who(word, &change.contact, change.group.as_ref());
+    let alteration = match &change.alteration {
+        Alteration::Edited(now) => format!(" edited:{}", content(now)),
+        Alteration::Deleted => " deleted".to_owned(),
+    };
+    let target = change.target.as_str();
+    format!("change {target}{who}{alteration}{}", at(change.occurred_at))
+}
+
+fn pairing(pairing: &Pairing) -> String {
+    let words = [
+        Some(pairing.kind.as_str()),
+        pairing.stage.as_deref(),
+        pairing.code.as_deref(),
+        pairing.token.as_deref(),
+        pairing.request_id.as_deref(),
+        pairing.error.as_deref(),
+    ];
+    let words: Vec<_> = words.into_iter().flatten().collect();
+    let until = pairing.expires_at.map(|at| format!(" until {at}"));
+    format!("pairing {}{}", words.join(" "), until.unwrap_or_default())
 }
 
 fn reference(reference: &ProviderRef) -> String {

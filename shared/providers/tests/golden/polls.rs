@@ -41,10 +41,7 @@ fn key_id(element: &Element) -> &str {
 fn a_vote_told_again_is_the_same_and_another_vote_another() {
     let (awa, moussa) = (voter(1), voter(2));
     let first = results(&[("Lundi", vec![awa.clone()]), ("Mardi", vec![])]);
-    let later = results(&[
-        ("Lundi", vec![moussa.clone(), awa.clone()]),
-        ("Mardi", vec![]),
-    ]);
+    let later = results(&[("Lundi", vec![moussa, awa.clone()]), ("Mardi", vec![])]);
     assert_eq!(first[0], later[1], "what others voted changes nothing");
     assert_ne!(key_id(&later[0]), key_id(&later[1]));
     let both = results(&[("Lundi", vec![awa.clone()]), ("Mardi", vec![awa.clone()])]);
