@@ -5,6 +5,7 @@ mod body;
 mod draft;
 mod listing;
 mod pacing;
+mod pairing;
 mod quoting;
 mod sending;
 mod shown;
@@ -72,6 +73,12 @@ impl App {
             (&Method::GET, ["vendors", id, "messages"]) => {
                 self.list_messages(&vendor(id)?, &query).await
             }
+            (&Method::GET, ["vendors", id, "messages", message]) => {
+                self.get_message(&vendor(id)?, message).await
+            }
+            (&Method::GET, ["vendors", id, "pairing"]) => {
+                self.get_pairing(&vendor(id)?, &query).await
+            }
             (&Method::POST, ["vendors", id, "send-message"]) => {
                 let key = request.headers().get("idempotency-key");
                 self.send_message(
@@ -84,18 +91,25 @@ impl App {
                 )
                 .await
             }
-            (_, ["vendors"]) => Err(Problem::method_not_allowed("GET, POST")),
-            (_, ["vendors", _] | ["vendors", _, "messages"]) => {
-                Err(Problem::method_not_allowed("GET"))
-            }
-            (_, ["vendors", _, "send-message"]) => Err(Problem::method_not_allowed("POST")),
-            _ => Err(Problem::new(
-                404,
-                "no_such_route",
-                "Not found",
-                "the admin API has no such path",
-            )),
+            (_, parts) => Err(no_such_method(parts)),
         }
+    }
+}
+
+/// What is wrong with a path and a method that no handler has.
+fn no_such_method(path: &[&str]) -> Problem {
+    match path {
+        ["vendors"] => Problem::method_not_allowed("GET, POST"),
+        ["vendors", _] | ["vendors", _, "messages" | "pairing"] | ["vendors", _, "messages", _] => {
+            Problem::method_not_allowed("GET")
+        }
+        ["vendors", _, "send-message"] => Problem::method_not_allowed("POST"),
+        _ => Problem::new(
+            404,
+            "no_such_route",
+            "Not found",
+            "the admin API has no such path",
+        ),
     }
 }
 

@@ -23,6 +23,10 @@ pub(crate) fn shown(message: &Listed) -> Value {
         "quote": message.quote.as_ref().map(|(id, sent)| json!({ "messageId": id.as_str(), "sent": sent })),
         "media": message.content.media.as_ref().map(|media| self::media(media, message.direction)),
         "choice": message.choice.as_ref().or(message.content.choice.as_ref()).map(choice),
+        "editedAt": message.changes.edited_at.map(|at| at.to_string()),
+        "firstText": message.changes.first_text,
+        "deleted": message.changes.deleted_at.is_some(),
+        "deletedAt": message.changes.deleted_at.map(|at| at.to_string()),
         "intent": message.intent,
         "occurredAt": message.occurred_at.to_string(),
         "receivedAt": message.received_at.to_string(),
@@ -54,6 +58,7 @@ fn content(content: &Content) -> Value {
             });
             json!({ "kind": menu.kind.as_str(), "text": menu.body, "options": options.collect::<Vec<_>>() })
         }),
+        "call": content.call.as_ref().map(|call| json!({ "video": call.video, "group": call.group, "status": call.status })),
         "mentions": content.mentions.iter().map(person).collect::<Vec<_>>(),
     })
 }

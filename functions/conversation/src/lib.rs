@@ -2,6 +2,7 @@
 //!
 //! A crash anywhere leads, when the entry comes back, to the same replies: what is decided is never decided again.
 
+mod changes;
 mod engine;
 mod turn;
 
@@ -50,6 +51,7 @@ impl App {
         match &entry.event {
             InboundEvent::Message(message) => self.message(entry, message, invocation).await,
             InboundEvent::Echo(echo) => self.echo(entry, echo).await,
+            InboundEvent::Change(change) => self.change(entry, change).await,
         }
     }
 

@@ -6,9 +6,7 @@ use domain::conversation::{Conversation, Heard, Plan, Quiet, Resolution, resolve
 use domain::decision::{Decision, decide};
 use domain::engine::Answer;
 use domain::entry::InboundEntry;
-use domain::{
-    Contact, Content, ConversationId, Identity, InboundMessage, Kind, MessageId, ProviderRef,
-};
+use domain::{Content, ConversationId, Identity, InboundMessage, Kind, MessageId, ProviderRef};
 use flows::batch::Handled;
 use flows::dispatch;
 use platform::AwsError;
@@ -193,19 +191,19 @@ impl App {
         message: &InboundMessage,
         (id, row): (&MessageId, &InboundRow),
     ) -> Result<(), AwsError> {
-        let (contact, content) = richer(row, message);
-        if contact == row.contact && content == row.content {
+        let richer = richer(row, message);
+        if richer == *row {
             return Ok(());
         }
-        self.platform
-            .tables
-            .enrich(&entry.vendor_id, id, &contact, &content)
-            .await?;
-        let aliases = self
-            .platform
-            .tables
-            .aliases(&entry.vendor_id, &contact)
-            .await?;
+        let tables = &self.platform.tables;
+        if !tables
+            .enrich(&entry.vendor_id, id, &richer)
+            .await?
+            .is_done()
+        {
+            return Err(AwsError::contended("enriching a message"));
+        }
+        let aliases = tables.aliases(&entry.vendor_id, &richer.contact).await?;
         let found = self.find(entry, aliases).await?;
         for identity in &found.new_aliases {
             self.platform
@@ -226,13 +224,12 @@ const fn enqueued(refused: usize) -> Handled {
     }
 }
 
-fn richer(row: &InboundRow, message: &InboundMessage) -> (Contact, Content) {
-    let mut contact = row.contact.clone();
-    contact.enrich(&message.contact);
-    let mut content = row.content.clone();
-    content.media = content.media.or_else(|| message.content.media.clone());
-    content.text = content.text.or_else(|| message.content.text.clone());
-    (contact, content)
+fn richer(row: &InboundRow, message: &InboundMessage) -> InboundRow {
+    let mut richer = row.clone();
+    richer.contact.enrich(&message.contact);
+    richer.content.enrich(&message.content);
+    richer.msg_id = row.msg_id.or(message.msg_id);
+    richer
 }
 
 fn quiet(id: &MessageId, reason: Quiet) -> &'static str {

@@ -2,6 +2,7 @@ use aws_lambda_events::event::sqs::SqsMessage;
 use domain::Echo;
 use domain::entry::{LaterEntry, LaterJob};
 use flows::batch::Handled;
+use flows::changes;
 use flows::echoes::{self, Attributed};
 use flows::events::From;
 use flows::lane;
@@ -30,6 +31,9 @@ impl App {
                 lane::session_told(&self.platform, (from.vendor, from.waba), *status).await
             }
             LaterJob::Echo(echo) => self.echo(from, echo).await,
+            LaterJob::Change(waiting) => {
+                changes::change(&self.platform, from, waiting.clone()).await
+            }
         })
     }
 
@@ -37,12 +41,7 @@ impl App {
         let tables = &self.platform.tables;
         let now = self.platform.clock.now();
         tables
-            .note(
-                (from.vendor, from.waba),
-                &update.reference,
-                &update.evidence,
-                now,
-            )
+            .note_status((from.vendor, from.waba), update, now)
             .await
             .map(|_| ())
     }

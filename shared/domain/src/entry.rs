@@ -92,15 +92,15 @@ pub enum InboundEvent {
 
 entry!(InboundEntry);
 
+/// Our id of a message that came in under this id of WhatsApp's.
+pub fn inbound_id(vendor: &VendorId, waba: &WabaId, provider_key: &str) -> MessageId {
+    MessageId::derived(&["inbound", vendor.as_str(), waba.as_str(), provider_key])
+}
+
 impl InboundEntry {
     /// Our id of the message: the same however often, and under whichever event name, it is delivered.
     pub fn message_id(&self) -> MessageId {
-        MessageId::derived(&[
-            "inbound",
-            self.vendor_id.as_str(),
-            self.waba_id.as_str(),
-            &self.provider_key(),
-        ])
+        inbound_id(&self.vendor_id, &self.waba_id, &self.provider_key())
     }
 
     /// Messages of one contact, or of one group, are handled one after the other.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::entry::{LaterEntry, LaterJob};
-use domain::{SessionStatus, StatusUpdate, VendorId, WabaId};
+use domain::{Pairing, SessionStatus, StatusUpdate, VendorId, WabaId};
 use jiff::Timestamp;
 use platform::tables::Noted;
 use platform::{AwsError, Platform};
@@ -19,7 +19,7 @@ pub struct From<'a> {
 }
 
 impl From<'_> {
-    fn later(&self, job: LaterJob) -> LaterEntry {
+    pub(crate) fn later(&self, job: LaterJob) -> LaterEntry {
         LaterEntry {
             vendor_id: self.vendor.clone(),
             waba_id: self.waba.clone(),
@@ -43,12 +43,10 @@ pub async fn status(
     update: &StatusUpdate,
     patience: Duration,
 ) -> Result<Went, AwsError> {
-    let noting = platform.tables.note(
-        (from.vendor, from.waba),
-        &update.reference,
-        &update.evidence,
-        platform.clock.now(),
-    );
+    let noting =
+        platform
+            .tables
+            .note_status((from.vendor, from.waba), update, platform.clock.now());
     match in_time(noting, patience).await {
         Some(Ok(Noted::Applied(_) | Noted::Kept)) => Ok(Went::Applied),
         Some(Ok(Noted::Old)) => Ok(Went::Duplicate),
@@ -93,6 +91,23 @@ pub async fn session(
             Ok(Went::Applied)
         }
     }
+}
+
+/// Keeps the last code by which a session can be linked. `Err` if the table did not take it: a queue is no place for a secret.
+pub async fn pairing(
+    platform: &Platform,
+    from: From<'_>,
+    pairing: &Pairing,
+) -> Result<Went, AwsError> {
+    let is_last = platform
+        .tables
+        .keep_pairing((from.vendor, from.waba), pairing, from.received_at)
+        .await?;
+    Ok(if is_last {
+        Went::Applied
+    } else {
+        Went::Duplicate
+    })
 }
 
 async fn in_time<T>(work: impl Future<Output = T>, patience: Duration) -> Option<T> {

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use domain::admission::{Admission, Freshness, Shown, Unproved, admit, without_fresh_secrets};
 use domain::entry::{InboundEntry, InboundEvent, QuarantineEntry};
-use domain::{Element, Event, Received, SessionStatus, StatusUpdate, VendorId, WabaId, limits};
+use domain::{
+    Element, Event, Pairing, Received, SessionStatus, StatusUpdate, VendorId, WabaId, limits,
+};
 use platform::{AtHand, Platform};
 use providers::wasender::{self, Malformed};
 use tokio::time::Instant;
@@ -44,6 +46,7 @@ struct Sorted {
     inbound: Vec<InboundEvent>,
     statuses: Vec<StatusUpdate>,
     sessions: Vec<SessionStatus>,
+    pairings: Vec<Pairing>,
     not_understood: Vec<&'static str>,
     ignored: usize,
 }
@@ -162,6 +165,10 @@ impl Ingest {
                     .ok(),
             );
         }
+        for pairing in &sorted.pairings {
+            let kept = events::pairing(&self.platform, from, pairing).await;
+            count(&mut tally, kept.ok());
+        }
         if !sorted.not_understood.is_empty() {
             let kept = self
                 .quarantine(from, received, &sorted.not_understood, body)
@@ -262,6 +269,10 @@ fn sort(elements: &[Element]) -> Sorted {
             Element::Event(Event::Echo(echo)) => {
                 sorted.inbound.push(InboundEvent::Echo(echo.clone()));
             }
+            Element::Event(Event::Change(change)) => {
+                sorted.inbound.push(InboundEvent::Change(change.clone()));
+            }
+            Element::Event(Event::Pairing(pairing)) => sorted.pairings.push(pairing.clone()),
             Element::Event(Event::Status(update)) => sorted.statuses.push(update.clone()),
             Element::Event(Event::Session(status)) => sorted.sessions.push(*status),
             Element::Ignored(_) => sorted.ignored += 1,

@@ -67,7 +67,7 @@ pub async fn session_told(
     let lane = change(platform, (vendor, waba), |lane| lane.told(status, now)).await?;
     platform
         .tables
-        .note_session(vendor, waba, status.as_str(), now)
+        .note_session(vendor, waba, status, now)
         .await?;
     if lane.state == LaneState::Draining {
         drain(platform, vendor, waba).await?;

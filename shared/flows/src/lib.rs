@@ -1,10 +1,12 @@
 //! Where providers and platform meet: the steps that more than one function takes.
 //!
-//! A webhook's way in ([`webhook`]), what status and session events change ([`events`], [`lane`]), what brings messages back
+//! A webhook's way in ([`webhook`]), what status and session events change ([`events`], [`lane`]), what
+//! becomes of edits and deletions ([`changes`]), what brings messages back
 //! into their queue ([`dispatch`]), calls to a provider ([`call`]), and the forms of answers ([`problem`]) and batches ([`batch`]).
 
 pub mod batch;
 pub mod call;
+pub mod changes;
 pub mod dispatch;
 pub mod echoes;
 pub mod events;

@@ -34,8 +34,13 @@ struct Heard {
     failure: Option<String>,
 }
 
+/// Where everything that is heard under one of a provider's ids stands.
+pub(super) fn reference_pk(vendor: &VendorId, waba: &WabaId, reference: &str) -> String {
+    format!("{vendor}#ref#{waba}#{reference}")
+}
+
 fn reference_key(vendor: &VendorId, waba: &WabaId, reference: &str) -> Item {
-    key(format!("{vendor}#ref#{waba}#{reference}"), "reference")
+    key(reference_pk(vendor, waba, reference), "reference")
 }
 
 impl Tables {

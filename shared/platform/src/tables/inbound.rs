@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::evidence::{ALL_OLD, old_item};
 use super::item::{Change, Item, Reader, json, ms, n, s, seconds};
 use super::outbound_item::{message_key, message_pk};
-use super::{Tables, message_shard};
+use super::{Commit, Tables, message_shard};
 use crate::error::AwsError;
 
 /// Who may decide about an inbound message.
@@ -29,11 +29,14 @@ pub struct Claimed {
 }
 
 /// What is kept of an inbound message that was decided.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct InboundRow {
     pub replies: Vec<MessageId>,
     pub contact: Contact,
     pub content: Content,
+    /// The provider's own number of it.
+    pub msg_id: Option<i64>,
+    pub edited_at: Option<Timestamp>,
 }
 
 impl Tables {
@@ -83,15 +86,8 @@ impl Tables {
         let pk = message_pk(&entry.vendor_id, &entry.message_id());
         let change = match &entry.event {
             InboundEvent::Message(message) => self.kept(entry, message, now),
-            InboundEvent::Echo(_) => Change::of(
-                &self.names.messages,
-                message_key(&entry.vendor_id, &entry.message_id()),
-            )
-            .set("direction", s("echo"))
-            .set(
-                "expiresAt",
-                seconds(now + SignedDuration::from_hours(limits::ORPHAN_STATUS_HOURS)),
-            ),
+            InboundEvent::Echo(_) => self.passing(entry, "echo", now),
+            InboundEvent::Change(_) => self.passing(entry, "change", now),
         };
         let change = change
             .set("state", s("undispatched"))
@@ -150,21 +146,23 @@ impl Tables {
             .map(|_| ())
     }
 
-    /// Adds what a richer variant of a decided message tells.
+    /// Adds what a richer variant of a decided message tells. `Lost` if it was edited since it was read.
     pub async fn enrich(
         &self,
         vendor: &VendorId,
         id: &MessageId,
-        contact: &Contact,
-        content: &Content,
-    ) -> Result<(), AwsError> {
+        row: &InboundRow,
+    ) -> Result<Commit, AwsError> {
         let change = Change::of(&self.names.messages, message_key(vendor, id))
-            .set("contact", json(contact))
-            .set("content", json(content))
-            .when("attribute_exists(pk)");
+            .set("contact", json(&row.contact))
+            .set("content", json(&row.content))
+            .set("msgId", row.msg_id.map(n));
+        let change = match row.edited_at {
+            Some(at) => change.when("#editedAt = :before").bind("before", ms(at)),
+            None => change.when("attribute_exists(pk) AND attribute_not_exists(#editedAt)"),
+        };
         self.commit("enriching a message", vec![change.transact()])
             .await
-            .map(|_| ())
     }
 
     /// The part of a decision that ends the claim. It fails if another invocation claimed the message since.
@@ -196,6 +194,15 @@ impl Tables {
         .transact()
     }
 
+    /// What is no message of its own, and gone once it is enqueued and handled.
+    fn passing(&self, entry: &InboundEntry, direction: &str, now: Timestamp) -> Change {
+        let expires = now + SignedDuration::from_hours(limits::ORPHAN_STATUS_HOURS);
+        let key = message_key(&entry.vendor_id, &entry.message_id());
+        Change::of(&self.names.messages, key)
+            .set("direction", s(direction))
+            .set("expiresAt", seconds(expires))
+    }
+
     fn kept(&self, entry: &InboundEntry, message: &InboundMessage, now: Timestamp) -> Change {
         let id = entry.message_id();
         let list_key = domain::order(entry.received_at, 0, &id);
@@ -213,6 +220,7 @@ impl Tables {
                 message.reply_to.as_ref().map(|id| s(id.as_str())),
             )
             .set("keyId", s(message.key_id.as_str()))
+            .set("msgId", message.msg_id.map(n))
             .set("occurredAt", message.occurred_at.map(ms))
             .set("createdAt", ms(entry.received_at))
             .set(
@@ -228,5 +236,7 @@ fn read(item: &Item) -> Result<InboundRow, AwsError> {
         replies: from.json("replies")?,
         contact: from.json("contact")?,
         content: from.json("content")?,
+        msg_id: from.number_opt("msgId"),
+        edited_at: from.time_opt("editedAt"),
     })
 }

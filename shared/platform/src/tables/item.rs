@@ -178,6 +178,14 @@ impl Change {
         self
     }
 
+    /// Sets an attribute that the item does not have yet to what another one of it was before this change.
+    pub(crate) fn keep_first(mut self, name: &str, of: &str) -> Self {
+        let (alias, of) = (self.name(name), self.name(of));
+        self.sets
+            .push(format!("{alias} = if_not_exists({alias}, {of})"));
+        self
+    }
+
     pub(crate) fn add(mut self, name: &str, amount: i64) -> Self {
         let alias = self.name(name);
         self.adds.push(format!("{alias} :{name}"));

@@ -5,8 +5,10 @@ use domain::{Choice, Contact, Content, Failure, MessageId, VendorId};
 use jiff::Timestamp;
 
 use super::Tables;
+use super::changes::{Changes, changes};
 use super::item::{Item, Reader, key, s};
-use super::outbound_item::message_pk;
+use super::outbound_item::{message_key, message_pk};
+use super::receipts::Receipts;
 use crate::error::AwsError;
 
 /// Whose messages a list holds.
@@ -43,6 +45,7 @@ pub struct Listed {
     pub quote: Option<(MessageId, Option<bool>)>,
     /// What a text chose from a menu that was sent as one.
     pub choice: Option<Choice>,
+    pub changes: Changes,
     pub intent: Option<String>,
     pub occurred_at: Timestamp,
     pub received_at: Timestamp,
@@ -96,6 +99,32 @@ impl Tables {
             messages,
             next: start,
         })
+    }
+
+    /// One message of a vendor, as lists show it, and with the receipts of its group's members if it was sent.
+    pub async fn listed(
+        &self,
+        vendor: &VendorId,
+        id: &MessageId,
+    ) -> Result<Option<(Listed, Option<Receipts>)>, AwsError> {
+        let key = message_key(vendor, id);
+        let item = self
+            .get("reading a message", &self.names.messages, key)
+            .await?;
+        // What only passes through the ledger is no message.
+        let Some(item) = item.filter(|item| item.contains_key("listKey")) else {
+            return Ok(None);
+        };
+        let listed = read(&item)?;
+        let from = Reader::new(&item, "reading a message");
+        let receipts = match (listed.direction, from.parsed_opt("keyId")) {
+            (Direction::Outbound, Some(key_id)) => Some(
+                self.receipts(vendor, &from.parsed("wabaId")?, &key_id)
+                    .await?,
+            ),
+            _ => None,
+        };
+        Ok(Some((listed, receipts)))
     }
 
     async fn page(
@@ -176,6 +205,7 @@ fn read(item: &Item) -> Result<Listed, AwsError> {
             .parsed_opt("quotes")
             .map(|id| (id, from.flag_opt("quoted"))),
         choice: from.json("choice").ok(),
+        changes: changes(&from),
         intent: from.text_opt("intent").map(str::to_owned),
         occurred_at: from.time_opt("occurredAt").unwrap_or(received_at),
         received_at,

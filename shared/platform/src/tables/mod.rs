@@ -1,6 +1,7 @@
 //! The tables: what is read, and what is written on which condition. Decisions are made in `domain`, on what was read here.
 
 mod admin_keys;
+mod changes;
 mod conversations;
 mod evidence;
 mod idempotency;
@@ -11,7 +12,9 @@ mod listing;
 mod outbound;
 mod outbound_item;
 mod pacing;
+mod pairing;
 mod quotable;
+mod receipts;
 mod vendors;
 
 use std::time::Duration;
@@ -23,6 +26,7 @@ use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, TransactWriteItem};
 use domain::Fingerprint;
 
+pub use changes::{Changed, Changes};
 pub use conversations::{Aliases, ContactRow, Decided};
 pub use evidence::Noted;
 pub use idempotency::{Staff, Staffed};
@@ -30,7 +34,9 @@ pub use inbound::{Claim, Claimed, InboundRow};
 pub use lanes::Parked;
 pub use listing::{Direction, Listed, Page};
 pub use outbound::{Sendable, TAKE_EPOCH, TAKE_LANE, TAKE_MESSAGE};
+pub use pairing::PairingRow;
 pub use quotable::Quotable;
+pub use receipts::Receipts;
 pub use vendors::{Registration, VendorRow};
 
 use crate::error::AwsError;

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use domain::{PhoneNumber, Provider, VendorConfig, VendorId, WabaId, WabaInstance};
+use domain::{PhoneNumber, Provider, SessionStatus, VendorConfig, VendorId, WabaId, WabaInstance};
 use jiff::Timestamp;
 
 use super::item::{Change, Item, Reader, b, key, ms, n, s};
@@ -144,19 +144,24 @@ impl Tables {
         })
     }
 
-    /// Notes what a session last told of itself.
+    /// Notes what a session last told of itself. One that is connected needs no code to link it any more.
     pub async fn note_session(
         &self,
         vendor: &VendorId,
         waba: &WabaId,
-        status: &str,
+        status: SessionStatus,
         now: Timestamp,
     ) -> Result<(), AwsError> {
         let change = Change::of(&self.names.waba_instances, instance_key(vendor, waba))
-            .set("status", s(status))
+            .set("status", s(status.as_str()))
             .set("updatedAt", ms(now))
             .when("attribute_exists(pk)");
-        self.commit("noting a session's status", vec![change.transact()])
+        let mut parts = vec![change.transact()];
+        if status == SessionStatus::Connected {
+            let code = super::pairing::pairing_key(vendor, waba);
+            parts.push(super::item::delete(&self.names.waba_instances, code));
+        }
+        self.commit("noting a session's status", parts)
             .await
             .map(|_| ())
     }

@@ -1,8 +1,7 @@
 //! An element in one line with all that it holds, so that a row of a table test can say what a payload becomes.
 
-use domain::{
-    Alteration, Contact, Content, Element, Event, Evidence, GroupId, Media, ProviderRef, Received,
-};
+use domain::{Alteration, Contact, Content, Element, Event, Evidence, GroupId, Media};
+use domain::{MessageChange, Pairing, ProviderRef, Received};
 use jiff::Timestamp;
 use providers::wasender;
 

@@ -58,7 +58,9 @@ fn fields(content: &Content) -> Result<Map<String, Value>, NotSendable> {
         Kind::Location => json!({ "location": location(content)? }),
         Kind::Contact => json!({ "contact": card(content)? }),
         Kind::Poll => json!({ "poll": poll(content)? }),
-        Kind::Reaction | Kind::Choice | Kind::Call | Kind::Unsupported => return Err(NotSendable::Kind),
+        Kind::Reaction | Kind::Choice | Kind::Call | Kind::Unsupported => {
+            return Err(NotSendable::Kind);
+        }
     };
     // Wasender refuses some fields that are null, so what is absent is left out.
     let Value::Object(fields) = fields else {
