@@ -25,7 +25,16 @@ const FATOU: &str = "221700000003";
 const KEY: &str = "back-office-key-0003";
 
 pub(super) async fn play(world: &World) {
-    let personal = [AWA, MOUSSA, FATOU, AWAS_LID, MOUSSAS_LID, KEY, "Le colis"];
+    let personal = [
+        AWA,
+        MOUSSA,
+        FATOU,
+        AWAS_LID,
+        MOUSSAS_LID,
+        KEY,
+        "Le colis",
+        "2@code",
+    ];
     world.unspeakable(&personal);
     // No function remembers a secret from before.
     world.later(limits::SECRET_CACHE.as_secs() + 1).await;
@@ -37,6 +46,7 @@ pub(super) async fn play(world: &World) {
     customers_are_known_by_several_names(world).await;
     the_queue_of_replies_is_away(world).await;
     the_vendor_types(world).await;
+    messages_are_changed(world).await;
     an_echo_comes_early(world).await;
     the_provider_is_in_trouble(world).await;
     a_message_meets_a_draining_lane(world).await;
@@ -105,6 +115,12 @@ async fn each_kind_of_event(world: &World, at: (&str, &str)) {
     told(world, at, update(key_id, AWA, 5)).await;
     assert_eq!(newest(world).await, "played");
     told(world, at, event("nobody.knows.this", &json!({}))).await;
+    told(
+        world,
+        at,
+        event("qrcode.updated", &json!({ "qr": "2@code" })),
+    )
+    .await;
 }
 
 /// What one store refuses, the other keeps.
@@ -176,6 +192,25 @@ async fn the_vendor_types(world: &World) {
     let messages = world.messages(VENDOR_1, "outbound").await;
     let kept = |message: &Value| message["text"] == "Le colis part demain";
     assert!(messages.iter().any(kept), "{messages:#?}");
+}
+
+/// The deletion of what the vendor typed, and of what never came, which waits twice.
+async fn messages_are_changed(world: &World) {
+    for id in ["TYPED", "NEVER_CAME"] {
+        let key = json!({ "id": id, "fromMe": true, "remoteJid": format!("{AWA}@s.whatsapp.net") });
+        let deletion = event("messages.delete", &json!({ "keys": [key] }));
+        told(world, WEBHOOKS[0], deletion).await;
+    }
+    for _ in 0..limits::CHANGE_WAITS {
+        world.later(limits::CHANGE_HELD.as_secs() + 1).await;
+    }
+    let messages = world.messages(VENDOR_1, "outbound").await;
+    let deleted = messages.iter().find(|message| message["deleted"] == true);
+    let id = deleted.expect("it is deleted")["id"].as_str();
+    let path = format!("vendors/{}/messages/{}", VENDOR_1.id, id.expect("an id"));
+    assert_eq!(get(world, &path).await.status, 200);
+    let path = format!("vendors/{}/pairing", VENDOR_1.id);
+    assert_eq!(get(world, &path).await.status, 404);
 }
 
 /// It fits no send yet, and nothing else tells of the send: the sweep brings them together.
