@@ -15,6 +15,8 @@ for tool in cargo cargo-fmt cargo-clippy; do
   command -v "$tool" >/dev/null || die "$tool is missing: install Rust with rustfmt and clippy (https://rustup.rs)"
 done
 command -v cc >/dev/null || install_package gcc libc6-dev
+# For libFuzzer, see fuzz.sh.
+command -v c++ >/dev/null || install_package g++
 command -v curl >/dev/null || install_package curl
 python3 -c 'import ensurepip' 2>/dev/null || install_package python3 python3-venv
 
