@@ -244,7 +244,7 @@ async fn a_pairing_code_goes_when_the_session_is_connected_and_is_in_no_queue() 
     run(async |world| {
         world.unspeakable(&["tok_secret", "2@pairing"]);
         let now = world.clock().now();
-        let expires = now + std::time::Duration::from_secs(300);
+        let expires = now + std::time::Duration::from_mins(5);
         let passkey = json!({
             "stage": "request", "requestId": "req_1", "token": "tok_secret", "expiresAt": expires.to_string(),
         });
