@@ -70,6 +70,7 @@ pub struct Content {
     /// Whom a message to a group calls by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mentions: Vec<Identity>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<Call>,
 }
 
