@@ -18,6 +18,7 @@
 //! [`Simulator`] is the whole thing. Inside, `State` is a pure machine fed with journaled operations, `Hub` is the one
 //! lock around it, `rest` and `control` are thin HTTP layers, `posting` delivers webhooks in order per session.
 
+mod activity;
 mod answer;
 mod baileys;
 mod contacts;
@@ -25,31 +26,42 @@ mod control;
 mod events;
 mod fault;
 mod faults;
+mod groups;
 mod hub;
 mod inbound;
 mod inner;
 mod journal;
 mod limits;
+mod linking;
 mod message;
 mod op;
 mod options;
+mod passkey;
 mod posting;
 mod random;
 mod rest;
 mod send_request;
 mod send_rules;
+mod sending;
 mod server;
 mod session;
 mod settings;
+mod signal;
 mod simulator;
+mod slots;
 mod state;
 mod webhook;
 
 pub use contacts::Contact;
 pub use fault::{Fault, FaultKind};
-pub use inbound::{Inbound, InboundAnswer, Shape};
+pub use groups::Group;
+pub use inbound::{
+    Act, DeleteVariant, EditVariant, Inbound, InboundAnswer, ReactionVariant, ReceiptVariant,
+    Shape, VoteVariant,
+};
 pub use message::Send;
 pub use options::{DEFAULT_PERSONAL_ACCESS_TOKEN, Delays, Options, Plan, ResetHeader};
 pub use session::{SessionSpec, SessionStatus};
+pub use signal::{Signal, SignalRecord};
 pub use simulator::Simulator;
 pub use webhook::{Outcome, WebhookRecord};

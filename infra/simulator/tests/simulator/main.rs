@@ -1,9 +1,14 @@
 //! The simulator from outside: over HTTP, against a gateway that only listens.
 
 mod accounts;
+mod acts;
+mod amending;
+mod contacts;
 mod faults;
+mod linking;
 mod lookups;
 mod received;
+mod refusals;
 mod restart;
 mod sending;
 mod webhooks;
