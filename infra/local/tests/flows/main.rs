@@ -13,6 +13,7 @@ mod answers;
 mod conservation;
 mod costs;
 mod crashes;
+mod disturbed;
 mod durability;
 mod front_door;
 mod kinds;
