@@ -2,8 +2,10 @@
 
 mod accounts;
 mod acts;
+mod alone;
 mod amending;
 mod contacts;
+mod documented;
 mod faults;
 mod linking;
 mod lookups;
