@@ -62,6 +62,20 @@ pub(crate) fn data(data: Value) -> Response {
     Json(Map::from_iter(success)).into_response()
 }
 
+/// A success that has something to add.
+pub(crate) fn data_with(data: &Value, warning: Option<&str>) -> Response {
+    let mut body = json!({"success": true, "data": data});
+    if let Some(warning) = warning {
+        body["warning"] = json!(warning);
+    }
+    Json(body).into_response()
+}
+
+/// A success that says so in words.
+pub(crate) fn said(message: &str) -> Response {
+    Json(json!({"success": true, "message": message})).into_response()
+}
+
 /// The error form of sending, signing in and validating.
 pub(crate) fn message(status: StatusCode, message: &str) -> Response {
     (status, Json(json!({"success": false, "message": message}))).into_response()

@@ -69,6 +69,25 @@ pub(crate) fn content(request: &SendRequest, quoted: Option<&Message>) -> Value 
     content
 }
 
+/// The same content with another text, or the same file with another caption.
+pub(crate) fn edited(content: &Value, text: &str) -> Value {
+    let mut content = content.clone();
+    for (pointer, field) in [
+        ("", "conversation"),
+        ("/extendedTextMessage", "text"),
+        ("/imageMessage", "caption"),
+        ("/videoMessage", "caption"),
+        ("/documentMessage", "caption"),
+    ] {
+        if let Some(Value::Object(inner)) = content.pointer_mut(pointer)
+            && (inner.contains_key(field) || !pointer.is_empty())
+        {
+            inner.insert(field.to_owned(), json!(text));
+        }
+    }
+    content
+}
+
 fn context_info(body: &Map<String, Value>, quoted: Option<&Message>) -> Map<String, Value> {
     let mut info = Map::new();
     if let Some(quoted) = quoted {

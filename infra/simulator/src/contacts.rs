@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 /// Somebody on WhatsApp, or not: what the look-ups know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Contact {
     /// The number, with or without `+`.
     pub phone: String,
@@ -12,10 +12,29 @@ pub struct Contact {
     /// `false`: look-ups say so, and a message to this number fails after it was accepted.
     #[serde(default = "yes")]
     pub on_whatsapp: bool,
+    /// The contact's username, without `@`.
+    #[serde(default)]
+    pub username: Option<String>,
+    /// Where the contact's picture is.
+    #[serde(default)]
+    pub picture: Option<String>,
 }
 
 fn yes() -> bool {
     true
+}
+
+impl Default for Contact {
+    /// Somebody on WhatsApp of whom nothing else is known.
+    fn default() -> Self {
+        Self {
+            phone: String::new(),
+            lid: None,
+            on_whatsapp: true,
+            username: None,
+            picture: None,
+        }
+    }
 }
 
 /// The contacts that the simulator was told of. Everybody else is on WhatsApp and has no known LID.
@@ -28,6 +47,10 @@ impl Contacts {
         let contact = Contact {
             phone: user(&contact.phone),
             lid: contact.lid.as_deref().map(user),
+            username: contact
+                .username
+                .as_deref()
+                .map(|name| name.trim_start_matches('@').to_owned()),
             ..contact.clone()
         };
         self.0.retain(|known| {
@@ -52,13 +75,28 @@ impl Contacts {
             .and_then(|contact| contact.lid.as_deref())
     }
 
+    /// The number and username of a contact named by number, LID or `@username`.
+    pub(crate) fn username_of(&self, who: &str) -> Option<(&str, &str)> {
+        let contact = self.find(who)?;
+        Some((&contact.phone, contact.username.as_deref()?))
+    }
+
+    pub(crate) fn picture_of(&self, who: &str) -> Option<&str> {
+        self.find(who)?.picture.as_deref()
+    }
+
+    fn find(&self, who: &str) -> Option<&Contact> {
+        let handle = who.strip_prefix('@');
+        let id = user(who);
+        let mut contacts = self.0.iter();
+        contacts.find(|contact| match handle {
+            Some(handle) => contact.username.as_deref() == Some(handle),
+            None => contact.phone == id || contact.lid.as_deref() == Some(&id),
+        })
+    }
+
     pub(crate) fn is_on_whatsapp(&self, who: &str) -> bool {
-        let who = user(who);
-        let known = self
-            .0
-            .iter()
-            .find(|contact| contact.phone == who || contact.lid.as_deref() == Some(who.as_str()));
-        known.is_none_or(|contact| contact.on_whatsapp)
+        self.find(who).is_none_or(|contact| contact.on_whatsapp)
     }
 }
 
@@ -80,6 +118,7 @@ mod tests {
             phone: "+221700000001".to_owned(),
             lid: Some("777@lid".to_owned()),
             on_whatsapp: true,
+            ..Contact::default()
         });
         assert_eq!(contacts.phone_of("777@lid"), Some("221700000001"));
         assert_eq!(contacts.phone_of("777"), Some("221700000001"));
@@ -92,8 +131,8 @@ mod tests {
         let mut contacts = Contacts::default();
         contacts.learn(&Contact {
             phone: "221700000009".to_owned(),
-            lid: None,
             on_whatsapp: false,
+            ..Contact::default()
         });
         assert!(contacts.is_on_whatsapp("+221700000001"));
         assert!(!contacts.is_on_whatsapp("+221700000009"));

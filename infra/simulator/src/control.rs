@@ -2,25 +2,26 @@
 
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::contacts::Contact;
 use crate::fault::Fault;
+use crate::groups::Group;
 use crate::hub::Hub;
 use crate::inbound::Inbound;
 use crate::inner::Inner;
 use crate::message::Message;
 use crate::op::Op;
-use crate::session::{SessionSpec, SessionStatus};
+
+mod sessions;
 
 pub(crate) fn router() -> Router<Arc<Hub>> {
     Router::new()
@@ -29,9 +30,12 @@ pub(crate) fn router() -> Router<Arc<Hub>> {
         .route("/webhooks", get(webhooks))
         .route("/inbound", post(inbound))
         .route("/contacts", post(contacts))
+        .route("/groups", post(groups))
+        .route("/signals", get(signals))
         .route("/faults", get(faults).post(arm).delete(clear_faults))
-        .route("/sessions", get(sessions).post(register))
-        .route("/sessions/{id}/status", post(set_status))
+        .route("/sessions", get(sessions::list).post(sessions::register))
+        .route("/sessions/{id}/status", post(sessions::set_status))
+        .route("/sessions/{id}/link", post(sessions::link))
         .route("/reset", post(reset))
         .route("/idle", post(idle))
         .fallback(async || refused(StatusCode::NOT_FOUND, "there is no such control"))
@@ -78,6 +82,19 @@ async fn contacts(State(hub): State<Arc<Hub>>, body: Bytes) -> Response {
     done(hub.change(|inner, now| inner.apply(&Op::Learn { contact }, now).map(|_| ())))
 }
 
+async fn groups(State(hub): State<Arc<Hub>>, body: Bytes) -> Response {
+    let group: Group = match parse(&body) {
+        Ok(group) => group,
+        Err(refusal) => return refusal,
+    };
+    done(hub.change(|inner, now| inner.apply(&Op::LearnGroup { group }, now).map(|_| ())))
+}
+
+async fn signals(State(hub): State<Arc<Hub>>) -> Response {
+    let signals = hub.read(|inner, _| json!(inner.state.signals()));
+    Json(json!({ "signals": signals })).into_response()
+}
+
 async fn faults(State(hub): State<Arc<Hub>>) -> Response {
     Json(json!({"faults": hub.read(|inner, _| inner.faults.armed().to_vec())})).into_response()
 }
@@ -88,6 +105,12 @@ async fn arm(State(hub): State<Arc<Hub>>, body: Bytes) -> Response {
         Err(refusal) => return refusal,
     };
     let armed = hub.change(|inner, _| {
+        fault.check().map_err(anyhow::Error::msg)?;
+        let mut sessions = inner.state.sessions();
+        ensure!(
+            fault.session.is_none() || sessions.any(|session| fault.is_about(Some(session))),
+            "there is no such session"
+        );
         inner.faults.arm(fault);
         Ok(())
     });
@@ -100,44 +123,6 @@ async fn clear_faults(State(hub): State<Arc<Hub>>) -> Response {
         Ok(())
     });
     done(cleared)
-}
-
-async fn sessions(State(hub): State<Arc<Hub>>) -> Response {
-    let gateway = &hub.options.gateway_url;
-    let sessions: Vec<_> = hub.read(|inner, _| {
-        inner
-            .state
-            .sessions()
-            .map(|session| session.summary(gateway))
-            .collect()
-    });
-    Json(json!({"sessions": sessions})).into_response()
-}
-
-async fn register(State(hub): State<Arc<Hub>>, body: Bytes) -> Response {
-    let spec: SessionSpec = match parse(&body) {
-        Ok(spec) => spec,
-        Err(refusal) => return refusal,
-    };
-    done(hub.register(spec).map(|_| ()))
-}
-
-#[derive(Deserialize)]
-struct NewStatus {
-    status: SessionStatus,
-    #[serde(default)]
-    silent: bool,
-}
-
-async fn set_status(State(hub): State<Arc<Hub>>, Path(id): Path<String>, body: Bytes) -> Response {
-    let NewStatus { status, silent } = match parse(&body) {
-        Ok(status) => status,
-        Err(refusal) => return refusal,
-    };
-    match hub.set_status(&id, status, silent).await {
-        Ok(answer) => Json(json!({"status": answer})).into_response(),
-        Err(error) => refused(StatusCode::UNPROCESSABLE_ENTITY, &format!("{error:#}")),
-    }
 }
 
 async fn reset(State(hub): State<Arc<Hub>>) -> Response {

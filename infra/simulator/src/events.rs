@@ -45,8 +45,13 @@ pub(crate) struct Extras {
     pub(crate) echo: bool,
 }
 
-/// What follows an accepted send: `message.sent`, the echo if wanted, then one `messages.update` for each step.
-pub(crate) fn of_send(message: &Message, first: Duration, extras: Extras) -> Vec<Event> {
+/// What follows a send that was taken at `now`: `message.sent`, the echo if wanted, then one `messages.update` for each step.
+pub(crate) fn of_send(
+    message: &Message,
+    now: Timestamp,
+    first: Duration,
+    extras: Extras,
+) -> Vec<Event> {
     let sent = match &message.failure {
         // A failed send's event names no key (published example), so only its update tells which one it was.
         Some(error) => json!({"success": false, "error": error}),
@@ -73,7 +78,7 @@ pub(crate) fn of_send(message: &Message, first: Duration, extras: Extras) -> Vec
         ));
     }
     for (at, status) in &message.steps {
-        let after = Duration::try_from(at.duration_since(message.accepted_at)).unwrap_or_default();
+        let after = Duration::try_from(at.duration_since(now)).unwrap_or_default();
         let update = json!({"update": {"status": status}, "key": message.key()});
         events.push(event(
             "messages.update",
@@ -104,6 +109,17 @@ pub(crate) fn of_qr_code(qr_code: &str) -> Event {
         name: "qrcode.updated".to_owned(),
         data,
         stamp: Stamp::Absent,
+        key_id: None,
+        after: Duration::ZERO,
+    }
+}
+
+/// A stage of linking by passkey.
+pub(crate) fn of_passkey(data: Value) -> Event {
+    Event {
+        name: "passkey.updated".to_owned(),
+        data,
+        stamp: Stamp::Milliseconds,
         key_id: None,
         after: Duration::ZERO,
     }

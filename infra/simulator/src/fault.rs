@@ -6,7 +6,7 @@ use crate::session::Session;
 
 /// Something that goes wrong on demand, until it has happened `times` times or faults are cleared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Fault {
     /// What goes wrong.
     #[serde(rename = "fault")]
@@ -63,6 +63,8 @@ pub enum FaultKind {
     Unauthorized,
     /// A send is accepted and then fails: `message.sent` without success, status 0.
     FailLater,
+    /// Changed settings are stored with a `warning`; until the session connects anew or is restarted, its webhooks go by the old ones.
+    NotSynced,
 
     /// Each webhook is posted twice.
     Duplicate,
@@ -82,6 +84,7 @@ impl FaultKind {
         !matches!(
             self,
             Self::FailLater
+                | Self::NotSynced
                 | Self::Duplicate
                 | Self::Reorder
                 | Self::Delay
@@ -138,6 +141,49 @@ impl Fault {
         Self {
             times: Some(times),
             ..self
+        }
+    }
+
+    /// What is wrong with it: a field that this kind of fault has no use for, or a count of nothing.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        use FaultKind::{Delay, Drop, Duplicate, Slow, TooManyRequests};
+        let kind = self.kind;
+        let webhooks = matches!(kind, Duplicate | Delay | Drop);
+        for (field, given, usable, use_of) in [
+            (
+                "path",
+                self.path.is_some(),
+                kind.meets_requests(),
+                "a fault of requests",
+            ),
+            (
+                "event",
+                self.event.is_some(),
+                webhooks,
+                "duplicate, delay or drop",
+            ),
+            (
+                "retryAfter",
+                self.retry_after.is_some(),
+                kind == TooManyRequests,
+                "429",
+            ),
+            (
+                "delayMs",
+                self.delay_ms.is_some(),
+                matches!(kind, Slow | Delay),
+                "slow or delay",
+            ),
+        ] {
+            if given && !usable {
+                return Err(format!("`{field}` is for {use_of} only"));
+            }
+        }
+        match self.times {
+            Some(0) => {
+                Err("`times` must be at least 1; leave it out for a fault without end".to_owned())
+            }
+            _ => Ok(()),
         }
     }
 

@@ -5,18 +5,17 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use crate::events::{self, Extras};
-use crate::fault::FaultKind;
 use crate::inner::Inner;
 use crate::journal::Journal;
-use crate::op::{Op, Refusal, Step};
+use crate::op::Op;
 use crate::options::Options;
-use crate::send_request::SendRequest;
+use crate::slots::Slots;
 use crate::webhook::Settled;
 
 /// The one lock: everything the simulator knows, what it is doing, and the word to those who wait for a change.
 pub(crate) struct Hub {
     pub(crate) options: Options,
+    pub(crate) slots: Slots,
     inner: Mutex<Inner>,
     changes: watch::Sender<u64>,
 }
@@ -53,6 +52,7 @@ impl Hub {
         }
         Ok(Self {
             options,
+            slots: Slots::default(),
             inner: Mutex::new(inner),
             changes: watch::Sender::new(0),
         })
@@ -83,63 +83,6 @@ impl Hub {
     /// A receiver that is told of every change from now on.
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
-    }
-
-    /// Takes a valid send: the message, and the webhooks that follow it.
-    pub(crate) fn accept(&self, session: u32, request: SendRequest) -> Result<i64> {
-        self.change(|inner, now| {
-            let options = &self.options;
-            let caller = inner
-                .state
-                .session(session)
-                .ok_or(Refusal::UnknownSession)?
-                .clone();
-            let failure = inner.failure(&caller, &request);
-            let delays = options.delays;
-            let first = delays.message_sent;
-            let sent = first + delays.sent;
-            let steps = if failure.is_some() {
-                vec![Step {
-                    after: sent,
-                    status: 0,
-                }]
-            } else {
-                let delivered = sent + delays.delivered;
-                let step = |after, status| Step { after, status };
-                vec![
-                    step(sent, 2),
-                    step(delivered, 3),
-                    step(delivered + delays.read, 4),
-                ]
-            };
-            let both = inner.faults.for_session(FaultKind::BothEventNames, &caller);
-            let echo = options.echo || both || caller.subscribes_to("messages.upsert");
-            let msg_id = inner
-                .apply(
-                    &Op::Accept {
-                        session,
-                        request,
-                        steps,
-                        failure,
-                    },
-                    now,
-                )?
-                .msg_id;
-            let message = inner
-                .state
-                .message(session, msg_id)
-                .ok_or(Refusal::UnknownSession)?;
-            let events = events::of_send(
-                message,
-                first,
-                Extras {
-                    msg_id: options.msg_id_in_events,
-                    echo,
-                },
-            );
-            inner.queue(&caller, caller.wanted(events), now)?;
-            Ok(msg_id)
-        })
     }
 
     /// Runs a change that queues webhooks, and waits until the first of them was answered or given up; `None` if none leaves.

@@ -6,17 +6,23 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::baileys;
-use crate::contacts::{Contact, user};
+use crate::contacts::Contact;
 use crate::events::{Event, Stamp};
 use crate::fault::FaultKind;
+use crate::groups::Group;
 use crate::hub::{Hub, Posted};
 use crate::inner::Inner;
 use crate::op::Op;
 use crate::session::Session;
 
+mod act;
+mod key;
+
+pub use act::{Act, DeleteVariant, EditVariant, ReactionVariant, ReceiptVariant, VoteVariant};
+
 /// A message that comes in over a vendor's number. Only the vendor, a sender and some content are needed.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Inbound {
     /// Whose session gets it.
     pub vendor_id: String,
@@ -34,6 +40,8 @@ pub struct Inbound {
     pub hide_phone: bool,
     /// The digits of a group that the customer writes in.
     pub group: Option<String>,
+    /// Another chat that it comes in, as a JID: `status@broadcast`, or a channel's.
+    pub chat: Option<String>,
     /// The vendor typed it on the phone; `from` is then the recipient.
     pub from_me: bool,
     /// The WhatsApp id, to send one again.
@@ -44,6 +52,8 @@ pub struct Inbound {
     pub shape: Option<Shape>,
     /// A WhatsApp message object in place of a plain text, for any other kind.
     pub message: Option<Value>,
+    /// What the customer does other than write.
+    pub act: Option<Act>,
 }
 
 /// The forms in which integrators found messages in events.
@@ -91,29 +101,29 @@ fn receive(inner: &mut Inner, inbound: &Inbound, now: Timestamp) -> Result<(Stri
         "a message needs a sender: `from`, `lid` or both"
     );
     ensure!(
-        !inbound.text.is_empty() || inbound.message.is_some(),
-        "a message needs a content: `text` or `message`"
+        !inbound.text.is_empty() || inbound.message.is_some() || inbound.act.is_some(),
+        "a message needs a content: `text`, `message` or `act`"
     );
     let session = recipient(inner, inbound)
         .context("this vendor has no such session")?
         .clone();
-    if let (Some(lid), false) = (&inbound.lid, inbound.from.is_empty()) {
-        let contact = Contact {
-            phone: inbound.from.clone(),
-            lid: Some(lid.clone()),
-            on_whatsapp: true,
-        };
-        inner.apply(&Op::Learn { contact }, now)?;
-    }
     let fresh = || baileys::received_id(inner.state.outbox.last_serial(), now);
     let key_id = inbound.key_id.clone().unwrap_or_else(fresh);
     let both = inner
         .faults
         .for_session(FaultKind::BothEventNames, &session);
-    let names = event_names(&session, inbound, both);
+    meet(inner, inbound, now)?;
+    if session.cuts(&key::chat(inbound)) {
+        return Ok((key_id, Vec::new()));
+    }
+    let told = match &inbound.act {
+        Some(act) => act.told(inner, &session, inbound, &key_id, now)?,
+        None => Told::Message(Box::new(inbound.clone())),
+    };
+    let names = told.event_names(&session, inbound, both);
     let events = names
         .into_iter()
-        .map(|name| event(inbound, name, &key_id, now))
+        .map(|name| told.event(name, &key_id, now))
         .collect();
     let serials = inner.queue(&session, events, now)?;
     Ok((key_id, serials))
@@ -130,31 +140,92 @@ fn recipient<'a>(inner: &'a Inner, inbound: &Inbound) -> Option<&'a Session> {
     inner.state.sessions().find(is_meant)
 }
 
-/// An event that was asked for by name leaves without subscription; none leaves if webhooks are off.
-fn event_names(session: &Session, inbound: &Inbound, both: bool) -> Vec<String> {
-    let narrow = if inbound.group.is_some() {
-        "messages-group.received"
-    } else {
-        "messages-personal.received"
-    };
-    let mut candidates = vec!["messages.received", narrow, "messages.upsert"];
+/// Remembers who writes: the number behind a LID, the member of a group.
+fn meet(inner: &mut Inner, inbound: &Inbound, now: Timestamp) -> Result<()> {
+    if inbound.from.is_empty() {
+        return Ok(());
+    }
+    if let Some(lid) = &inbound.lid {
+        let contact = Contact {
+            phone: inbound.from.clone(),
+            lid: Some(lid.clone()),
+            ..Contact::default()
+        };
+        inner.apply(&Op::Learn { contact }, now)?;
+    }
+    if let Some(group) = &inbound.group
+        && !inner.state.groups.has(group, &inbound.from)
+    {
+        let group = Group {
+            group: group.clone(),
+            subject: String::new(),
+            participants: vec![inbound.from.clone()],
+        };
+        inner.apply(&Op::LearnGroup { group }, now)?;
+    }
+    Ok(())
+}
+
+/// What an event tells.
+enum Told {
+    /// A message, under one of the names that messages come under.
+    Message(Box<Inbound>),
+    /// Something that has event names of its own.
+    Data {
+        names: &'static [&'static str],
+        data: Value,
+        stamp: Stamp,
+    },
+}
+
+impl Told {
+    /// An event that was asked for by name leaves without subscription; none leaves if webhooks are off.
+    fn event_names(&self, session: &Session, inbound: &Inbound, both: bool) -> Vec<String> {
+        let (candidates, other) = match self {
+            Self::Message(message) => (names_of(message), "messages.upsert"),
+            Self::Data { names, .. } => (names.to_vec(), *names.last().unwrap_or(&"")),
+        };
+        let asked = inbound.event.clone();
+        let asked = asked.filter(|_| session.in_force().webhook_enabled);
+        let subscribed = || {
+            let mut candidates = candidates.iter();
+            candidates
+                .find(|name| session.wants(name))
+                .map(|name| (*name).to_owned())
+        };
+        let mut names: Vec<_> = asked.or_else(subscribed).into_iter().collect();
+        if both && names.first().is_some_and(|name| name != other) {
+            names.push(other.to_owned());
+        }
+        names
+    }
+
+    fn event(&self, name: String, key_id: &str, now: Timestamp) -> Event {
+        match self {
+            Self::Message(message) => event(message, name, key_id, now),
+            Self::Data { data, stamp, .. } => Event {
+                name,
+                data: data.clone(),
+                stamp: *stamp,
+                key_id: Some(key_id.to_owned()),
+                after: Duration::ZERO,
+            },
+        }
+    }
+}
+
+/// The names that a message may come under, the likeliest first.
+fn names_of(inbound: &Inbound) -> Vec<&'static str> {
     if inbound.from_me {
-        candidates = vec!["messages.upsert"];
+        return vec!["messages.upsert"];
     }
-    let subscribed = candidates
-        .into_iter()
-        .find(|name| session.wants(name))
-        .map(str::to_owned);
-    let first = inbound
-        .event
-        .clone()
-        .filter(|_| session.settings.webhook_enabled)
-        .or(subscribed);
-    let mut names: Vec<_> = first.into_iter().collect();
-    if both && names.first().is_some_and(|name| name != "messages.upsert") {
-        names.push("messages.upsert".to_owned());
-    }
-    names
+    let chat = key::chat(inbound);
+    let narrow = match chat.split_once('@') {
+        Some((_, "g.us")) => "messages-group.received",
+        Some((_, "newsletter")) => "messages-newsletter.received",
+        _ => "messages-personal.received",
+    };
+    vec!["messages.received", narrow, "messages.upsert"]
 }
 
 fn event(inbound: &Inbound, name: String, key_id: &str, now: Timestamp) -> Event {
@@ -180,7 +251,7 @@ fn event(inbound: &Inbound, name: String, key_id: &str, now: Timestamp) -> Event
 
 fn element(inbound: &Inbound, key_id: &str, now: Timestamp) -> Value {
     let mut element = json!({
-        "key": key(inbound, key_id),
+        "key": key::of(inbound, key_id),
         "messageBody": inbound.text,
         "message": inbound.message.clone().unwrap_or_else(|| json!({"conversation": inbound.text})),
         "messageTimestamp": now.as_second(),
@@ -190,47 +261,6 @@ fn element(inbound: &Inbound, key_id: &str, now: Timestamp) -> Value {
         element["pushName"] = json!(name);
     }
     element
-}
-
-/// The message key: the author's fields are `sender…` in a chat of two and `participant…` in a group.
-fn key(inbound: &Inbound, key_id: &str) -> Value {
-    let phone = Some(user(&inbound.from)).filter(|phone| !phone.is_empty());
-    let lid = inbound
-        .lid
-        .as_deref()
-        .map(|lid| format!("{}@lid", user(lid)));
-    let phone_jid = phone
-        .as_ref()
-        .map(|phone| format!("{phone}@s.whatsapp.net"));
-    let author = lid
-        .clone()
-        .or_else(|| phone_jid.clone())
-        .unwrap_or_default();
-    let group = inbound
-        .group
-        .as_deref()
-        .map(|group| format!("{}@g.us", user(group)));
-    let mode = if lid.is_some() { "lid" } else { "pn" };
-    let mut key = json!({
-        "id": key_id,
-        "fromMe": inbound.from_me,
-        "remoteJid": group.clone().unwrap_or_else(|| author.clone()),
-        "addressingMode": mode,
-    });
-    let [pn, cleaned, lid_field] = if group.is_some() {
-        key["participant"] = json!(author);
-        ["participantPn", "cleanedParticipantPn", "participantLid"]
-    } else {
-        ["senderPn", "cleanedSenderPn", "senderLid"]
-    };
-    if let (Some(jid), false) = (phone_jid, inbound.hide_phone || inbound.from_me) {
-        key[pn] = json!(jid);
-        key[cleaned] = json!(phone);
-    }
-    if let Some(lid) = lid {
-        key[lid_field] = json!(lid);
-    }
-    key
 }
 
 #[cfg(test)]
@@ -274,46 +304,6 @@ mod tests {
             "pushName": "Awa",
         }});
         assert_eq!(event.data, expected);
-    }
-
-    #[test]
-    fn a_message_addressed_by_lid_shows_or_hides_the_number() {
-        let shown = key(
-            &Inbound {
-                lid: Some("777".to_owned()),
-                ..inbound()
-            },
-            "3A1",
-        );
-        assert_eq!(
-            (&shown["remoteJid"], &shown["cleanedSenderPn"]),
-            (&json!("777@lid"), &json!("221700000001"))
-        );
-        let hidden = key(
-            &Inbound {
-                lid: Some("777".to_owned()),
-                hide_phone: true,
-                ..inbound()
-            },
-            "3A1",
-        );
-        assert!(!hidden.to_string().contains("2217000"), "{hidden}");
-    }
-
-    #[test]
-    fn a_group_message_names_its_author_as_participant() {
-        let key = key(
-            &Inbound {
-                group: Some("12036".to_owned()),
-                ..inbound()
-            },
-            "3A1",
-        );
-        assert_eq!(
-            (&key["remoteJid"], &key["cleanedParticipantPn"]),
-            (&json!("12036@g.us"), &json!("221700000001"))
-        );
-        assert!(key["senderPn"].is_null());
     }
 
     #[test]

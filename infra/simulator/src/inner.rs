@@ -10,8 +10,8 @@ use crate::faults::Faults;
 use crate::hub::Posted;
 use crate::journal::Journal;
 use crate::limits::Limits;
+use crate::linking;
 use crate::op::{Applied, Op, Refusal};
-use crate::random::random_hex;
 use crate::send_request::SendRequest;
 use crate::session::{Session, SessionStatus};
 use crate::state::State;
@@ -67,25 +67,33 @@ impl Inner {
         silent: bool,
         now: Timestamp,
     ) -> Result<Vec<u64>> {
-        let qr_code = (status == SessionStatus::NeedScan).then(|| format!("2@{}", random_hex(64)));
+        let (qr_code, passkey) = linking::codes(&status, now);
         let mut events = vec![events::of_status(&status)];
-        events.extend(qr_code.as_deref().map(events::of_qr_code));
+        events.extend(linking::events(qr_code.as_deref(), passkey.as_ref()));
         self.apply(
             &Op::SetStatus {
                 session,
                 status,
                 qr_code,
+                passkey,
             },
             now,
         )?;
         if silent {
             return Ok(Vec::new());
         }
-        let session = self
-            .state
-            .session(session)
-            .ok_or(Refusal::UnknownSession)?
-            .clone();
+        self.tell(session, events, now)
+    }
+
+    /// Queues those of these events that leave.
+    pub(crate) fn tell(
+        &mut self,
+        session: u32,
+        events: Vec<Event>,
+        now: Timestamp,
+    ) -> Result<Vec<u64>> {
+        let session = self.state.session(session);
+        let session = session.ok_or(Refusal::UnknownSession)?.clone();
         let wanted = session.wanted(events);
         self.queue(&session, wanted, now)
     }

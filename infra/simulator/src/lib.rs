@@ -2,22 +2,13 @@
 //!
 //! It speaks Wasender's REST under `/api` and posts Wasender's webhooks back, written from the provider's published
 //! pages and from what integrators saw, and from nothing of the gateway: a second opinion of the wire format.
-//! `/_sim` is the test's own door: what was sent, a customer who writes, faults on demand.
-//!
-//! | control | what it does |
-//! |---|---|
-//! | `GET /_sim/sends` | accepted sends in order: `{"sends":[{session, to, kind, text, msgId, at}]}` |
-//! | `GET /_sim/messages`, `GET /_sim/webhooks` | the same with ids, contents and status; every webhook and how it ended |
-//! | `POST /_sim/inbound` | a customer writes ([`Inbound`]); answers `{keyId, status, body}`, the last two from the gateway |
-//! | `POST`, `GET`, `DELETE /_sim/faults` | arms a [`Fault`], lists them, clears them |
-//! | `POST`, `GET /_sim/sessions` | registers a [`SessionSpec`]; lists sessions without keys and secrets |
-//! | `POST /_sim/sessions/{id}/status` | `{status, silent?}`: changes a session and posts `session.status` |
-//! | `POST /_sim/contacts` | a number's LID, or that it is not on WhatsApp ([`Contact`]) |
-//! | `POST /_sim/idle`, `POST /_sim/reset` | waits until all webhooks ended; clears all but the sessions, which are connected |
+//! `/_sim` is the test's own door: what was sent, a customer who writes, faults on demand. Paths, controls and faults are in
+//! `docs/SIMULATOR.md`.
 //!
 //! [`Simulator`] is the whole thing. Inside, `State` is a pure machine fed with journaled operations, `Hub` is the one
 //! lock around it, `rest` and `control` are thin HTTP layers, `posting` delivers webhooks in order per session.
 
+mod activity;
 mod answer;
 mod baileys;
 mod contacts;
@@ -25,31 +16,42 @@ mod control;
 mod events;
 mod fault;
 mod faults;
+mod groups;
 mod hub;
 mod inbound;
 mod inner;
 mod journal;
 mod limits;
+mod linking;
 mod message;
 mod op;
 mod options;
+mod passkey;
 mod posting;
 mod random;
 mod rest;
 mod send_request;
 mod send_rules;
+mod sending;
 mod server;
 mod session;
 mod settings;
+mod signal;
 mod simulator;
+mod slots;
 mod state;
 mod webhook;
 
 pub use contacts::Contact;
 pub use fault::{Fault, FaultKind};
-pub use inbound::{Inbound, InboundAnswer, Shape};
+pub use groups::Group;
+pub use inbound::{
+    Act, DeleteVariant, EditVariant, Inbound, InboundAnswer, ReactionVariant, ReceiptVariant,
+    Shape, VoteVariant,
+};
 pub use message::Send;
 pub use options::{DEFAULT_PERSONAL_ACCESS_TOKEN, Delays, Options, Plan, ResetHeader};
 pub use session::{SessionSpec, SessionStatus};
+pub use signal::{Signal, SignalRecord};
 pub use simulator::Simulator;
 pub use webhook::{Outcome, WebhookRecord};

@@ -13,6 +13,9 @@ use crate::session::Session;
 pub(crate) enum Endpoint {
     SendMessage,
     OnWhatsapp,
+    ContactPicture,
+    /// Participants and metadata of groups.
+    Group,
 }
 
 struct Rule {
@@ -30,7 +33,7 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 fn rule(endpoint: Endpoint, plan: Plan, protected: bool) -> Rule {
     let general = "Too Many Attempts.";
     match (endpoint, plan) {
-        (Endpoint::SendMessage, Plan::Trial) => Rule {
+        (Endpoint::SendMessage, Plan::Trial | Plan::Ended) => Rule {
             limit: 1,
             window: MINUTE,
             daily: Some(50),
@@ -48,16 +51,22 @@ fn rule(endpoint: Endpoint, plan: Plan, protected: bool) -> Rule {
             daily: None,
             text: general,
         },
-        (Endpoint::OnWhatsapp, Plan::Trial) => Rule {
-            limit: 10,
-            window: MINUTE,
-            daily: Some(100),
-            text: general,
-        },
-        (Endpoint::OnWhatsapp, Plan::Paid) => Rule {
+        (Endpoint::OnWhatsapp | Endpoint::ContactPicture, Plan::Paid) => Rule {
             limit: 60,
             window: MINUTE,
             daily: Some(1_000),
+            text: general,
+        },
+        (Endpoint::Group, Plan::Paid) => Rule {
+            limit: 10,
+            window: MINUTE,
+            daily: Some(500),
+            text: general,
+        },
+        (_, Plan::Trial | Plan::Ended) => Rule {
+            limit: 10,
+            window: MINUTE,
+            daily: Some(100),
             text: general,
         },
     }
@@ -268,8 +277,7 @@ mod tests {
 
     #[test]
     fn the_reset_is_written_in_seconds_left_or_as_unix_time() {
-        let quota =
-            Limits::default().take(&session(false), Endpoint::SendMessage, Plan::Trial, at(0));
+        let quota = Limits::default().take(&session(false), Endpoint::Group, Plan::Paid, at(0));
         let written = |meaning| {
             let mut headers = HeaderMap::new();
             quota.write(&mut headers, meaning, at(1_000_000));

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -38,6 +40,12 @@ pub(crate) struct Message {
     pub(crate) steps: Vec<(Timestamp, u8)>,
     /// Why it will not arrive.
     pub(crate) failure: Option<String>,
+    /// When the text was last changed.
+    pub(crate) edited: Option<Timestamp>,
+    /// Deleted for everyone.
+    pub(crate) revoked: bool,
+    /// Who voted for what, if it is a poll.
+    pub(crate) votes: BTreeMap<String, Vec<String>>,
 }
 
 /// Status code 1: queued, waiting to be sent.
@@ -79,10 +87,23 @@ impl Message {
             "id": self.key_id,
             "msgId": self.msg_id,
             "key": self.key(),
-            "message": self.content,
+            "message": (!self.revoked).then_some(&self.content),
             "messageTimestamp": self.accepted_at.as_second().to_string(),
             "status": self.status_at(now),
         })
+    }
+
+    /// The data of an edit's answer: WhatsApp's own message about the message.
+    pub(crate) fn edit_answer(&self, now: Timestamp) -> Value {
+        let mut info = self.info(now);
+        info["message"] = json!({"protocolMessage": {
+            "key": self.key(),
+            "type": 14,
+            "timestampMs": now.as_millisecond(),
+            "editedMessage": self.content,
+        }});
+        info["status"] = json!(PENDING);
+        info
     }
 
     /// The word that message logs use.

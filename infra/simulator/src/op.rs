@@ -3,9 +3,12 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::contacts::Contact;
+use crate::groups::Group;
+use crate::passkey::Passkey;
 use crate::send_request::SendRequest;
 use crate::session::{SessionSpec, SessionStatus};
 use crate::settings::Settings;
+use crate::signal::Signal;
 use crate::webhook::{Planned, Settled};
 
 /// Everything that changes the state, with all that was decided outside it: replayed in order it gives the same state.
@@ -24,6 +27,9 @@ pub(crate) enum Op {
     Update {
         session: u32,
         settings: Settings,
+        /// Whether the running session has taken the new settings over.
+        #[serde(default = "yes")]
+        synced: bool,
     },
     Delete {
         session: u32,
@@ -32,6 +38,17 @@ pub(crate) enum Op {
         session: u32,
         status: SessionStatus,
         qr_code: Option<String>,
+        #[serde(default)]
+        passkey: Option<Passkey>,
+    },
+    /// A fresh QR code or passkey request of the linking under way.
+    NewCode {
+        session: u32,
+        qr_code: Option<String>,
+        passkey: Option<Passkey>,
+    },
+    Restart {
+        session: u32,
     },
     SetKey {
         session: u32,
@@ -43,8 +60,36 @@ pub(crate) enum Op {
         steps: Vec<Step>,
         failure: Option<String>,
     },
+    Resend {
+        session: u32,
+        msg_id: i64,
+        steps: Vec<Step>,
+        failure: Option<String>,
+    },
+    Edit {
+        session: u32,
+        msg_id: i64,
+        text: String,
+    },
+    Revoke {
+        session: u32,
+        msg_id: i64,
+    },
+    Vote {
+        session: u32,
+        key_id: String,
+        voter: String,
+        options: Vec<String>,
+    },
+    Signal {
+        session: u32,
+        signal: Signal,
+    },
     Learn {
         contact: Contact,
+    },
+    LearnGroup {
+        group: Group,
     },
     Queue {
         session: u32,
@@ -56,6 +101,10 @@ pub(crate) enum Op {
         settled: Settled,
     },
     Reset,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// A status code that a message reaches, `after` its acceptance.
@@ -79,6 +128,8 @@ pub(crate) struct Applied {
 pub(crate) enum Refusal {
     #[error("there is no such session")]
     UnknownSession,
+    #[error("this session has sent no such message")]
+    UnknownMessage,
     #[error("another session has this api key")]
     KeyInUse,
     #[error("a session needs a vendor id, an instance id and a number in E.164")]

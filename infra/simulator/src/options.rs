@@ -35,6 +35,11 @@ pub struct Options {
     pub plan: Plan,
     /// What `X-RateLimit-Reset` means; the provider's own pages disagree.
     pub reset_header: ResetHeader,
+    /// How many requests of one session may be under way at once, over all endpoints; the next one is answered 429. The real cap is not
+    /// published, the advice is "1 to 5".
+    pub concurrency: u32,
+    /// How many sessions the account may have.
+    pub session_limit: Option<usize>,
 }
 
 impl Options {
@@ -53,6 +58,8 @@ impl Options {
             allow_lid_recipients: false,
             plan: Plan::Paid,
             reset_header: ResetHeader::SecondsLeft,
+            concurrency: 5,
+            session_limit: None,
         }
     }
 }
@@ -107,6 +114,18 @@ pub enum Plan {
     Paid,
     /// One send a minute and 50 a day.
     Trial,
+    /// Neither subscription nor trial: every call with a session's key is refused, and no session is linked.
+    Ended,
+}
+
+/// The two meanings of `X-RateLimit-Reset` and `X-RateLimit-Daily-Reset`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ResetHeader {
+    /// Seconds until the window ends: the rate-limits page.
+    #[default]
+    SecondsLeft,
+    /// When the window ends, in seconds of Unix time: the response-headers page.
+    UnixTime,
 }
 
 /// The two meanings of `X-RateLimit-Reset` and `X-RateLimit-Daily-Reset`.

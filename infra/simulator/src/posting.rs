@@ -19,12 +19,15 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 const TRIES: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// A client without proxies, redirects or trusted roots: everything it talks to is on this machine, in clear.
+/// A client without proxies and redirects. It trusts the web's roots (compiled in), for a gateway that is deployed.
 pub(crate) fn client() -> Result<Client> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let roots = rustls::RootCertStore {
+        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+    };
     let tls = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
-        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_root_certificates(roots)
         .with_no_client_auth();
     let client = Client::builder()
         .tls_backend_preconfigured(tls)
@@ -65,7 +68,7 @@ async fn deliver(hub: Arc<Hub>, client: Client, post: Post) {
         .url
         .as_deref()
         .and_then(|url| Url::parse(url).ok())
-        .filter(is_on_this_machine);
+        .filter(|url| may_post_to(url, &hub.options.gateway_url));
     let (settled, body) = match url {
         Some(url) => attempt(&hub, &client, &post, url).await,
         None => (
@@ -142,34 +145,71 @@ async fn attempt(hub: &Hub, client: &Client, post: &Post, url: Url) -> (Settled,
     )
 }
 
+/// To this machine in clear, and to the one gateway that the simulator was started for; what else a session's URL says stays unposted.
+fn may_post_to(url: &Url, gateway_url: &str) -> bool {
+    let is_gateway = || {
+        url.scheme() == "https"
+            && Url::parse(gateway_url).is_ok_and(|gateway| gateway.origin() == url.origin())
+    };
+    (url.scheme() == "http" && is_on_this_machine(url)) || is_gateway()
+}
+
 fn is_on_this_machine(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    url.scheme() == "http"
-        && (host == "localhost"
-            || host
-                .parse()
-                .is_ok_and(|address: IpAddr| address.is_loopback()))
+    host == "localhost"
+        || host
+            .parse()
+            .is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn may_post(url: &str, gateway_url: &str) -> bool {
+        may_post_to(&Url::parse(url).expect("a url"), gateway_url)
+    }
+
     #[test]
-    fn only_addresses_of_this_machine_are_posted_to() {
-        let is_local = |url| is_on_this_machine(&Url::parse(url).expect("a url"));
-        assert!(
-            is_local("http://127.0.0.1:9002/a")
-                && is_local("http://localhost/a")
-                && is_local("http://[::1]:80/a")
-        );
-        for url in [
-            "https://127.0.0.1/a",
-            "http://gateway.example/a",
-            "http://10.0.0.1/a",
-            "http://localhost.example/",
-        ] {
-            assert!(!is_local(url), "{url}");
+    fn only_addresses_of_this_machine_are_posted_to_in_clear() {
+        for gateway in ["http://127.0.0.1:9002", "http://gateway.example"] {
+            for url in [
+                "http://127.0.0.1:9002/a",
+                "http://localhost/a",
+                "http://[::1]:80/a",
+            ] {
+                assert!(may_post(url, gateway), "{url}");
+            }
+            for url in [
+                "https://127.0.0.1/a",
+                "http://gateway.example/a",
+                "http://10.0.0.1/a",
+                "http://localhost.example/",
+            ] {
+                assert!(!may_post(url, gateway), "{url}");
+            }
         }
+    }
+
+    #[test]
+    fn a_deployed_gateway_is_posted_to_by_https_and_nobody_else_is() {
+        let gateway = "https://gateway.example/prod";
+        assert!(may_post(
+            "https://gateway.example/prod/api/webhooks/wasender/vendor_001",
+            gateway
+        ));
+        for url in [
+            "http://gateway.example/prod",
+            "https://gateway.example:8443/prod",
+            "https://gateway.example.evil/prod",
+            "https://other.example/prod",
+        ] {
+            assert!(!may_post(url, gateway), "{url}");
+        }
+    }
+
+    #[test]
+    fn the_client_trusts_the_webs_roots() {
+        assert!(client().is_ok());
     }
 }

@@ -106,6 +106,14 @@ impl SendRequest {
         })
     }
 
+    /// Whether it has a text or a caption that can be changed.
+    pub(crate) fn is_editable(&self) -> bool {
+        matches!(
+            self.kind,
+            Kind::Text | Kind::Image | Kind::Video | Kind::Document
+        )
+    }
+
     /// The content as the message log keeps it: everything but the recipient.
     pub(crate) fn logged(&self) -> String {
         let mut content = self.body.clone();

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::events::Event;
+use crate::passkey::Passkey;
 use crate::settings::Settings;
 
 /// What registers a session: a vendor's number, linked and connected.
@@ -106,6 +107,10 @@ pub(crate) struct Session {
     pub(crate) settings: Settings,
     /// The QR text of the linking under way.
     pub(crate) qr_code: Option<String>,
+    /// The passkey request of the linking under way.
+    pub(crate) passkey: Option<Passkey>,
+    /// What the running session goes by, while it has not taken over the settings.
+    pub(crate) running: Option<Box<Settings>>,
     pub(crate) next_msg_id: i64,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
@@ -122,6 +127,8 @@ impl Session {
             status: SessionStatus::NeedScan,
             settings,
             qr_code: None,
+            passkey: None,
+            running: None,
             next_msg_id: first_msg_id(now),
             created_at: now,
             updated_at: now,
@@ -132,21 +139,64 @@ impl Session {
         self.status == SessionStatus::Connected
     }
 
+    /// The settings that the running session goes by.
+    pub(crate) fn in_force(&self) -> &Settings {
+        self.running.as_deref().unwrap_or(&self.settings)
+    }
+
+    /// Stores settings. Without a sync the running session goes on with what it had.
+    pub(crate) fn update(&mut self, settings: &Settings, synced: bool) {
+        let before = std::mem::replace(&mut self.settings, settings.clone());
+        if synced {
+            self.running = None;
+        } else if self.running.is_none() {
+            self.running = Some(Box::new(before));
+        }
+    }
+
+    /// The running session takes over what is stored.
+    pub(crate) fn sync(&mut self) {
+        self.running = None;
+    }
+
+    /// Changes the connection; a session that connects anew takes over what is stored.
+    pub(crate) fn connect(&mut self, status: &SessionStatus) {
+        self.status = status.clone();
+        if self.is_connected() {
+            self.sync();
+        }
+    }
+
     /// Where its webhooks go: the URL that was set, else the gateway's for its vendor.
     pub(crate) fn webhook_url(&self, gateway_url: &str) -> Option<String> {
+        self.url_by(self.in_force(), gateway_url)
+    }
+
+    fn url_by(&self, settings: &Settings, gateway_url: &str) -> Option<String> {
         let default = || {
             self.vendor_id
                 .as_ref()
                 .map(|vendor| format!("{gateway_url}/api/webhooks/wasender/{vendor}"))
         };
-        self.settings.webhook_url.clone().or_else(default)
+        settings.webhook_url.clone().or_else(default)
     }
 
     /// Whether an event of this name leaves at all. A session that subscribed to nothing in particular gets everything.
     pub(crate) fn wants(&self, event: &str) -> bool {
-        let events = &self.settings.webhook_events;
-        self.settings.webhook_enabled
+        let events = &self.in_force().webhook_events;
+        self.in_force().webhook_enabled
             && (events.is_empty() || events.iter().any(|name| name == event))
+    }
+
+    /// Whether the settings keep everything of this chat from leaving.
+    pub(crate) fn cuts(&self, chat: &str) -> bool {
+        let settings = self.in_force();
+        match chat.split_once('@') {
+            Some((_, "g.us")) => settings.ignore_groups,
+            Some((_, "newsletter")) => settings.ignore_channels,
+            Some((_, "broadcast")) => settings.ignore_broadcasts,
+            _ => false,
+        }
     }
 
     /// Those of these events that leave.
@@ -159,9 +209,9 @@ impl Session {
 
     /// Whether it asked for this event by name.
     pub(crate) fn subscribes_to(&self, event: &str) -> bool {
-        self.settings.webhook_enabled
+        self.in_force().webhook_enabled
             && self
-                .settings
+                .in_force()
                 .webhook_events
                 .iter()
                 .any(|name| name == event)
@@ -176,7 +226,7 @@ impl Session {
             detail.extend(settings);
             detail.insert(
                 "webhook_url".to_owned(),
-                json!(self.webhook_url(gateway_url)),
+                json!(self.url_by(&self.settings, gateway_url)),
             );
             detail.insert("api_key".to_owned(), json!(self.api_key));
             detail.insert("webhook_secret".to_owned(), json!(self.webhook_secret));

@@ -3,6 +3,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::{Context, Result};
 use axum::routing::get;
 use axum::{Json, Router};
+use jiff::Timestamp;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -12,11 +13,13 @@ use crate::fault::Fault;
 use crate::hub::Hub;
 use crate::inbound::{Inbound, InboundAnswer};
 use crate::inner::Inner;
+use crate::linking::Progress;
 use crate::message::{Message, Send};
 use crate::op::{Op, Refusal};
 use crate::options::Options;
 use crate::random::random_hex;
 use crate::session::{SessionSpec, SessionStatus};
+use crate::signal::SignalRecord;
 use crate::webhook::WebhookRecord;
 use crate::{control, posting, rest, server};
 
@@ -73,6 +76,11 @@ impl Simulator {
     pub fn sends(&self) -> Vec<Send> {
         self.hub()
             .read(|inner, _| inner.state.messages().iter().map(Message::send).collect())
+    }
+
+    /// What the sessions told WhatsApp without a message: what they marked as read, whom they showed that somebody types.
+    pub fn signals(&self) -> Vec<SignalRecord> {
+        self.hub().read(|inner, _| inner.state.signals().to_vec())
     }
 
     /// Every webhook that was posted or given up, in order of its end.
@@ -193,15 +201,30 @@ impl Hub {
         status: SessionStatus,
         silent: bool,
     ) -> Result<Option<u16>> {
-        let change = |inner: &mut Inner, now| {
-            let number = inner
-                .state
-                .session_named(id)
-                .ok_or(Refusal::UnknownSession)?
-                .number;
-            Ok(((), inner.set_status(number, status, silent, now)?))
-        };
-        let ((), posted) = self.change_and_wait(change).await?;
+        self.tell_of(id, |inner, session, now| {
+            inner.set_status(session, status, silent, now)
+        })
+        .await
+    }
+
+    pub(crate) async fn link(&self, id: &str, progress: Progress) -> Result<Option<u16>> {
+        self.tell_of(id, |inner, session, now| inner.link(session, progress, now))
+            .await
+    }
+
+    /// Changes a session and waits for the gateway's answer to the first webhook about it.
+    async fn tell_of(
+        &self,
+        id: &str,
+        change: impl FnOnce(&mut Inner, u32, Timestamp) -> Result<Vec<u64>>,
+    ) -> Result<Option<u16>> {
+        let ((), posted) = self
+            .change_and_wait(|inner, now| {
+                let session = inner.state.session_named(id);
+                let number = session.ok_or(Refusal::UnknownSession)?.number;
+                Ok(((), change(inner, number, now)?))
+            })
+            .await?;
         Ok(posted.and_then(|posted| posted.status))
     }
 

@@ -2,13 +2,19 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 
+use crate::activity::Activity;
 use crate::baileys;
 use crate::contacts::Contacts;
+use crate::groups::Groups;
 use crate::message::Message;
 use crate::op::{Applied, Op, Refusal};
 use crate::session::{Session, SessionSpec, SessionStatus};
 use crate::settings::Settings;
+use crate::signal::SignalRecord;
 use crate::webhook::{Outbox, Planned};
+
+mod amend;
+mod change;
 
 /// The pure state machine: sessions, messages, contacts and the webhooks that wait.
 #[derive(Default)]
@@ -17,6 +23,9 @@ pub(crate) struct State {
     messages: Vec<Message>,
     by_id: HashMap<(u32, i64), usize>,
     pub(crate) contacts: Contacts,
+    pub(crate) groups: Groups,
+    signals: Vec<SignalRecord>,
+    activities: Vec<Activity>,
     pub(crate) outbox: Outbox,
     last_number: u32,
 }
@@ -37,27 +46,22 @@ impl State {
                     ..Session::new(self.last_number + 1, settings.clone(), now)
                 });
             }
-            Op::Update { session, settings } => {
-                self.edit(*session, now)?.settings = settings.clone();
-            }
+            Op::Update { .. }
+            | Op::SetStatus { .. }
+            | Op::NewCode { .. }
+            | Op::Restart { .. }
+            | Op::SetKey { .. } => self.change(op, now)?,
             Op::Delete { session } => self.delete(*session)?,
-            Op::SetStatus {
-                session,
-                status,
-                qr_code,
-            } => {
-                let session = self.edit(*session, now)?;
-                session.status = status.clone();
-                session.qr_code.clone_from(qr_code);
-            }
-            Op::SetKey { session, api_key } => {
-                self.edit(*session, now)?.api_key.clone_from(api_key);
-            }
             Op::Accept { session, .. } => {
                 applied.session = *session;
                 applied.msg_id = self.accept(op, now)?;
             }
+            Op::Resend { .. } | Op::Edit { .. } | Op::Revoke { .. } | Op::Vote { .. } => {
+                self.amend(op, now)?;
+            }
+            Op::Signal { session, signal } => self.signal(*session, signal, now)?,
             Op::Learn { contact } => self.contacts.learn(contact),
+            Op::LearnGroup { group } => self.groups.learn(group, now),
             Op::Queue { session, webhooks } => {
                 applied.serials = self.queue(*session, webhooks, now)?;
             }
@@ -109,6 +113,16 @@ impl State {
             .and_then(|index| self.messages.get(*index))
     }
 
+    /// What was told without a message, in order.
+    pub(crate) fn signals(&self) -> &[SignalRecord] {
+        &self.signals
+    }
+
+    /// The activity log, oldest first.
+    pub(crate) fn activities(&self) -> &[Activity] {
+        &self.activities
+    }
+
     /// A spec that changes nothing leaves the session as it is; any other links and connects it.
     fn register(&mut self, spec: &SessionSpec, now: Timestamp) -> Result<u32, Refusal> {
         if spec.vendor_id.is_empty() || spec.instance_id.is_empty() || !spec.phone.starts_with('+')
@@ -145,8 +159,10 @@ impl State {
             session.settings.phone_number.clone_from(&spec.phone);
             session.api_key.clone_from(&spec.api_key);
             session.webhook_secret.clone_from(&spec.webhook_secret);
-            session.status = SessionStatus::Connected;
+            session.connect(&SessionStatus::Connected);
             session.updated_at = now;
+            self.activities
+                .push(Activity::changed(number, SessionStatus::Connected, now));
         }
         Ok(number)
     }
@@ -209,6 +225,9 @@ impl State {
                 .map(|step| (now + step.after, step.status))
                 .collect(),
             failure: failure.clone(),
+            edited: None,
+            revoked: false,
+            votes: BTreeMap::new(),
         });
         Ok(msg_id)
     }
@@ -234,8 +253,11 @@ impl State {
         self.by_id.clear();
         self.outbox.clear();
         self.contacts = Contacts::default();
+        self.groups = Groups::default();
+        self.signals.clear();
+        self.activities.clear();
         for session in self.sessions.values_mut() {
-            session.status = SessionStatus::Connected;
+            session.connect(&SessionStatus::Connected);
         }
     }
 }

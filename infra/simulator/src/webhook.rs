@@ -29,7 +29,7 @@ pub enum Outcome {
     GaveUp,
     /// A fault swallowed it.
     Dropped,
-    /// The session has no URL, or one that is not on this machine.
+    /// The session has no URL, or one that is neither on this machine nor the gateway's.
     Unaddressed,
 }
 

@@ -66,10 +66,12 @@ async fn out_there(
     let ids: Vec<_> = unlinked.iter().map(|send| send.message.clone()).collect();
     let mut messages = platform.tables.outbounds(vendor, &ids).await?;
     messages.retain(|message| {
-        matches!(
-            message.dispatch,
-            Dispatch::Sending | Dispatch::Unknown | Dispatch::Accepted
-        )
+        // A status may have told WhatsApp's id already.
+        message.reference.key_id.is_none()
+            && matches!(
+                message.dispatch,
+                Dispatch::Sending | Dispatch::Unknown | Dispatch::Accepted
+            )
     });
     unlinked.retain(|send| messages.iter().any(|message| message.id == send.message));
     Ok(unlinked)

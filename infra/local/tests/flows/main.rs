@@ -14,6 +14,7 @@ mod changes;
 mod conservation;
 mod costs;
 mod crashes;
+mod disturbed;
 mod durability;
 mod front_door;
 mod kinds;

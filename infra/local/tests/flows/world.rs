@@ -377,6 +377,20 @@ impl World {
             .expect("the world comes to rest");
     }
 
+    /// Waits until no function runs and no message is visible, whatever webhooks are still to come.
+    pub(crate) async fn still(&self) {
+        let waiting = async {
+            let mut calm = 0;
+            while calm < 12 {
+                calm = if self.busy() { 0 } else { calm + 1 };
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_mins(1), waiting)
+            .await
+            .expect("the functions come to rest");
+    }
+
     /// Lets time pass for everybody.
     pub(crate) async fn later(&self, seconds: u64) {
         self.quiet().await;

@@ -1,5 +1,4 @@
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Json;
 use axum::body::Bytes;
@@ -13,8 +12,10 @@ use super::sessions::{respond, with};
 use crate::answer;
 use crate::hub::Hub;
 use crate::op::Op;
+use crate::options::Plan;
+use crate::passkey::Passkey;
 use crate::random::random_hex;
-use crate::session::{SessionStatus, seconds};
+use crate::session::{Session, SessionStatus};
 
 /// `POST /whatsapp-sessions/{id}/connect`: a dropped session comes back by itself, any other needs a new link.
 pub(super) async fn connect(
@@ -27,39 +28,47 @@ pub(super) async fn connect(
         .get("linkMethod")
         .is_some_and(|method| method == "passkey");
     with(&hub, &id, |session| {
+        if hub.options.plan == Plan::Ended {
+            return no_subscription();
+        }
         let status = match session.status {
             SessionStatus::Connected | SessionStatus::Connecting => return connected(),
             SessionStatus::Disconnected => SessionStatus::Connected,
             _ if passkey => SessionStatus::NeedPasskey,
             _ => SessionStatus::NeedScan,
         };
-        let qr_code = hub.change(|inner, now| {
-            inner.set_status(session.number, status.clone(), false, now)?;
+        let linked = hub.change(|inner, now| {
+            inner.set_status(session.number, status, false, now)?;
             Ok(inner
                 .state
                 .session(session.number)
-                .and_then(|session| session.qr_code.clone()))
+                .map_or_else(connected, shown))
         });
-        respond(qr_code.map(|qr_code| match status {
-            SessionStatus::NeedScan => {
-                answer::data(json!({"status": "NEED_SCAN", "qrCode": qr_code}))
-            }
-            SessionStatus::NeedPasskey => need_passkey(&hub),
-            _ => connected(),
-        }))
+        respond(linked)
     })
+}
+
+/// What a session that is being linked waits for.
+fn shown(session: &Session) -> Response {
+    match (&session.qr_code, &session.passkey) {
+        (Some(qr_code), _) => answer::data(json!({"status": "NEED_SCAN", "qrCode": qr_code})),
+        (_, Some(passkey)) => {
+            answer::data(json!({"status": "NEED_PASSKEY", "passkey": passkey.shown()}))
+        }
+        _ => connected(),
+    }
+}
+
+fn no_subscription() -> Response {
+    answer::error(
+        StatusCode::FORBIDDEN,
+        "You need to have an active subscription to connect a WhatsApp session.",
+    )
 }
 
 fn connected() -> Response {
     let message = "Session already initialized or connecting. No QR code needed.";
     answer::data(json!({"status": "CONNECTED", "message": message}))
-}
-
-fn need_passkey(hub: &Hub) -> Response {
-    let expires_at = seconds(hub.now() + Duration::from_mins(5));
-    answer::data(
-        json!({"status": "NEED_PASSKEY", "passkey": {"token": random_hex(32), "expires_at": expires_at}}),
-    )
 }
 
 /// `POST /whatsapp-sessions/{id}/disconnect`.
@@ -90,8 +99,11 @@ pub(super) async fn restart(
                 "WhatsApp session is not connected. Cannot restart.",
             );
         }
-        Json(json!({"success": true, "message": "WhatsApp session restarted successfully."}))
-            .into_response()
+        let restart = Op::Restart {
+            session: session.number,
+        };
+        let done = hub.change(|inner, now| inner.apply(&restart, now));
+        respond(done.map(|_| answer::said("WhatsApp session restarted successfully.")))
     })
 }
 
@@ -119,6 +131,9 @@ pub(super) async fn qr_code(
     Path(id): Path<String>,
 ) -> Response {
     with(&hub, &id, |session| {
+        if hub.options.plan == Plan::Ended {
+            return no_subscription();
+        }
         match (&session.status, &session.qr_code) {
             (SessionStatus::NeedScan, Some(qr_code)) => answer::data(json!({"qrCode": qr_code})),
             (SessionStatus::NeedScan, None) => answer::error(
@@ -131,5 +146,30 @@ pub(super) async fn qr_code(
              Please call the connect endpoint first to initialize the session.",
             ),
         }
+    })
+}
+
+/// `GET /whatsapp-sessions/{id}/passkey-token`: the token of the request under way, or a new one if it has expired.
+pub(super) async fn passkey_token(
+    _: Owner,
+    State(hub): State<Arc<Hub>>,
+    Path(id): Path<String>,
+) -> Response {
+    with(&hub, &id, |session| {
+        if session.passkey.is_none() {
+            return answer::error(
+                StatusCode::BAD_REQUEST,
+                "Passkey token requested for a session that is not in NEED_PASSKEY state.",
+            );
+        }
+        let token = hub.change(|inner, now| {
+            let passkey = session.passkey.as_ref();
+            if passkey.is_some_and(|passkey| passkey.has_expired(now)) {
+                inner.renew(session.number, now)?;
+            }
+            let session = inner.state.session(session.number);
+            Ok(session.and_then(|session| session.passkey.as_ref().map(Passkey::shown)))
+        });
+        respond(token.map(|token| answer::data(token.into())))
     })
 }

@@ -1,37 +1,76 @@
 //! Wasender's REST interface, everything under `/api`.
 
+mod amending;
 mod linking;
 mod lookups;
 mod message_logs;
 mod messages;
+mod misbehaviour;
+mod paging;
+mod session_logs;
 mod sessions;
+mod signals;
 
-use std::future;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::middleware::{self, Next};
+use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use serde_json::json;
 
 use crate::answer;
-use crate::fault::FaultKind;
 use crate::hub::Hub;
+use crate::options::Plan;
 use crate::session::Session;
 
 pub(crate) fn router(hub: &Arc<Hub>) -> Router<Arc<Hub>> {
     Router::new()
+        .merge(of_a_session())
+        .merge(of_the_account())
+        .method_not_allowed_fallback(method_not_allowed)
+        .fallback(not_found)
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(hub),
+            misbehaviour::play,
+        ))
+        // Outside the faults: a request that hangs keeps its place.
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(hub),
+            misbehaviour::one_of_few,
+        ))
+}
+
+/// With a session's API key.
+fn of_a_session() -> Router<Arc<Hub>> {
+    Router::new()
         .route("/send-message", post(messages::send))
+        .route("/messages/read", post(signals::read))
+        .route(
+            "/messages/{msgId}",
+            put(amending::edit).delete(amending::delete),
+        )
         .route("/messages/{msgId}/info", get(messages::info))
+        .route("/messages/{msgId}/resend", post(amending::resend))
+        .route("/send-presence-update", post(signals::presence))
         .route("/status", get(lookups::status))
         .route("/user", get(lookups::user_of))
         .route("/pn-from-lid/{lid}", get(lookups::pn_from_lid))
         .route("/lid-from-pn/{pn}", get(lookups::lid_from_pn))
         .route("/on-whatsapp/{who}", get(lookups::on_whatsapp))
+        .route("/fetch-username/{who}", get(lookups::username))
+        .route("/contacts/{who}/picture", get(lookups::picture))
+        .route("/groups/{jid}/metadata", get(lookups::group))
+        .route("/groups/{jid}/participants", get(lookups::participants))
+}
+
+/// With the account's personal access token.
+fn of_the_account() -> Router<Arc<Hub>> {
+    Router::new()
+        .route("/auth-check", get(auth_check))
         .route(
             "/whatsapp-sessions",
             get(sessions::list).post(sessions::create),
@@ -54,12 +93,22 @@ pub(crate) fn router(hub: &Arc<Hub>) -> Router<Arc<Hub>> {
         )
         .route("/whatsapp-sessions/{id}/qrcode", get(linking::qr_code))
         .route(
+            "/whatsapp-sessions/{id}/passkey-token",
+            get(linking::passkey_token),
+        )
+        .route(
             "/whatsapp-sessions/{id}/message-logs",
             get(message_logs::list),
         )
-        .method_not_allowed_fallback(method_not_allowed)
-        .fallback(not_found)
-        .layer(middleware::from_fn_with_state(Arc::clone(hub), misbehave))
+        .route(
+            "/whatsapp-sessions/{id}/session-logs",
+            get(session_logs::list),
+        )
+}
+
+/// `GET /auth-check`: whether the personal access token is right. No page documents it; a published client asks it.
+async fn auth_check(_: Owner) -> Response {
+    axum::Json(json!({"success": true})).into_response()
 }
 
 async fn not_found() -> Response {
@@ -87,7 +136,12 @@ impl FromRequestParts<Arc<Hub>> for Caller {
             ));
         };
         let session = hub.read(|inner, _| inner.state.session_of_key(key).cloned());
-        session.map(Self).ok_or_else(answer::invalid_api_key)
+        let session = session.ok_or_else(answer::invalid_api_key)?;
+        if hub.options.plan == Plan::Ended {
+            let text = "Active subscription or trial is required to use the API";
+            return Err(answer::message(StatusCode::FORBIDDEN, text));
+        }
+        Ok(Self(session))
     }
 }
 
@@ -113,62 +167,6 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
         .strip_prefix("Bearer ")
         .map(str::trim)
         .filter(|token| !token.is_empty())
-}
-
-/// Plays the armed request faults.
-async fn misbehave(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> Response {
-    let path = request.uri().path().to_owned();
-    let fault = hub.change(|inner, _| {
-        let by_key = bearer(request.headers()).and_then(|key| inner.state.session_of_key(key));
-        let by_path = || {
-            path.split('/')
-                .skip_while(|part| *part != "whatsapp-sessions")
-                .nth(1)
-                .and_then(|id| inner.state.session_named(id))
-        };
-        let session = by_key.or_else(by_path).cloned();
-        Ok(inner.faults.for_request(session.as_ref(), &path))
-    });
-    let fault = match fault {
-        Ok(Some(fault)) => fault,
-        Ok(None) => return next.run(request).await,
-        Err(error) => return answer::broken(&error),
-    };
-    match fault.kind {
-        FaultKind::TooManyRequests => answer::too_many("Too Many Attempts.", fault.retry_after()),
-        FaultKind::ServerError => answer::bare(StatusCode::INTERNAL_SERVER_ERROR, "Server Error"),
-        FaultKind::Unavailable => {
-            answer::message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable")
-        }
-        FaultKind::SuccessFalse => answer::message(StatusCode::OK, "Failed to process the request"),
-        FaultKind::Unauthorized => answer::invalid_api_key(),
-        FaultKind::Reset => answer::hang_up(),
-        FaultKind::TimeoutBefore => {
-            drop(request);
-            future::pending().await
-        }
-        FaultKind::TimeoutAfter => {
-            next.run(request).await;
-            future::pending().await
-        }
-        FaultKind::ResetAfter => {
-            next.run(request).await;
-            answer::hang_up()
-        }
-        FaultKind::ServerErrorAfter => {
-            next.run(request).await;
-            answer::bare(StatusCode::INTERNAL_SERVER_ERROR, "Server Error")
-        }
-        FaultKind::Slow => {
-            let response = next.run(request).await;
-            hub.options
-                .clock
-                .sleep_until(hub.now() + fault.delay())
-                .await;
-            response
-        }
-        _ => next.run(request).await,
-    }
 }
 
 /// `{status}` and nothing around it, as `GET /status` answers.

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::Owner;
 use crate::answer;
+use crate::fault::FaultKind;
 use crate::hub::Hub;
 use crate::inner::Inner;
 use crate::op::{Op, Refusal};
@@ -34,6 +35,13 @@ pub(super) async fn create(_: Owner, State(hub): State<Arc<Hub>>, body: Bytes) -
         Ok(settings) => settings,
         Err(errors) => return errors.into_response(),
     };
+    let limit = hub.options.session_limit;
+    if limit.is_some_and(|limit| hub.read(|inner, _| inner.state.sessions().count()) >= limit) {
+        return answer::error(
+            StatusCode::FORBIDDEN,
+            "You have reached your WhatsApp session limit. Please upgrade your plan to add more sessions.",
+        );
+    }
     let op = Op::Create {
         settings,
         api_key: random_hex(64),
@@ -57,7 +65,10 @@ pub(super) async fn detail(
     })
 }
 
-/// `PUT /whatsapp-sessions/{id}`: any of the settings.
+const NOT_SYNCED: &str =
+    "WhatsApp session updated but failed to sync webhook settings: Connection error";
+
+/// `PUT /whatsapp-sessions/{id}`: any of the settings. With a warning they are stored, and the running session goes on with the old ones.
 pub(super) async fn update(
     _: Owner,
     State(hub): State<Arc<Hub>>,
@@ -70,16 +81,22 @@ pub(super) async fn update(
             Err(errors) => return errors.into_response(),
         };
         let updated = hub.change(|inner, now| {
+            let unsynced = inner.faults.for_session(FaultKind::NotSynced, session);
             inner.apply(
                 &Op::Update {
                     session: session.number,
                     settings,
+                    synced: !unsynced,
                 },
                 now,
             )?;
-            detail_of(&hub, inner, session.number)
+            let warning = unsynced.then_some(NOT_SYNCED);
+            Ok(answer::data_with(
+                &detail_of(&hub, inner, session.number)?,
+                warning,
+            ))
         });
-        respond(updated.map(answer::data))
+        respond(updated)
     })
 }
 

@@ -92,6 +92,7 @@ fn registering_again_changes_nothing_and_a_changed_spec_reconnects() {
                 session: 1,
                 status: SessionStatus::LoggedOut,
                 qr_code: None,
+                passkey: None,
             },
             at(1),
         )
@@ -164,6 +165,7 @@ fn a_reset_connects_every_session_and_clears_what_waits() {
                 session: 1,
                 status: SessionStatus::Expired,
                 qr_code: None,
+                passkey: None,
             },
             at(0),
         )

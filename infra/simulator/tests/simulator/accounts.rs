@@ -214,6 +214,7 @@ async fn connecting_answers_by_the_state_it_finds() {
         .gateway
         .got()
         .iter()
+        .filter(|got| got.event() == "session.status")
         .map(|got| got.body["data"]["status"].clone())
         .collect();
     assert_eq!(statuses, ["disconnected", "connected", "need_passkey"]);

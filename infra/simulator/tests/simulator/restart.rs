@@ -51,6 +51,77 @@ async fn sends_sessions_and_numbers_survive_a_restart() {
     assert_eq!(world.send_text("deux").await, first + 1);
 }
 
+/// A poll, a text that was edited and one that was deleted.
+async fn amended(world: &World) -> [i64; 3] {
+    let poll = json!({"to": CUSTOMER, "poll": {"question": "Taille ?", "options": ["S", "M"]}});
+    let poll = world.send(KEY_A, poll).await.body["data"]["msgId"].as_i64();
+    let (edited, deleted) = (world.send_text("un").await, world.send_text("deux").await);
+    let path = format!("/api/messages/{edited}");
+    let text = json!({"text": "trois"});
+    world.call(Method::PUT, &path, KEY_A, text).await;
+    let path = format!("/api/messages/{deleted}");
+    world.call(Method::DELETE, &path, KEY_A, Value::Null).await;
+    world.simulator.idle().await;
+    [poll.expect("a number"), edited, deleted]
+}
+
+/// Everything that can be asked of what was done.
+async fn seen(world: &World, messages: [i64; 3]) -> Vec<Value> {
+    let mut seen = vec![json!(world.simulator.signals())];
+    for msg_id in messages {
+        let path = format!("/api/messages/{msg_id}/info");
+        seen.push(world.get(&path, KEY_A).await.body["data"].clone());
+    }
+    let path = "/api/groups/12036@g.us/participants";
+    seen.push(world.get(path, KEY_A).await.body);
+    for path in [
+        "/1",
+        "/2/passkey-token",
+        "/1/session-logs",
+        "/2/session-logs",
+    ] {
+        let answer = world.manage(Method::GET, path, Value::Null).await;
+        seen.push(answer.body["data"].clone());
+    }
+    seen
+}
+
+#[tokio::test]
+async fn what_was_done_to_messages_sessions_and_groups_survives_a_restart() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let world = World::kept_in(dir.path()).await;
+    let messages = amended(&world).await;
+    let key = json!({"id": "3A1", "remoteJid": "221700000001@s.whatsapp.net", "fromMe": false});
+    let read = json!({"key": key});
+    let path = "/api/messages/read";
+    world.call(Method::POST, path, KEY_A, read).await;
+    let poll = seen(&world, messages).await[1]["key"]["id"].clone();
+    let vote = |from: &str| {
+        json!({"vendorId": "vendor_001", "from": from, "group": "12036",
+            "act": {"vote": {"keyId": poll, "options": ["M"]}}})
+    };
+    let path = "/inbound";
+    world.control(Method::POST, path, vote(CUSTOMER)).await;
+    let fault = json!({"fault": "not_synced"});
+    world.control(Method::POST, "/faults", fault).await;
+    let elsewhere = json!({"webhook_url": "http://127.0.0.1:9/elsewhere"});
+    world.manage(Method::PUT, "/1", elsewhere).await;
+    let linking = world.simulator.set_status_silently("2", "need_passkey");
+    linking.await.expect("a status");
+    let before = seen(&world, messages).await;
+    world.simulator.shutdown().await;
+
+    let world = World::kept_in(dir.path()).await;
+    let after = seen(&world, messages).await;
+    assert_eq!(before, after);
+    assert_eq!(after[2]["message"]["conversation"], "trois");
+    let other = vote("+221700000002");
+    let answer = world.control(Method::POST, path, other).await;
+    assert_eq!(answer.body["status"], 200, "the old address is in force");
+    let results = &world.gateway.got()[0].body["data"]["pollResult"];
+    assert_eq!(results[1]["voters"].as_array().map(Vec::len), Some(2));
+}
+
 #[tokio::test]
 async fn webhooks_that_had_not_left_leave_after_the_restart_and_no_other() {
     let dir = tempfile::tempdir().expect("a directory");

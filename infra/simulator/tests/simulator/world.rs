@@ -269,7 +269,7 @@ async fn take(
         .into_response()
 }
 
-fn client() -> Client {
+pub(crate) fn client() -> Client {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

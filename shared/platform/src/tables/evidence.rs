@@ -67,6 +67,9 @@ impl Tables {
                 Some(message) => {
                     let applied = self.apply(vendor, &message, evidence).await?;
                     self.join(vendor, waba, (&unknown, &message), now).await?;
+                    if !unknown.is_empty() {
+                        self.keep_key_id(vendor, &message, reference).await?;
+                    }
                     return Ok(if applied {
                         Noted::Applied(message)
                     } else {
@@ -234,6 +237,26 @@ impl Tables {
         self.commit("keeping a provider's id", vec![change.transact()])
             .await
             .map(|_| ())
+    }
+
+    /// Writes WhatsApp's id on a message that a status has joined it to, so that no echo is matched with it any more.
+    async fn keep_key_id(
+        &self,
+        vendor: &VendorId,
+        message: &MessageId,
+        reference: &ProviderRef,
+    ) -> Result<(), AwsError> {
+        let Some(id) = &reference.key_id else {
+            return Ok(());
+        };
+        let change = Change::of(&self.names.messages, message_key(vendor, message))
+            .set_if_absent("keyId", s(id.as_str()))
+            .when("attribute_exists(pk)");
+        match Self::update(change.request(&self.client)).await {
+            Ok(_) => Ok(()),
+            Err(error) if is_condition(&error) => Ok(()),
+            Err(error) => Err(AwsError::from_sdk("keeping a provider's id", &error)),
+        }
     }
 
     /// Makes one id lead to a message and answers with what was heard under it before.
