@@ -137,6 +137,9 @@ pub struct Media {
     pub size_bytes: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_name: Option<String>,
+    /// SHA-256 of the file in the clear (base64), as WhatsApp gives it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
     #[serde(default)]
     pub voice_note: bool,
     #[serde(default)]

@@ -7,12 +7,14 @@
 mod card;
 mod choice;
 mod content;
+mod decrypt;
 mod dialect;
 mod envelope;
 mod jid;
 mod key;
 mod malformed;
 mod media;
+pub mod media_file;
 mod message;
 mod proof;
 mod reaction;
@@ -23,6 +25,7 @@ mod status;
 mod wait;
 mod webhook;
 
+pub use decrypt::{Decrypted, read_decrypted};
 pub use malformed::Malformed;
 pub use proof::{NoProof, proof};
 pub use request::{BASE_URL, Session};
