@@ -194,6 +194,9 @@ pub enum LaterJob {
     Session(crate::event::SessionStatus),
     /// An echo that fitted no send when it came.
     Echo(Echo),
+    /// The file of a message is to be fetched.
+    #[serde(rename_all = "camelCase")]
+    Media { message_id: MessageId },
 }
 
 entry!(LaterEntry);
