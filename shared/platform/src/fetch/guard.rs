@@ -145,15 +145,15 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     if let Some(inner) = address.to_ipv4_mapped() {
         return is_public_v4(inner);
     }
-    let [a, b, ..] = address.segments();
-    if (a, b) == (0x64, 0xff9b) {
+    let [first, second, ..] = address.segments();
+    if address.segments()[..6] == [0x64, 0xff9b, 0, 0, 0, 0] {
         // The last 32 bits are where a translator sends it.
-        let [.., w, x, y, z] = address.octets();
-        return address.segments()[2..6] == [0; 4] && is_public_v4(Ipv4Addr::new(w, x, y, z));
+        let [.., a, b, c, d] = address.octets();
+        return is_public_v4(Ipv4Addr::new(a, b, c, d));
     }
-    let is_global = (0x2000..0x4000).contains(&a);
-    let is_tunnel = a == 0x2002 || (a == 0x2001 && b < 0x200);
-    let is_documentation = (a, b) == (0x2001, 0xdb8) || a == 0x3fff;
+    let is_global = (0x2000..0x4000).contains(&first);
+    let is_tunnel = first == 0x2002 || (first == 0x2001 && second < 0x200);
+    let is_documentation = (first, second) == (0x2001, 0xdb8) || first == 0x3fff;
     is_global && !is_tunnel && !is_documentation
 }
 
