@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -20,6 +20,7 @@ use crate::inbound::Inbound;
 use crate::inner::Inner;
 use crate::message::Message;
 use crate::op::Op;
+use crate::rest;
 use crate::session::{SessionSpec, SessionStatus};
 
 pub(crate) fn router() -> Router<Arc<Hub>> {
@@ -27,7 +28,11 @@ pub(crate) fn router() -> Router<Arc<Hub>> {
         .route("/sends", get(sends))
         .route("/messages", get(messages))
         .route("/webhooks", get(webhooks))
-        .route("/inbound", post(inbound))
+        .route(
+            "/inbound",
+            post(inbound).layer(DefaultBodyLimit::max(2 * rest::LARGEST_FILE)),
+        )
+        .route("/media/{name}", get(rest::sealed_file))
         .route("/contacts", post(contacts))
         .route("/faults", get(faults).post(arm).delete(clear_faults))
         .route("/sessions", get(sessions).post(register))

@@ -17,6 +17,8 @@ use crate::webhook::Settled;
 /// The one lock: everything the simulator knows, what it is doing, and the word to those who wait for a change.
 pub(crate) struct Hub {
     pub(crate) options: Options,
+    /// The simulator's own address.
+    pub(crate) url: String,
     inner: Mutex<Inner>,
     changes: watch::Sender<u64>,
 }
@@ -46,13 +48,14 @@ pub(crate) struct Due {
 }
 
 impl Hub {
-    pub(crate) fn open(options: Options) -> Result<Self> {
+    pub(crate) fn open(options: Options, url: String) -> Result<Self> {
         let mut inner = Inner::default();
         if let Some(dir) = &options.data_dir {
             (inner.journal, inner.state) = Journal::open(dir)?;
         }
         Ok(Self {
             options,
+            url,
             inner: Mutex::new(inner),
             changes: watch::Sender::new(0),
         })

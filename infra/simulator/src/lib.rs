@@ -9,6 +9,7 @@
 //! | `GET /_sim/sends` | accepted sends in order: `{"sends":[{session, to, kind, text, msgId, at}]}` |
 //! | `GET /_sim/messages`, `GET /_sim/webhooks` | the same with ids, contents and status; every webhook and how it ended |
 //! | `POST /_sim/inbound` | a customer writes ([`Inbound`]); answers `{keyId, status, body}`, the last two from the gateway |
+//! | `GET /_sim/media/{name}` | a file that a customer sent, encrypted as WhatsApp serves it |
 //! | `POST`, `GET`, `DELETE /_sim/faults` | arms a [`Fault`], lists them, clears them |
 //! | `POST`, `GET /_sim/sessions` | registers a [`SessionSpec`]; lists sessions without keys and secrets |
 //! | `POST /_sim/sessions/{id}/status` | `{status, silent?}`: changes a session and posts `session.status` |
@@ -25,8 +26,10 @@ mod control;
 mod events;
 mod fault;
 mod faults;
+mod files;
 mod hub;
 mod inbound;
+mod inbound_media;
 mod inner;
 mod journal;
 mod limits;
@@ -44,10 +47,12 @@ mod settings;
 mod simulator;
 mod state;
 mod webhook;
+mod whatsapp_file;
 
 pub use contacts::Contact;
 pub use fault::{Fault, FaultKind};
 pub use inbound::{Inbound, InboundAnswer, Shape};
+pub use inbound_media::InboundMedia;
 pub use message::Send;
 pub use options::{DEFAULT_PERSONAL_ACCESS_TOKEN, Delays, Options, Plan, ResetHeader};
 pub use session::{SessionSpec, SessionStatus};

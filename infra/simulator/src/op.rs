@@ -3,6 +3,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::contacts::Contact;
+use crate::files::File;
 use crate::send_request::SendRequest;
 use crate::session::{SessionSpec, SessionStatus};
 use crate::settings::Settings;
@@ -45,6 +46,9 @@ pub(crate) enum Op {
     },
     Learn {
         contact: Contact,
+    },
+    Keep {
+        file: File,
     },
     Queue {
         session: u32,

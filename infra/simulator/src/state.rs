@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::baileys;
 use crate::contacts::Contacts;
+use crate::files::Files;
 use crate::message::Message;
 use crate::op::{Applied, Op, Refusal};
 use crate::session::{Session, SessionSpec, SessionStatus};
@@ -17,6 +18,7 @@ pub(crate) struct State {
     messages: Vec<Message>,
     by_id: HashMap<(u32, i64), usize>,
     pub(crate) contacts: Contacts,
+    pub(crate) files: Files,
     pub(crate) outbox: Outbox,
     last_number: u32,
 }
@@ -58,6 +60,7 @@ impl State {
                 applied.msg_id = self.accept(op, now)?;
             }
             Op::Learn { contact } => self.contacts.learn(contact),
+            Op::Keep { file } => self.files.keep(file),
             Op::Queue { session, webhooks } => {
                 applied.serials = self.queue(*session, webhooks, now)?;
             }
@@ -234,6 +237,7 @@ impl State {
         self.by_id.clear();
         self.outbox.clear();
         self.contacts = Contacts::default();
+        self.files = Files::default();
         for session in self.sessions.values_mut() {
             session.status = SessionStatus::Connected;
         }

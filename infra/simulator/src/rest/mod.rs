@@ -2,6 +2,7 @@
 
 mod linking;
 mod lookups;
+mod media;
 mod message_logs;
 mod messages;
 mod sessions;
@@ -10,7 +11,7 @@ use std::future;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{self, Next};
@@ -23,10 +24,20 @@ use crate::fault::FaultKind;
 use crate::hub::Hub;
 use crate::session::Session;
 
+use media::file;
+pub(crate) use media::{LARGEST as LARGEST_FILE, sealed_file};
+
 pub(crate) fn router(hub: &Arc<Hub>) -> Router<Arc<Hub>> {
     Router::new()
         .route("/send-message", post(messages::send))
         .route("/messages/{msgId}/info", get(messages::info))
+        .route(
+            "/upload",
+            post(media::upload).layer(DefaultBodyLimit::max(2 * LARGEST_FILE)),
+        )
+        .route("/uploaded-media/{name}", get(file))
+        .route("/decrypt-media", post(media::decrypt))
+        .route("/decrypted-media/{name}", get(file))
         .route("/status", get(lookups::status))
         .route("/user", get(lookups::user_of))
         .route("/pn-from-lid/{lid}", get(lookups::pn_from_lid))
@@ -119,6 +130,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 async fn misbehave(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let fault = hub.change(|inner, _| {
+        inner.count(&path);
         let by_key = bearer(request.headers()).and_then(|key| inner.state.session_of_key(key));
         let by_path = || {
             path.split('/')
