@@ -41,7 +41,9 @@ impl App {
             .list(vendor, direction, limit, start)
             .await
             .map_err(|error| unavailable(&error))?;
-        let messages: Vec<_> = page.messages.iter().map(shown).collect();
+        let messages = page.messages.iter();
+        let messages = messages.map(|message| shown(message, self.media(message)));
+        let messages: Vec<_> = messages.collect();
         let next = page
             .next
             .map(|(place, id)| hex::encode(format!("{place}\n{id}")));

@@ -3,6 +3,7 @@
 //! A crash anywhere leads, when the entry comes back, to the same replies: what is decided is never decided again.
 
 mod engine;
+mod media;
 mod turn;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};

@@ -99,7 +99,12 @@ impl App {
                 .decide(heard, claimed, &decided, now)
                 .await?
             {
-                Commit::Done => return self.enqueued(&decision).await,
+                Commit::Done => {
+                    // The replies first: nobody waits for the file.
+                    let enqueued = self.enqueued(&decision).await;
+                    self.ask_for_file(entry, id, &message.content).await;
+                    return enqueued;
+                }
                 // The first part is the claim: another invocation has it.
                 Commit::Lost(parts) if parts.contains(&0) => return Ok(Handled::Again(None)),
                 Commit::Lost(_) => {}
@@ -197,10 +202,12 @@ impl App {
         if contact == row.contact && content == row.content {
             return Ok(());
         }
+        let now = self.platform.clock.now();
         self.platform
             .tables
-            .enrich(&entry.vendor_id, id, &contact, &content)
+            .enrich((&entry.vendor_id, id), &contact, &content, now)
             .await?;
+        self.ask_for_file(entry, id, &content).await;
         let aliases = self
             .platform
             .tables

@@ -30,6 +30,7 @@ impl App {
                 lane::session_told(&self.platform, (from.vendor, from.waba), *status).await
             }
             LaterJob::Echo(echo) => self.echo(from, echo).await,
+            LaterJob::Media { message_id } => Box::pin(self.file(from.vendor, message_id)).await,
         })
     }
 

@@ -119,6 +119,11 @@ impl Content {
             ..Self::of(Kind::Text)
         }
     }
+
+    /// Where the file of it lies, if it has one and that is known.
+    pub fn source(&self) -> Option<&MediaSource> {
+        self.media.as_ref()?.source.as_ref()
+    }
 }
 
 impl fmt::Debug for Content {

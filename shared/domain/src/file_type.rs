@@ -83,6 +83,31 @@ pub fn is_shown(content_type: &str) -> bool {
     INLINE.contains(&content_type)
 }
 
+/// How the name of a file of this type ends, with its dot; empty if nobody knows.
+pub fn ending(content_type: &str) -> &'static str {
+    const ENDINGS: [(&str, &str); 17] = [
+        ("image/jpeg", ".jpg"),
+        ("image/png", ".png"),
+        ("image/gif", ".gif"),
+        ("image/webp", ".webp"),
+        ("image/heic", ".heic"),
+        ("video/mp4", ".mp4"),
+        ("video/3gpp", ".3gp"),
+        ("video/quicktime", ".mov"),
+        ("audio/ogg", ".ogg"),
+        ("audio/mp4", ".m4a"),
+        ("audio/mpeg", ".mp3"),
+        ("audio/aac", ".aac"),
+        ("audio/amr", ".amr"),
+        ("audio/wav", ".wav"),
+        ("application/pdf", ".pdf"),
+        ("application/zip", ".zip"),
+        ("text/plain", ".txt"),
+    ];
+    let known = ENDINGS.iter().find(|(known, _)| *known == content_type);
+    known.map_or("", |(_, ending)| *ending)
+}
+
 /// The type without its parameters: `audio/ogg; codecs=opus` is `audio/ogg`.
 fn essence(mime_type: &str) -> &str {
     mime_type.split(';').next().unwrap_or_default().trim()
@@ -290,6 +315,7 @@ mod tests {
     fn nothing_that_can_run_in_a_browser_is_shown() {
         for content_type in INLINE {
             assert!(is_shown(content_type));
+            assert!(ending(content_type).starts_with('.'), "{content_type}");
             assert!(!content_type.contains("html") && !content_type.contains("xml"));
         }
         for other in [

@@ -127,7 +127,7 @@ pub const MEDIA_STORE: Duration = Duration::from_secs(9);
 pub const MEDIA_JOB: Duration = Duration::from_secs(38);
 /// A file is begun only within this time of its invocation; a later one waits for the timer.
 pub const MEDIA_BEGINS: Duration = Duration::from_secs(15);
-pub const SWEEP_FUNCTION_TIMEOUT: Duration = Duration::from_secs(60);
+pub const SWEEP_FUNCTION_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long whoever fetches a file keeps others away from it.
 pub const MEDIA_LEASE: Duration = Duration::from_secs(90);
 /// A file that nobody fetched for this long is asked after.

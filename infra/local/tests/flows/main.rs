@@ -18,6 +18,7 @@ mod front_door;
 mod kinds;
 mod lanes;
 mod main_job;
+mod media;
 mod menus;
 mod pacing;
 mod privileges;

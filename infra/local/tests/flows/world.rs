@@ -51,6 +51,7 @@ pub(crate) struct Answer {
     /// Empty if there is none.
     pub(crate) content_type: String,
     pub(crate) text: String,
+    pub(crate) bytes: Vec<u8>,
     pub(crate) json: Value,
 }
 
@@ -157,11 +158,18 @@ impl World {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let answer = self
-            .http
-            .perform(request.body(body.into()).expect("a request"))
+        self.perform(request.body(body.into()).expect("a request"))
             .await
-            .expect("the gateway answers");
+    }
+
+    /// A request of somebody who has nothing but a link.
+    pub(crate) async fn get(&self, url: &str) -> Answer {
+        let request = axum::http::Request::get(url).body(Vec::new());
+        self.perform(request.expect("a link")).await
+    }
+
+    async fn perform(&self, request: axum::http::Request<Vec<u8>>) -> Answer {
+        let answer = self.http.perform(request).await.expect("an answer");
         let content_type = answer.headers().get("content-type");
         Answer {
             status: answer.status().as_u16(),
@@ -171,6 +179,7 @@ impl World {
                 .to_owned(),
             text: String::from_utf8_lossy(answer.body()).into_owned(),
             json: serde_json::from_slice(answer.body()).unwrap_or(Value::Null),
+            bytes: answer.into_body(),
         }
     }
 

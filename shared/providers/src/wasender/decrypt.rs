@@ -132,35 +132,35 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(status: u16, body: &str, expected: Decrypted) {
+    fn check(status: u16, body: &str, expected: &Decrypted) {
         let read = read_decrypted(status, &HeaderMap::new(), body.as_bytes());
-        assert_eq!(read, expected, "{status} {body}");
+        assert_eq!(read, *expected, "{status} {body}");
     }
 
     #[test]
     fn every_answer_has_a_meaning() {
-        let at = || Decrypted::At("https://www.wasenderapi.com/api/decrypted-media/1".to_owned());
+        let at = Decrypted::At("https://www.wasenderapi.com/api/decrypted-media/1".to_owned());
         let url = "https://www.wasenderapi.com/api/decrypted-media/1";
         check(
             200,
             &json!({"success": true, "publicUrl": url}).to_string(),
-            at(),
+            &at,
         );
-        check(200, &json!({"publicUrl": url}).to_string(), at());
-        check(200, &json!({"data": {"publicUrl": url}}).to_string(), at());
+        check(200, &json!({"publicUrl": url}).to_string(), &at);
+        check(200, &json!({"data": {"publicUrl": url}}).to_string(), &at);
         let failed = json!({"success": false, "publicUrl": url}).to_string();
-        check(200, &failed, Decrypted::Refused);
+        check(200, &failed, &Decrypted::Refused);
         let refusal = r#"{"success":false,"error":"No supported media object found"}"#;
-        check(400, refusal, Decrypted::Refused);
-        check(401, "", Decrypted::Refused);
-        check(200, "<html>", Decrypted::Refused);
+        check(400, refusal, &Decrypted::Refused);
+        check(401, "", &Decrypted::Refused);
+        check(200, "<html>", &Decrypted::Refused);
         check(
             500,
             &json!({"publicUrl": url}).to_string(),
-            Decrypted::Later(None),
+            &Decrypted::Later(None),
         );
-        check(502, "<html>", Decrypted::Later(None));
+        check(502, "<html>", &Decrypted::Later(None));
         let wait = r#"{"message":"Too many requests","retry_after":7}"#;
-        check(429, wait, Decrypted::Later(Some(Duration::from_secs(7))));
+        check(429, wait, &Decrypted::Later(Some(Duration::from_secs(7))));
     }
 }
