@@ -111,10 +111,7 @@ impl EmbeddedAws {
         let database = dynamodb::open(file("tables.sqlite").as_deref(), &options.clock)?;
         let queues = open::<sqs::State>(file("queues.jsonl"))?;
         let stored = open::<secrets::State>(file("secrets.jsonl"))?;
-        let objects = match file("objects") {
-            Some(folder) => Objects::in_folder(folder).context("can't keep objects")?,
-            None => Objects::in_memory(),
-        };
+        let objects = file("objects").map_or_else(Objects::in_memory, Objects::in_folder);
         let (dynamodb, tables) = dynamodb::serve(database)?;
         let Options {
             clock,

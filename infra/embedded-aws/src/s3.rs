@@ -76,11 +76,11 @@ impl Objects {
         }
     }
 
-    pub(crate) fn in_folder(folder: PathBuf) -> io::Result<Self> {
-        fs::create_dir_all(&folder)?;
-        Ok(Self {
+    /// The folder is made with the first bucket.
+    pub(crate) fn in_folder(folder: PathBuf) -> Self {
+        Self {
             place: Arc::new(Place::Folder(folder)),
-        })
+        }
     }
 
     /// The objects' names, in order.
@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn objects_are_kept_in_memory_and_in_a_folder_alike() {
         let directory = tempfile::tempdir().unwrap();
-        let folder = Objects::in_folder(directory.path().to_owned()).unwrap();
+        let folder = Objects::in_folder(directory.path().join("objects"));
         for objects in [Objects::in_memory(), folder] {
             let name = Name::parse("/bucket/v/m").unwrap();
             assert!(!objects.has_bucket(&name));

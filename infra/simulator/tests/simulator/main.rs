@@ -3,6 +3,7 @@
 mod accounts;
 mod faults;
 mod lookups;
+mod media;
 mod received;
 mod restart;
 mod sending;
