@@ -21,6 +21,8 @@ pub(crate) struct File {
     pub(crate) media_key: Option<String>,
     /// It is served with a wrong byte.
     pub(crate) damaged: bool,
+    /// It is asked for and never given.
+    pub(crate) hangs: bool,
     pub(crate) expires: Option<Timestamp>,
 }
 

@@ -31,6 +31,8 @@ pub struct InboundMedia {
     pub url: Option<String>,
     /// The encrypted file is served with a wrong byte.
     pub damaged: bool,
+    /// The encrypted file is asked for and never given.
+    pub hangs: bool,
 }
 
 /// Keeps the encrypted file and answers with the message object that tells of it.
@@ -72,6 +74,7 @@ pub(crate) fn message(
         bytes: Bytes::from(sealed),
         media_key: Some(media_key_text),
         damaged: media.damaged,
+        hangs: media.hangs,
         expires: None,
     };
     inner.apply(&Op::Keep { file }, now)?;

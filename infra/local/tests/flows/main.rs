@@ -19,6 +19,7 @@ mod kinds;
 mod lanes;
 mod main_job;
 mod media;
+mod media_trouble;
 mod menus;
 mod pacing;
 mod privileges;

@@ -134,6 +134,24 @@ impl World {
         }
     }
 
+    /// Lets the sweep take nothing from its queue, or take it again.
+    pub(crate) fn hold_later(&self, hold: bool) {
+        let later = &self.stack.mappings()[2];
+        if hold { later.pause() } else { later.resume() }
+    }
+
+    /// Waits until something holds, without waiting for rest.
+    pub(crate) async fn until(&self, holds: impl AsyncFn() -> bool) {
+        let waiting = async {
+            while !holds().await {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(5), waiting)
+            .await
+            .expect("it comes about soon");
+    }
+
     /// Makes AWS answer again as it should.
     pub(crate) fn heal(&self) {
         self.aws().faults().clear();

@@ -146,6 +146,7 @@ fn served(hub: &Hub, (place, lives): (&str, Duration), mimetype: String, bytes: 
             bytes,
             media_key: None,
             damaged: false,
+            hangs: false,
             expires: now.checked_add(lives).ok(),
         };
         inner.apply(&Op::Keep { file }, now).map(|_| ())
@@ -175,11 +176,15 @@ pub(super) async fn file(State(hub): State<Arc<Hub>>, Path(name): Path<String>) 
         mimetype,
         bytes,
         damaged,
+        hangs,
         ..
     }) = found
     else {
         return answer::bare(StatusCode::NOT_FOUND, "The file could not be found.");
     };
+    if hangs {
+        std::future::pending::<()>().await;
+    }
     let mut bytes = bytes.to_vec();
     if let Some(last) = bytes.last_mut().filter(|_| damaged) {
         *last ^= 1;
