@@ -42,7 +42,7 @@ impl App {
             .await
             .map_err(|error| unavailable(&error))?;
         let messages = page.messages.iter();
-        let messages = messages.map(|message| shown(message, self.media(message)));
+        let messages = messages.map(|message| shown(message, self.media(message).as_ref()));
         let messages: Vec<_> = messages.collect();
         let next = page
             .next

@@ -4,7 +4,7 @@ use domain::{Choice, Content, Identity, Lid, PhoneNumber, RejectClass};
 use platform::tables::Listed;
 use serde_json::{Value, json};
 
-pub(crate) fn shown(message: &Listed, media: Option<Value>) -> Value {
+pub(crate) fn shown(message: &Listed, media: Option<&Value>) -> Value {
     let mut shown = json!({
         "id": message.id.as_str(),
         "direction": message.direction.as_str(),
