@@ -4,6 +4,7 @@ mod auth;
 mod body;
 mod draft;
 mod listing;
+mod media;
 mod pacing;
 mod pairing;
 mod quoting;

@@ -41,7 +41,9 @@ impl App {
             .list(vendor, direction, limit, start)
             .await
             .map_err(|error| unavailable(&error))?;
-        let messages: Vec<_> = page.messages.iter().map(shown).collect();
+        let messages = page.messages.iter();
+        let messages = messages.map(|message| shown(message, self.media(message).as_ref()));
+        let messages: Vec<_> = messages.collect();
         let next = page
             .next
             .map(|(place, id)| hex::encode(format!("{place}\n{id}")));
@@ -59,7 +61,7 @@ impl App {
         let found = self.platform.tables.listed(vendor, &id).await;
         let found = found.map_err(|error| unavailable(&error))?;
         let (message, receipts) = found.ok_or_else(no_such_message)?;
-        let mut shown = shown(&message);
+        let mut shown = shown(&message, self.media(&message).as_ref());
         shown["receipts"] = receipts.map_or(Value::Null, |receipts| {
             json!({ "delivered": receipts.delivered, "read": receipts.read, "played": receipts.played })
         });

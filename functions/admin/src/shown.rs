@@ -1,10 +1,10 @@
 //! A message of the ledger as the admin API shows it; what is absent is null.
 
-use domain::{Choice, Content, Identity, Lid, Media, PhoneNumber, RejectClass};
-use platform::tables::{Direction, Listed};
+use domain::{Choice, Content, Identity, Lid, PhoneNumber, RejectClass};
+use platform::tables::Listed;
 use serde_json::{Value, json};
 
-pub(crate) fn shown(message: &Listed) -> Value {
+pub(crate) fn shown(message: &Listed, media: Option<&Value>) -> Value {
     let mut shown = json!({
         "id": message.id.as_str(),
         "direction": message.direction.as_str(),
@@ -21,7 +21,7 @@ pub(crate) fn shown(message: &Listed) -> Value {
         "providerMessageId": message.provider_message_id,
         "replyTo": message.reply_to,
         "quote": message.quote.as_ref().map(|(id, sent)| json!({ "messageId": id.as_str(), "sent": sent })),
-        "media": message.content.media.as_ref().map(|media| self::media(media, message.direction)),
+        "media": media,
         "choice": message.choice.as_ref().or(message.content.choice.as_ref()).map(choice),
         "editedAt": message.changes.edited_at.map(|at| at.to_string()),
         "firstText": message.changes.first_text,
@@ -60,21 +60,6 @@ fn content(content: &Content) -> Value {
         }),
         "call": content.call.as_ref().map(|call| json!({ "video": call.video, "group": call.group, "status": call.status })),
         "mentions": content.mentions.iter().map(person).collect::<Vec<_>>(),
-    })
-}
-
-/// A file. The address of one that came in is the provider's, and worth nothing without its key.
-fn media(media: &Media, direction: Direction) -> Value {
-    let source = media.source.as_ref();
-    let own =
-        source.filter(|source| direction == Direction::Outbound && source.media_key.is_none());
-    json!({
-        "mimeType": media.mime_type,
-        "sizeBytes": media.size_bytes,
-        "fileName": media.file_name,
-        "voiceNote": media.voice_note,
-        "viewOnce": media.view_once,
-        "url": own.map(|source| source.url.as_str()),
     })
 }
 

@@ -4,6 +4,7 @@
 
 mod changes;
 mod engine;
+mod media;
 mod turn;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};

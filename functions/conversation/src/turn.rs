@@ -97,7 +97,12 @@ impl App {
                 .decide(heard, claimed, &decided, now)
                 .await?
             {
-                Commit::Done => return self.enqueued(&decision).await,
+                Commit::Done => {
+                    // The replies first: nobody waits for the file.
+                    let enqueued = self.enqueued(&decision).await;
+                    self.ask_for_file(entry, id, &message.content).await;
+                    return enqueued;
+                }
                 // The first part is the claim: another invocation has it.
                 Commit::Lost(parts) if parts.contains(&0) => return Ok(Handled::Again(None)),
                 Commit::Lost(_) => {}
@@ -195,14 +200,15 @@ impl App {
         if richer == *row {
             return Ok(());
         }
-        let tables = &self.platform.tables;
+        let (tables, now) = (&self.platform.tables, self.platform.clock.now());
         if !tables
-            .enrich(&entry.vendor_id, id, &richer)
+            .enrich((&entry.vendor_id, id), &richer, now)
             .await?
             .is_done()
         {
             return Err(AwsError::contended("enriching a message"));
         }
+        self.ask_for_file(entry, id, &richer.content).await;
         let aliases = tables.aliases(&entry.vendor_id, &richer.contact).await?;
         let found = self.find(entry, aliases).await?;
         for identity in &found.new_aliases {

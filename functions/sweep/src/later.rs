@@ -34,6 +34,7 @@ impl App {
             LaterJob::Change(waiting) => {
                 changes::change(&self.platform, from, waiting.clone()).await
             }
+            LaterJob::Media { message_id } => Box::pin(self.file(from.vendor, message_id)).await,
         })
     }
 

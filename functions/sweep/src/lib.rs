@@ -5,14 +5,15 @@
 
 mod lanes;
 mod later;
+mod media;
 mod messages;
 
 use std::time::Duration;
 
-use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use flows::batch::{self, Handled};
 use lambda_runtime::Context;
-use platform::{Clock, Config, Platform};
+use platform::{Clock, Config, Fetcher, Hosts, Platform};
 use serde_json::Value;
 
 /// Rows of one page of a job.
@@ -27,6 +28,7 @@ const PUT_OFF: Duration = Duration::from_mins(2);
 pub struct App {
     pub(crate) platform: Platform,
     pub(crate) wasender_api_url: String,
+    pub(crate) fetcher: Fetcher,
 }
 
 /// What one pass did.
@@ -41,6 +43,9 @@ impl App {
         Self {
             platform: Platform::new(config, clock),
             wasender_api_url: config.wasender_api_url.clone(),
+            fetcher: Fetcher::new(
+                Hosts::parse(&config.media_hosts).and_api(&config.wasender_api_url),
+            ),
         }
     }
 
@@ -51,11 +56,27 @@ impl App {
         _context: &Context,
     ) -> Result<SqsBatchResponse, serde_json::Error> {
         if event.get("Records").is_some() {
-            let event: SqsEvent = serde_json::from_value(event)?;
-            return Ok(batch::each(event, |record| self.later(record)).await);
+            return Ok(Box::pin(self.batch(serde_json::from_value(event)?)).await);
         }
         self.pass().await;
         Ok(SqsBatchResponse::default())
+    }
+
+    /// Files are fetched beside the rest, one after the other: a slow download holds nothing else up, and memory holds one file.
+    async fn batch(&self, event: SqsEvent) -> SqsBatchResponse {
+        let began = self.platform.clock.now();
+        let (files, rest) = event.records.into_iter().partition(media::is_about_a_file);
+        let of = |records: Vec<SqsMessage>| {
+            let mut event = SqsEvent::default();
+            event.records = records;
+            event
+        };
+        let (files, mut answer) = tokio::join!(
+            batch::each(of(files), |record| self.file_in_time(record, began)),
+            batch::each(of(rest), |record| self.later(record)),
+        );
+        answer.batch_item_failures.extend(files.batch_item_failures);
+        answer
     }
 
     /// One pass over everything that is due.

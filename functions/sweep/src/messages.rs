@@ -1,9 +1,10 @@
 use domain::decision::reply_ids;
+use domain::entry::InboundEntry;
 use domain::turn::{Entry, Turn, turn};
 use domain::{Dispatch, Lane, MessageId, Origin, Outbound, VendorId};
 use flows::{dispatch, settle};
 use platform::AwsError;
-use platform::tables::DUE_SHARDS;
+use platform::tables::{DUE_SHARDS, LeftBehind};
 
 use crate::{App, PAGE, PUT_OFF, Pass};
 
@@ -30,21 +31,24 @@ impl App {
         tables
             .put_off(vendor, id, now.checked_add(PUT_OFF).unwrap_or(now))
             .await?;
-        if let Some(entry) = tables.spilled(vendor, id).await? {
-            let refused = self
-                .platform
-                .queues
-                .enqueue_inbound(std::slice::from_ref(&entry))
-                .await;
-            return if refused.is_empty() {
-                tables.unspilled(&entry).await
-            } else {
-                Ok(())
-            };
+        match tables.left_behind(vendor, id).await? {
+            Some(LeftBehind::Spilled(entry)) => return self.spilled(&entry).await,
+            Some(LeftBehind::Media(waba)) => return self.ask_for_file(vendor, waba, id).await,
+            None => {}
         }
         match tables.outbound(vendor, id).await? {
             Some(message) => self.due_outbound(message).await,
             None => Ok(()),
+        }
+    }
+
+    async fn spilled(&self, entry: &InboundEntry) -> Result<(), AwsError> {
+        let queues = &self.platform.queues;
+        let refused = queues.enqueue_inbound(std::slice::from_ref(entry)).await;
+        if refused.is_empty() {
+            self.platform.tables.unspilled(entry).await
+        } else {
+            Ok(())
         }
     }
 

@@ -247,6 +247,8 @@ mod tests {
             caller: caller.to_owned(),
             service: Service::Sqs,
             operation: operation.to_owned(),
+            method: http::Method::POST,
+            uri: http::Uri::default(),
             headers: HeaderMap::new(),
             body: Bytes::new(),
         }

@@ -1,4 +1,4 @@
-//! AWS in one process: DynamoDB, SQS and Secrets Manager on one loopback port, and the event-source mapping between queues and functions.
+//! AWS in one process: DynamoDB, SQS, Secrets Manager and S3 on one loopback port, and the event-source mapping between queues and functions.
 //!
 //! It is what the local stack and the tests run against, and models what production does to us: FIFO groups that stay locked while a
 //! message of them is in flight, deduplication ids that outlive their message, secret names that can't be used again for days. It
@@ -11,6 +11,7 @@ mod journal;
 mod mapping;
 mod permission;
 mod request;
+mod s3;
 pub mod secrets;
 mod server;
 pub mod sqs;
@@ -33,6 +34,7 @@ pub use journal::JournalError;
 pub use mapping::{EventSourceMapping, Handler, MappingHandle};
 pub use permission::Permission;
 pub use request::Service;
+pub use s3::Objects;
 pub use store::Machine;
 
 use dynamodb::DynamoDb;
@@ -43,7 +45,7 @@ use store::Store;
 /// How the endpoint is to be.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Where tables, queues and secrets survive the process. Without it they live in memory.
+    /// Where tables, queues, secrets and objects survive the process. Without it they live in memory.
     pub data_dir: Option<PathBuf>,
     /// The time of queues and secrets, and of the tables' TTL when they are in memory.
     pub clock: Clock,
@@ -95,6 +97,7 @@ pub(crate) struct Services {
     pub(crate) faults: Faults,
     pub(crate) queues: Queues,
     pub(crate) secrets: Secrets,
+    pub(crate) objects: Objects,
     pub(crate) dynamodb: DynamoDb,
 }
 
@@ -108,6 +111,7 @@ impl EmbeddedAws {
         let database = dynamodb::open(file("tables.sqlite").as_deref(), &options.clock)?;
         let queues = open::<sqs::State>(file("queues.jsonl"))?;
         let stored = open::<secrets::State>(file("secrets.jsonl"))?;
+        let objects = file("objects").map_or_else(Objects::in_memory, Objects::in_folder);
         let (dynamodb, tables) = dynamodb::serve(database)?;
         let Options {
             clock,
@@ -133,6 +137,7 @@ impl EmbeddedAws {
             faults,
             queues,
             secrets,
+            objects,
             dynamodb,
         });
         let (stop, stopped) = oneshot::channel();
@@ -163,6 +168,10 @@ impl EmbeddedAws {
 
     pub fn secrets(&self) -> &Secrets {
         &self.inner.services.secrets
+    }
+
+    pub fn objects(&self) -> &Objects {
+        &self.inner.services.objects
     }
 
     pub fn faults(&self) -> &Faults {

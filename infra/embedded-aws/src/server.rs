@@ -17,10 +17,12 @@ use tokio::task::JoinSet;
 use crate::Services;
 use crate::faults::{Fate, When};
 use crate::request::{Request, Service};
-use crate::{secrets, sqs};
+use crate::{s3, secrets, sqs};
 
-/// DynamoDB's own limit, the largest of the three services.
+/// DynamoDB's own limit, the largest of the services that are spoken to in JSON.
 const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
+/// S3 takes larger objects than this, and the gateway keeps none.
+const MAX_OBJECT_BYTES: usize = 64 * 1024 * 1024;
 
 const QUERY_ERROR: &str = "x-amzn-query-error";
 
@@ -65,17 +67,22 @@ async fn connection(stream: TcpStream, services: Arc<Services>) {
 }
 
 async fn answer(services: &Services, request: http::Request<Incoming>) -> Response {
-    if request.method() == Method::GET {
+    if request.method() == Method::GET && request.uri().path() == "/" {
         return plain(StatusCode::OK, "ready");
     }
     let (head, body) = request.into_parts();
-    let Ok(body) = Limited::new(body, MAX_BODY_BYTES).collect().await else {
+    let limit = if head.method == Method::PUT {
+        MAX_OBJECT_BYTES
+    } else {
+        MAX_BODY_BYTES
+    };
+    let Ok(body) = Limited::new(body, limit).collect().await else {
         return plain(
             StatusCode::PAYLOAD_TOO_LARGE,
             "the body is too long or was cut off",
         );
     };
-    let Some(request) = Request::parse(head.headers, body.to_bytes()) else {
+    let Some(request) = Request::parse(head, body.to_bytes()) else {
         return error(
             Service::SecretsManager,
             StatusCode::BAD_REQUEST,
@@ -136,6 +143,7 @@ async fn perform(services: &Services, request: &Request) -> Response {
                 |error| secrets_error(&error),
                 |answer| json_answer(request.service, &answer),
             ),
+        Service::S3 => s3::wire::call(&services.objects, request, services.clock.now()),
     }
 }
 
@@ -169,6 +177,7 @@ fn throttling(service: Service) -> &'static str {
     match service {
         Service::DynamoDb => "ProvisionedThroughputExceededException",
         Service::Sqs | Service::SecretsManager => "ThrottlingException",
+        Service::S3 => "SlowDown",
     }
 }
 
@@ -177,6 +186,7 @@ fn error(service: Service, status: StatusCode, name: &'static str) -> Response {
     let namespace = match service {
         Service::DynamoDb => "com.amazonaws.dynamodb.v20120810",
         Service::Sqs | Service::SecretsManager => "com.amazon.coral.service",
+        Service::S3 => return s3::wire::refusal(StatusCode::SERVICE_UNAVAILABLE, name),
     };
     let body = json!({ "__type": format!("{namespace}#{name}"), "message": "The request was not performed." });
     let mut response = with_status(service, status, &body);
@@ -200,7 +210,7 @@ fn json_answer(service: Service, answer: &Value) -> Response {
 fn with_status(service: Service, status: StatusCode, body: &Value) -> Response {
     let content_type = match service {
         Service::DynamoDb | Service::Sqs => "application/x-amz-json-1.0",
-        Service::SecretsManager => "application/x-amz-json-1.1",
+        Service::SecretsManager | Service::S3 => "application/x-amz-json-1.1",
     };
     let mut response = Response::new(Full::new(Bytes::from(body.to_string())));
     *response.status_mut() = status;

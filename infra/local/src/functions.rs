@@ -10,7 +10,7 @@ use lambda_runtime::Context;
 use platform::{Clock, Config, Credentials, QueueUrls};
 use serde_json::Value;
 
-use crate::resources::STACK;
+use crate::resources::{MEDIA_BUCKET, STACK};
 
 /// Every function of the stack. Cheap to clone.
 #[derive(Clone)]
@@ -125,7 +125,7 @@ impl Functions {
         [
             mapping("inbound.fifo", "conversation", (1, 50, 15), conversation),
             mapping("outbound.fifo", "sender", (1, 100, 12), sender),
-            mapping("later", "sweep", (10, 5, 60), sweep),
+            mapping("later", "sweep", (10, 10, 60), sweep),
         ]
         .map(|mapping| mapping.start(aws))
         .into()
@@ -164,6 +164,9 @@ fn config(function: &str, aws_url: &str, wasender_url: &str) -> Config {
             quarantine: queue("quarantine"),
         },
         wasender_api_url: wasender_url.to_owned(),
+        media_bucket: Some(MEDIA_BUCKET.to_owned()),
+        // The simulator serves files by plain HTTP: its very address is named.
+        media_hosts: format!("*.whatsapp.net,{}", wasender_url.trim_end_matches("/api")),
         log_level: "info".to_owned(),
         default_country: "SN".to_owned(),
     }

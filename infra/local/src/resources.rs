@@ -1,11 +1,11 @@
-//! The tables, queues and the platform secret that `template.yaml` describes, made at the local AWS endpoint.
+//! The tables, queues, the bucket and the platform secret that `template.yaml` describes, made at the local AWS endpoint.
 
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use axum::http::Request;
 use embedded_aws::EmbeddedAws;
 use platform::Http;
@@ -13,6 +13,8 @@ use serde_json::{Value, json};
 
 /// The local stack's name, which every resource's name begins with.
 pub(crate) const STACK: &str = "local";
+/// The bucket of customers' files; AWS makes up its name.
+pub(crate) const MEDIA_BUCKET: &str = "local-media";
 
 /// Creates what is missing and answers with the admin key.
 pub(crate) async fn create(aws: &EmbeddedAws, data_dir: Option<&Path>) -> Result<String> {
@@ -34,6 +36,7 @@ pub(crate) async fn create(aws: &EmbeddedAws, data_dir: Option<&Path>) -> Result
             .call("AmazonSQS.CreateQueue", &queue, "QueueNameExists")
             .await?;
     }
+    endpoint.create_bucket(MEDIA_BUCKET).await?;
     let key = admin_key(data_dir)?;
     let name = format!("{STACK}/platform");
     let text = json!({ "adminKey": key }).to_string();
@@ -96,6 +99,16 @@ struct Endpoint {
 }
 
 impl Endpoint {
+    async fn create_bucket(&self, name: &str) -> Result<()> {
+        let request = Request::put(format!("{}/{name}", self.url))
+            .header("authorization", AUTHORIZATION)
+            .body(Vec::new())?;
+        let answer = self.http.perform(request).await;
+        let status = answer.context("the bucket got no answer")?.status();
+        ensure!(status.is_success(), "the bucket was answered {status}");
+        Ok(())
+    }
+
     /// Calls an AWS operation; an error named `expected` is as good as success.
     async fn call(&self, target: &str, body: &Value, expected: &str) -> Result<()> {
         let request = Request::post(&self.url)

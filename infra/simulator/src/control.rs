@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, ensure};
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -20,6 +20,7 @@ use crate::inbound::Inbound;
 use crate::inner::Inner;
 use crate::message::Message;
 use crate::op::Op;
+use crate::rest;
 
 mod sessions;
 
@@ -28,7 +29,11 @@ pub(crate) fn router() -> Router<Arc<Hub>> {
         .route("/sends", get(sends))
         .route("/messages", get(messages))
         .route("/webhooks", get(webhooks))
-        .route("/inbound", post(inbound))
+        .route(
+            "/inbound",
+            post(inbound).layer(DefaultBodyLimit::max(2 * rest::LARGEST_FILE)),
+        )
+        .route("/media/{name}", get(rest::sealed_file))
         .route("/contacts", post(contacts))
         .route("/groups", post(groups))
         .route("/signals", get(signals))

@@ -16,6 +16,8 @@ use crate::webhook::Settled;
 pub(crate) struct Hub {
     pub(crate) options: Options,
     pub(crate) slots: Slots,
+    /// The simulator's own address.
+    pub(crate) url: String,
     inner: Mutex<Inner>,
     changes: watch::Sender<u64>,
 }
@@ -45,7 +47,7 @@ pub(crate) struct Due {
 }
 
 impl Hub {
-    pub(crate) fn open(options: Options) -> Result<Self> {
+    pub(crate) fn open(options: Options, url: String) -> Result<Self> {
         let mut inner = Inner::default();
         if let Some(dir) = &options.data_dir {
             (inner.journal, inner.state) = Journal::open(dir)?;
@@ -53,6 +55,7 @@ impl Hub {
         Ok(Self {
             options,
             slots: Slots::default(),
+            url,
             inner: Mutex::new(inner),
             changes: watch::Sender::new(0),
         })

@@ -11,6 +11,7 @@ use crate::events::{Event, Stamp};
 use crate::fault::FaultKind;
 use crate::groups::Group;
 use crate::hub::{Hub, Posted};
+use crate::inbound_media::{self, InboundMedia};
 use crate::inner::Inner;
 use crate::op::Op;
 use crate::session::Session;
@@ -50,6 +51,8 @@ pub struct Inbound {
     pub event: Option<String>,
     /// How the message lies in the event; otherwise as documented for the event's name.
     pub shape: Option<Shape>,
+    /// A file, with `text` as its caption.
+    pub media: Option<InboundMedia>,
     /// A WhatsApp message object in place of a plain text, for any other kind.
     pub message: Option<Value>,
     /// What the customer does other than write.
@@ -84,7 +87,7 @@ impl Hub {
     /// A message comes in; waits for the gateway's answer.
     pub(crate) async fn receive(&self, inbound: Inbound) -> Result<InboundAnswer> {
         let (key_id, posted) = self
-            .change_and_wait(|inner, now| receive(inner, &inbound, now))
+            .change_and_wait(|inner, now| receive(inner, inbound, (&self.url, now)))
             .await?;
         let Posted { status, body } = posted.unwrap_or_default();
         Ok(InboundAnswer {
@@ -95,15 +98,27 @@ impl Hub {
     }
 }
 
-fn receive(inner: &mut Inner, inbound: &Inbound, now: Timestamp) -> Result<(String, Vec<u64>)> {
+fn receive(
+    inner: &mut Inner,
+    mut inbound: Inbound,
+    (base_url, now): (&str, Timestamp),
+) -> Result<(String, Vec<u64>)> {
     ensure!(
         !inbound.from.is_empty() || inbound.lid.is_some(),
         "a message needs a sender: `from`, `lid` or both"
     );
     ensure!(
-        !inbound.text.is_empty() || inbound.message.is_some() || inbound.act.is_some(),
-        "a message needs a content: `text`, `message` or `act`"
+        !inbound.text.is_empty()
+            || inbound.message.is_some()
+            || inbound.media.is_some()
+            || inbound.act.is_some(),
+        "a message needs a content: `text`, `media`, `message` or `act`"
     );
+    if let Some(media) = inbound.media.take() {
+        let told = inbound_media::message(inner, &media, &inbound.text, (base_url, now))?;
+        inbound.message = Some(told);
+    }
+    let inbound = &inbound;
     let session = recipient(inner, inbound)
         .context("this vendor has no such session")?
         .clone();

@@ -23,6 +23,8 @@ pub(crate) struct Inner {
     pub(crate) faults: Faults,
     pub(crate) limits: Limits,
     pub(crate) journal: Journal,
+    /// How often each path was asked for, by its first part.
+    pub(crate) asked: HashMap<String, u64>,
     /// Sessions whose webhook is being posted.
     pub(crate) busy: HashSet<u32>,
     /// Who waits for the answer to a webhook.
@@ -109,9 +111,17 @@ impl Inner {
     pub(crate) fn reset(&mut self, now: Timestamp) -> Result<()> {
         self.faults.clear();
         self.limits.clear();
+        self.asked.clear();
         self.waiters.clear();
         self.apply(&Op::Reset, now)?;
         Ok(())
+    }
+
+    /// Counts a request.
+    pub(crate) fn count(&mut self, path: &str) {
+        let path = path.strip_prefix("/api").unwrap_or(path);
+        let first = path.trim_matches('/').split('/').next().unwrap_or_default();
+        *self.asked.entry(first.to_owned()).or_default() += 1;
     }
 
     pub(crate) fn wait_for(&mut self, serial: u64) -> oneshot::Receiver<Posted> {

@@ -16,9 +16,11 @@ mod control;
 mod events;
 mod fault;
 mod faults;
+mod files;
 mod groups;
 mod hub;
 mod inbound;
+mod inbound_media;
 mod inner;
 mod journal;
 mod limits;
@@ -41,6 +43,7 @@ mod simulator;
 mod slots;
 mod state;
 mod webhook;
+mod whatsapp_file;
 
 pub use contacts::Contact;
 pub use fault::{Fault, FaultKind};
@@ -49,6 +52,7 @@ pub use inbound::{
     Act, DeleteVariant, EditVariant, Inbound, InboundAnswer, ReactionVariant, ReceiptVariant,
     Shape, VoteVariant,
 };
+pub use inbound_media::InboundMedia;
 pub use message::Send;
 pub use options::{DEFAULT_PERSONAL_ACCESS_TOKEN, Delays, Options, Plan, ResetHeader};
 pub use session::{SessionSpec, SessionStatus};

@@ -44,6 +44,9 @@ struct Arguments {
     /// Writes X-RateLimit-Reset as Unix time, not as seconds left
     #[arg(long)]
     reset_unix_time: bool,
+    /// Leaves the X-RateLimit-* headers out
+    #[arg(long)]
+    no_rate_limit_headers: bool,
     /// Leaves Wasender's msgId out of the events of a send
     #[arg(long)]
     no_msg_id_in_events: bool,
@@ -77,6 +80,7 @@ impl Arguments {
             } else {
                 ResetHeader::SecondsLeft
             },
+            rate_limit_headers: !self.no_rate_limit_headers,
             concurrency: self.concurrency,
             session_limit: self.session_limit,
             msg_id_in_events: !self.no_msg_id_in_events,

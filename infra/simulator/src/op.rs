@@ -3,6 +3,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::contacts::Contact;
+use crate::files::File;
 use crate::groups::Group;
 use crate::passkey::Passkey;
 use crate::send_request::SendRequest;
@@ -90,6 +91,9 @@ pub(crate) enum Op {
     },
     LearnGroup {
         group: Group,
+    },
+    Keep {
+        file: File,
     },
     Queue {
         session: u32,

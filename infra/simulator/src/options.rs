@@ -127,13 +127,3 @@ pub enum ResetHeader {
     /// When the window ends, in seconds of Unix time: the response-headers page.
     UnixTime,
 }
-
-/// The two meanings of `X-RateLimit-Reset` and `X-RateLimit-Daily-Reset`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ResetHeader {
-    /// Seconds until the window ends: the rate-limits page.
-    #[default]
-    SecondsLeft,
-    /// When the window ends, in seconds of Unix time: the response-headers page.
-    UnixTime,
-}

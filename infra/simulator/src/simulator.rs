@@ -41,7 +41,8 @@ impl Simulator {
         let address = listener
             .local_addr()
             .context("the listener has no address")?;
-        let hub = Arc::new(Hub::open(options)?);
+        let url = format!("http://{address}");
+        let hub = Arc::new(Hub::open(options, url.clone())?);
         let client = posting::client()?;
         let router = Router::new()
             .route("/health", get(async || Json(json!({"status": "ok"}))))
@@ -52,7 +53,6 @@ impl Simulator {
             tokio::spawn(server::run(listener, router)),
             tokio::spawn(posting::run(Arc::clone(&hub), client)),
         ];
-        let url = format!("http://{address}");
         Ok(Self {
             running: Arc::new(Running {
                 hub,
@@ -86,6 +86,12 @@ impl Simulator {
     /// Every webhook that was posted or given up, in order of its end.
     pub fn webhooks(&self) -> Vec<WebhookRecord> {
         self.hub().read(|inner, _| inner.state.outbox.records())
+    }
+
+    /// How often this part of the interface was asked for since the last reset, such as `send-message` or, for encrypted files, `media`.
+    pub fn asked(&self, path: &str) -> u64 {
+        self.hub()
+            .read(|inner, _| inner.asked.get(path).copied().unwrap_or_default())
     }
 
     /// Arms a fault.

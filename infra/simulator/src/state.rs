@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::activity::Activity;
 use crate::baileys;
 use crate::contacts::Contacts;
+use crate::files::Files;
 use crate::groups::Groups;
 use crate::message::Message;
 use crate::op::{Applied, Op, Refusal};
@@ -26,6 +27,7 @@ pub(crate) struct State {
     pub(crate) groups: Groups,
     signals: Vec<SignalRecord>,
     activities: Vec<Activity>,
+    pub(crate) files: Files,
     pub(crate) outbox: Outbox,
     last_number: u32,
 }
@@ -62,6 +64,7 @@ impl State {
             Op::Signal { session, signal } => self.signal(*session, signal, now)?,
             Op::Learn { contact } => self.contacts.learn(contact),
             Op::LearnGroup { group } => self.groups.learn(group, now),
+            Op::Keep { file } => self.files.keep(file),
             Op::Queue { session, webhooks } => {
                 applied.serials = self.queue(*session, webhooks, now)?;
             }
@@ -256,6 +259,7 @@ impl State {
         self.groups = Groups::default();
         self.signals.clear();
         self.activities.clear();
+        self.files = Files::default();
         for session in self.sessions.values_mut() {
             session.connect(&SessionStatus::Connected);
         }

@@ -135,6 +135,11 @@ impl Content {
             call.status.clone_from(&told.status);
         }
     }
+
+    /// Where the file of it lies, if it has one and that is known.
+    pub fn source(&self) -> Option<&MediaSource> {
+        self.media.as_ref()?.source.as_ref()
+    }
 }
 
 impl fmt::Debug for Content {
@@ -153,6 +158,9 @@ pub struct Media {
     pub size_bytes: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_name: Option<String>,
+    /// SHA-256 of the file in the clear (base64), as WhatsApp gives it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
     #[serde(default)]
     pub voice_note: bool,
     #[serde(default)]

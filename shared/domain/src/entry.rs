@@ -219,6 +219,9 @@ pub enum LaterJob {
     Echo(Echo),
     /// A change of a message that was not there when it came.
     Change(WaitingChange),
+    /// The file of a message is to be fetched.
+    #[serde(rename_all = "camelCase")]
+    Media { message_id: MessageId },
 }
 
 entry!(LaterEntry);

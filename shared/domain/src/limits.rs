@@ -3,6 +3,8 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 /// The largest webhook body of a provider that posts one event at a time (Wasender), in bytes.
 pub const WEBHOOK_BODY_BYTES: usize = 1024 * 1024;
 /// The largest body of an admin request, in bytes.
@@ -117,12 +119,40 @@ pub const PAIRING_LIVES_AT_MOST: Duration = Duration::from_mins(15);
 pub const PAIRING_CODE_BYTES: usize = 32 * 1024;
 /// Members of a group whose receipts of one message are counted: as many as a group of WhatsApp may have.
 pub const RECEIPTS_COUNTED: i32 = 1024;
+/// The least time between two calls with a session's key that send nothing (120 a minute; sends are counted apart).
+pub const SIDE_GAP: Duration = Duration::from_millis(500);
+/// The longest that a provider's wait holds such calls.
+pub const SIDE_HELD_MOST: Duration = Duration::from_hours(1);
 
 /// How long a conversation that asked for a person is left to one before the engine answers again.
 pub const HUMAN_ATTENDS: Duration = Duration::from_hours(12);
 
 /// How long a customer's "2" chooses from the menu that was last sent.
 pub const MENU_OPEN: Duration = Duration::from_hours(24);
+
+/// The largest file that is fetched and kept, in bytes.
+pub const MEDIA_BYTES: u64 = 32 * 1024 * 1024;
+/// How long one download of a file may take.
+pub const MEDIA_DOWNLOAD: Duration = Duration::from_secs(10);
+/// How long the store may take to accept a file.
+pub const MEDIA_STORE: Duration = Duration::from_secs(9);
+/// All work for one file: two downloads, the provider's help between them, and the store.
+pub const MEDIA_JOB: Duration = Duration::from_secs(38);
+/// A file is begun only within this time of its invocation; a later one waits for the timer.
+pub const MEDIA_BEGINS: Duration = Duration::from_secs(15);
+pub const SWEEP_FUNCTION_TIMEOUT: Duration = Duration::from_mins(1);
+/// How long whoever fetches a file keeps others away from it.
+pub const MEDIA_LEASE: Duration = Duration::from_secs(90);
+/// A file that nobody fetched for this long is asked after.
+pub const MEDIA_ASKED_AFTER: Duration = Duration::from_mins(2);
+/// How often a file is tried to be fetched.
+pub const MEDIA_ATTEMPTS: u32 = 6;
+/// The longest wait between two attempts.
+pub const MEDIA_WAITS: Duration = Duration::from_hours(1);
+/// How long after its message a file is given up, however often the provider asked to wait.
+pub const MEDIA_GIVEN_UP: SignedDuration = SignedDuration::from_hours(48);
+/// How long a link to a file can be used.
+pub const MEDIA_LINK: Duration = Duration::from_mins(15);
 
 /// How long the ledger keeps a message, in days.
 pub const MESSAGE_DAYS: i64 = 180;
@@ -205,6 +235,14 @@ mod tests {
     fn a_pairing_fits_into_an_item() {
         assert!(PAIRING_LIVES < PAIRING_LIVES_AT_MOST);
         const { assert!(2 * PAIRING_CODE_BYTES < 400 * 1024) };
+    }
+
+    #[test]
+    fn a_file_is_fetched_and_kept_within_its_invocation_and_its_lease() {
+        let steps = MEDIA_DOWNLOAD * 2 + PROVIDER_TIMEOUT + MEDIA_STORE;
+        assert!(steps < MEDIA_JOB);
+        assert!(MEDIA_BEGINS + MEDIA_JOB + AWS_CALL < SWEEP_FUNCTION_TIMEOUT);
+        assert!(SWEEP_FUNCTION_TIMEOUT < MEDIA_LEASE && MEDIA_LEASE < MEDIA_ASKED_AFTER);
     }
 
     #[test]

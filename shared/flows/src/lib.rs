@@ -12,8 +12,10 @@ pub mod echoes;
 pub mod events;
 mod ingest;
 pub mod lane;
+pub mod media;
 pub mod problem;
 pub mod settle;
+pub mod side;
 mod tally;
 pub mod webhook;
 

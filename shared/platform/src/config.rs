@@ -14,6 +14,10 @@ pub struct Config {
     pub queues: QueueUrls,
     /// Wasender's API, without a trailing slash.
     pub wasender_api_url: String,
+    /// The bucket of customers' files; without it no file is kept.
+    pub media_bucket: Option<String>,
+    /// The hosts that customers' files are fetched from, as [`crate::Hosts::parse`] reads them.
+    pub media_hosts: String,
     pub log_level: String,
     /// The country (ISO 3166) whose national phone numbers are understood without a country code.
     pub default_country: String,
@@ -84,9 +88,23 @@ impl Config {
             wasender_api_url: required("WASENDER_API_URL")?
                 .trim_end_matches('/')
                 .to_owned(),
+            media_bucket: optional("MEDIA_BUCKET"),
+            media_hosts: optional("MEDIA_HOSTS").unwrap_or_else(|| "*.whatsapp.net".to_owned()),
             log_level: optional("LOG_LEVEL").unwrap_or_else(|| "info".to_owned()),
             default_country: optional("DEFAULT_COUNTRY").unwrap_or_else(|| "SN".to_owned()),
         })
+    }
+}
+
+#[cfg(test)]
+impl Config {
+    /// What no test cares about.
+    pub(crate) fn example() -> Self {
+        let mut config = Self::read(|name| Some(format!("{name}-"))).expect("all is there");
+        config.region = "eu-west-1".to_owned();
+        config.endpoint_url = None;
+        config.media_bucket = None;
+        config
     }
 }
 
@@ -95,7 +113,14 @@ mod tests {
     use super::*;
 
     fn variable(name: &str) -> Option<String> {
-        (name != "AWS_ENDPOINT_URL" && name != "LOG_LEVEL").then(|| format!("{name}/"))
+        let is_optional = [
+            "AWS_ENDPOINT_URL",
+            "LOG_LEVEL",
+            "MEDIA_BUCKET",
+            "MEDIA_HOSTS",
+        ]
+        .contains(&name);
+        (!is_optional).then(|| format!("{name}/"))
     }
 
     #[test]
@@ -120,5 +145,9 @@ mod tests {
             (None, "info")
         );
         assert_eq!(config.wasender_api_url, "WASENDER_API_URL");
+        assert_eq!(
+            (config.media_bucket, config.media_hosts.as_str()),
+            (None, "*.whatsapp.net")
+        );
     }
 }

@@ -36,6 +36,12 @@ impl AwsError {
         Self { attempted, code }
     }
 
+    /// A call that is made without the SDK and failed with this code.
+    pub(crate) fn refused(attempted: &'static str, code: &str) -> Self {
+        let code = code.to_owned();
+        Self { attempted, code }
+    }
+
     /// A write that lost every race it was repeated for.
     pub fn contended(attempted: &'static str) -> Self {
         let code = "contended".to_owned();

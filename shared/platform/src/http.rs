@@ -33,21 +33,10 @@ impl Default for Http {
 impl Http {
     /// A client that trusts the web's roots (compiled in).
     pub fn new() -> Self {
-        let roots = rustls::RootCertStore {
-            roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-        };
-        let tls = rustls::ClientConfig::builder_with_provider(Arc::new(
-            rustls::crypto::ring::default_provider(),
-        ))
-        .with_safe_default_protocol_versions()
-        .expect("ring supports the default protocol versions")
-        .with_root_certificates(roots)
-        .with_no_client_auth();
         let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
+            .tls_backend_preconfigured(tls())
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(Duration::from_secs(3))
-            .timeout(limits::PROVIDER_TIMEOUT)
             .pool_idle_timeout(Duration::from_secs(20))
             .build()
             .expect("the TLS configuration is complete");
@@ -59,7 +48,17 @@ impl Http {
         &self,
         request: http::Request<Vec<u8>>,
     ) -> Result<http::Response<Vec<u8>>, NoAnswer> {
-        let request = reqwest::Request::try_from(request).map_err(|_| NoAnswer::NotReached)?;
+        self.perform_within(request, limits::PROVIDER_TIMEOUT).await
+    }
+
+    /// Performs one request, once, with a time-out of its own.
+    pub async fn perform_within(
+        &self,
+        request: http::Request<Vec<u8>>,
+        timeout: Duration,
+    ) -> Result<http::Response<Vec<u8>>, NoAnswer> {
+        let mut request = reqwest::Request::try_from(request).map_err(|_| NoAnswer::NotReached)?;
+        *request.timeout_mut() = Some(timeout);
         let mut answer = self
             .client
             .execute(request)
@@ -79,6 +78,19 @@ impl Http {
         }
         reply.body(body).map_err(|_| NoAnswer::Lost)
     }
+}
+
+/// Trusts the web's roots, as compiled in.
+pub(crate) fn tls() -> rustls::ClientConfig {
+    let roots = rustls::RootCertStore {
+        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+    };
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("ring supports the default protocol versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth()
 }
 
 fn without_answer(error: &reqwest::Error) -> NoAnswer {

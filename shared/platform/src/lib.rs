@@ -4,7 +4,9 @@ mod clients;
 mod clock;
 mod config;
 mod error;
+mod fetch;
 mod http;
+mod media;
 mod queues;
 mod secrets;
 pub mod tables;
@@ -13,7 +15,9 @@ pub mod telemetry;
 pub use clock::Clock;
 pub use config::{Config, Credentials, MissingVariable, QueueUrls};
 pub use error::AwsError;
+pub use fetch::{Fetcher, Forbidden, Hosts, NotFetched};
 pub use http::{Http, NoAnswer};
+pub use media::{Link, MediaStore};
 pub use queues::{Fifo, Queues};
 pub use secrets::{AtHand, Secrets, secret};
 pub use tables::Tables;
@@ -25,6 +29,7 @@ pub struct Platform {
     pub queues: Queues,
     pub secrets: Secrets,
     pub http: Http,
+    pub media: MediaStore,
     pub clock: Clock,
 }
 
@@ -32,11 +37,13 @@ impl Platform {
     /// Builds all clients; nothing is sent yet.
     pub fn new(config: &Config, clock: Clock) -> Self {
         let clients = clients::Clients::new(config);
+        let http = Http::new();
         Self {
             tables: Tables::new(clients.dynamodb, &config.stack),
             queues: Queues::new(clients.sqs, config.queues.clone()),
             secrets: Secrets::new(clients.secrets, &config.stack, clock.clone()),
-            http: Http::new(),
+            media: MediaStore::new(config, http.clone()),
+            http,
             clock,
         }
     }

@@ -6,6 +6,7 @@ mod dynamodb;
 mod faults;
 mod limits;
 mod mapping;
+mod objects;
 mod release;
 mod restart;
 mod secrets;

@@ -8,6 +8,7 @@ use simulator::{Fault, FaultKind};
 use testkit::wasender::{event, received, session_status, update};
 
 use crate::front_door::{JSON, calls_of, post, timed};
+use crate::media;
 use crate::world::{AWA, MOUSSA, VENDOR_1, World, run};
 
 /// Makes `messages` know the vendor's secrets.
@@ -67,6 +68,33 @@ async fn ten_messages_in_one_webhook_cost_one_call() {
         )
         .await;
         assert_eq!(calls, ["Sqs SendMessageBatch local-inbound.fifo"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_file_costs_the_conversation_one_call_more_than_a_text() {
+    run(async |world| {
+        world
+            .customer_writes(VENDOR_1, AWA, "Bonjour", "FIRST")
+            .await;
+        world.quiet().await;
+        world.aws().calls().take();
+        world
+            .customer_writes(VENDOR_1, AWA, "Bonjour", "TEXT")
+            .await;
+        world.quiet().await;
+        let text = calls_of(world, "conversation");
+        media::awa_sends(world, media::image(), "Bonjour").await;
+        let mut file = calls_of(world, "conversation");
+        let asked = |call: &String| call == "Sqs SendMessage local-later";
+        assert!(!text.iter().any(asked), "{text:#?}");
+        let at = file.iter().position(asked).expect("the file is asked for");
+        file.remove(at);
+        file.sort_unstable();
+        let mut text = text;
+        text.sort_unstable();
+        assert_eq!(file, text);
     })
     .await;
 }

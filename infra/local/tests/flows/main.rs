@@ -20,6 +20,8 @@ mod front_door;
 mod kinds;
 mod lanes;
 mod main_job;
+mod media;
+mod media_trouble;
 mod menus;
 mod pacing;
 mod privileges;

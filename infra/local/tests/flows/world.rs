@@ -51,6 +51,7 @@ pub(crate) struct Answer {
     /// Empty if there is none.
     pub(crate) content_type: String,
     pub(crate) text: String,
+    pub(crate) bytes: Vec<u8>,
     pub(crate) json: Value,
 }
 
@@ -133,6 +134,24 @@ impl World {
         }
     }
 
+    /// Lets the sweep take nothing from its queue, or take it again.
+    pub(crate) fn hold_later(&self, hold: bool) {
+        let later = &self.stack.mappings()[2];
+        if hold { later.pause() } else { later.resume() }
+    }
+
+    /// Waits until something holds, without waiting for rest.
+    pub(crate) async fn until(&self, holds: impl AsyncFn() -> bool) {
+        let waiting = async {
+            while !holds().await {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(5), waiting)
+            .await
+            .expect("it comes about soon");
+    }
+
     /// Makes AWS answer again as it should.
     pub(crate) fn heal(&self) {
         self.aws().faults().clear();
@@ -157,11 +176,18 @@ impl World {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let answer = self
-            .http
-            .perform(request.body(body.into()).expect("a request"))
+        self.perform(request.body(body.into()).expect("a request"))
             .await
-            .expect("the gateway answers");
+    }
+
+    /// A request of somebody who has nothing but a link.
+    pub(crate) async fn get(&self, url: &str) -> Answer {
+        let request = axum::http::Request::get(url).body(Vec::new());
+        self.perform(request.expect("a link")).await
+    }
+
+    async fn perform(&self, request: axum::http::Request<Vec<u8>>) -> Answer {
+        let answer = self.http.perform(request).await.expect("an answer");
         let content_type = answer.headers().get("content-type");
         Answer {
             status: answer.status().as_u16(),
@@ -171,6 +197,7 @@ impl World {
                 .to_owned(),
             text: String::from_utf8_lossy(answer.body()).into_owned(),
             json: serde_json::from_slice(answer.body()).unwrap_or(Value::Null),
+            bytes: answer.into_body(),
         }
     }
 

@@ -40,6 +40,7 @@ pub(super) async fn one_of_few(
 pub(super) async fn play(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let fault = hub.change(|inner, _| {
+        inner.count(&path);
         let by_key = bearer(request.headers()).and_then(|key| inner.state.session_of_key(key));
         let by_path = || {
             path.split('/')

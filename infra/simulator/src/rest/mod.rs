@@ -3,6 +3,7 @@
 mod amending;
 mod linking;
 mod lookups;
+mod media;
 mod message_logs;
 mod messages;
 mod misbehaviour;
@@ -14,7 +15,7 @@ mod signals;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::FromRequestParts;
+use axum::extract::{DefaultBodyLimit, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware;
@@ -26,6 +27,9 @@ use crate::answer;
 use crate::hub::Hub;
 use crate::options::Plan;
 use crate::session::Session;
+
+use media::file;
+pub(crate) use media::{LARGEST as LARGEST_FILE, sealed_file};
 
 pub(crate) fn router(hub: &Arc<Hub>) -> Router<Arc<Hub>> {
     Router::new()
@@ -56,6 +60,13 @@ fn of_a_session() -> Router<Arc<Hub>> {
         .route("/messages/{msgId}/info", get(messages::info))
         .route("/messages/{msgId}/resend", post(amending::resend))
         .route("/send-presence-update", post(signals::presence))
+        .route(
+            "/upload",
+            post(media::upload).layer(DefaultBodyLimit::max(2 * LARGEST_FILE)),
+        )
+        .route("/uploaded-media/{name}", get(file))
+        .route("/decrypt-media", post(media::decrypt))
+        .route("/decrypted-media/{name}", get(file))
         .route("/status", get(lookups::status))
         .route("/user", get(lookups::user_of))
         .route("/pn-from-lid/{lid}", get(lookups::pn_from_lid))

@@ -75,6 +75,7 @@ fn the_page_names_every_control_and_every_fault() {
         "/reset",
         "429",
         "500_after",
+        "503",
         "timeout_before",
         "timeout_after",
         "reset_after",

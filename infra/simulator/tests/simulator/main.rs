@@ -9,6 +9,7 @@ mod documented;
 mod faults;
 mod linking;
 mod lookups;
+mod media;
 mod received;
 mod refusals;
 mod restart;

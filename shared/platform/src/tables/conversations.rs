@@ -131,7 +131,7 @@ impl Tables {
     ) -> Result<Commit, AwsError> {
         let conversation = &decision.decision.conversation;
         let mut parts = vec![
-            self.inbound_decided(heard, claim, decision.decision, decision.outcome),
+            self.inbound_decided(heard, claim, decision.decision, decision.outcome, now),
             self.conversation_change(conversation, now),
         ];
         parts.extend(

@@ -2,13 +2,13 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::conversation::Heard;
 use domain::decision::Decision;
 use domain::entry::{InboundEntry, InboundEvent};
-use domain::{Contact, Content, Fingerprint, InboundMessage, MessageId, VendorId, limits};
+use domain::{Contact, Content, Fingerprint, InboundMessage, MessageId, VendorId, WabaId, limits};
 use jiff::{SignedDuration, Timestamp};
 
 use super::evidence::{ALL_OLD, old_item};
 use super::item::{Change, Item, Reader, json, ms, n, s, seconds};
 use super::outbound_item::{message_key, message_pk};
-use super::{Commit, Tables, message_shard};
+use super::{Commit, Tables, media, message_shard};
 use crate::error::AwsError;
 
 /// Who may decide about an inbound message.
@@ -37,6 +37,15 @@ pub struct InboundRow {
     /// The provider's own number of it.
     pub msg_id: Option<i64>,
     pub edited_at: Option<Timestamp>,
+}
+
+/// What the sweep finds of a message that came in.
+#[derive(Clone, Debug)]
+pub enum LeftBehind {
+    /// The queue refused it, and it waits to be enqueued.
+    Spilled(Box<InboundEntry>),
+    /// Its file was not fetched yet; the number that it came to.
+    Media(WabaId),
 }
 
 impl Tables {
@@ -106,26 +115,26 @@ impl Tables {
         }
     }
 
-    /// The entry of a message that was kept because the queue refused it, if it still waits.
-    pub async fn spilled(
+    /// What waits of a message that came in, if anything does.
+    pub async fn left_behind(
         &self,
         vendor: &VendorId,
         id: &MessageId,
-    ) -> Result<Option<InboundEntry>, AwsError> {
+    ) -> Result<Option<LeftBehind>, AwsError> {
         let item = self
             .get(
-                "reading an undispatched message",
+                "reading a message left behind",
                 &self.names.messages,
                 message_key(vendor, id),
             )
             .await?;
         let Some(item) = item else { return Ok(None) };
-        let from = Reader::new(&item, "reading an undispatched message");
+        let from = Reader::new(&item, "reading a message left behind");
         if from.text_opt("state") != Some("undispatched") {
-            return Ok(None);
+            return Ok(media::waits(&item).map(LeftBehind::Media));
         }
         InboundEntry::from_body(from.text("entry")?)
-            .map(Some)
+            .map(|entry| Some(LeftBehind::Spilled(Box::new(entry))))
             .map_err(|_| from.unreadable())
     }
 
@@ -146,21 +155,25 @@ impl Tables {
             .map(|_| ())
     }
 
-    /// Adds what a richer variant of a decided message tells. `Lost` if it was edited since it was read.
+    /// Adds what a richer variant of a decided message tells; a file that is new has its source still, and is to be fetched. `Lost` if
+    /// the message was edited since it was read.
     pub async fn enrich(
         &self,
-        vendor: &VendorId,
-        id: &MessageId,
+        (vendor, id): (&VendorId, &MessageId),
         row: &InboundRow,
+        now: Timestamp,
     ) -> Result<Commit, AwsError> {
         let change = Change::of(&self.names.messages, message_key(vendor, id))
             .set("contact", json(&row.contact))
-            .set("content", json(&row.content))
             .set("msgId", row.msg_id.map(n));
         let change = match row.edited_at {
             Some(at) => change.when("#editedAt = :before").bind("before", ms(at)),
             None => change.when("attribute_exists(pk) AND attribute_not_exists(#editedAt)"),
         };
+        let mut change = media::with_content(change, &row.content);
+        if row.content.source().is_some() {
+            change = media::marked(change, (vendor, id), &row.content, now);
+        }
         self.commit("enriching a message", vec![change.transact()])
             .await
     }
@@ -172,26 +185,26 @@ impl Tables {
         claim: &Claimed,
         decision: &Decision,
         outcome: &str,
+        now: Timestamp,
     ) -> TransactWriteItem {
         let conversation = &decision.conversation;
         let replies: Vec<_> = super::conversations::reply_ids(&decision.replies);
-        Change::of(
-            &self.names.messages,
-            message_key(&conversation.vendor, heard.id),
-        )
-        .set("state", s("decided"))
-        .set("conversationId", s(conversation.id.as_str()))
-        .set("intent", decision.intent.as_deref().map(s))
-        .set("outcome", s(outcome))
-        .set("replies", json(&replies))
-        .set("choice", decision.choice.as_ref().map(json))
-        .set("claim", None)
-        .set("leaseUntil", None)
-        .set("entry", None)
-        .when("#state = :received AND #claim = :token")
-        .bind("received", s("received"))
-        .bind("token", s(&claim.token))
-        .transact()
+        let at = (&conversation.vendor, heard.id);
+        let change = Change::of(&self.names.messages, message_key(at.0, at.1));
+        media::marked(change, at, &heard.message.content, now)
+            .set("state", s("decided"))
+            .set("conversationId", s(conversation.id.as_str()))
+            .set("intent", decision.intent.as_deref().map(s))
+            .set("outcome", s(outcome))
+            .set("replies", json(&replies))
+            .set("choice", decision.choice.as_ref().map(json))
+            .set("claim", None)
+            .set("leaseUntil", None)
+            .set("entry", None)
+            .when("#state = :received AND #claim = :token")
+            .bind("received", s("received"))
+            .bind("token", s(&claim.token))
+            .transact()
     }
 
     /// What is no message of its own, and gone once it is enqueued and handled.
@@ -206,14 +219,14 @@ impl Tables {
     fn kept(&self, entry: &InboundEntry, message: &InboundMessage, now: Timestamp) -> Change {
         let id = entry.message_id();
         let list_key = domain::order(entry.received_at, 0, &id);
-        Change::of(&self.names.messages, message_key(&entry.vendor_id, &id))
+        let change = Change::of(&self.names.messages, message_key(&entry.vendor_id, &id));
+        media::with_content(change, &message.content)
             .set("schema", n(1))
             .set("direction", s("inbound"))
             .set("vendorId", s(entry.vendor_id.as_str()))
             .set("listKey", s(list_key))
             .set("wabaId", s(entry.waba_id.as_str()))
             .set("contact", json(&message.contact))
-            .set("content", json(&message.content))
             .set("groupId", message.group.as_ref().map(|group| s(&group.0)))
             .set(
                 "replyTo",

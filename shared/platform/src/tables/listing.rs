@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::Tables;
 use super::changes::{Changes, changes};
 use super::item::{Item, Reader, key, s};
+use super::media::KeptMedia;
 use super::outbound_item::{message_key, message_pk};
 use super::receipts::Receipts;
 use crate::error::AwsError;
@@ -37,6 +38,8 @@ pub struct Listed {
     pub failure: Option<Failure>,
     pub contact: Contact,
     pub content: Content,
+    /// What became of its file, if it is fetched.
+    pub media: Option<KeptMedia>,
     pub group: Option<String>,
     /// WhatsApp's id, or the provider's number while that is not known.
     pub provider_message_id: Option<String>,
@@ -196,6 +199,7 @@ fn read(item: &Item) -> Result<Listed, AwsError> {
             .text_opt("groupId")
             .or_else(|| from.text_opt("group"))
             .map(str::to_owned),
+        media: super::media::kept(&from),
         provider_message_id: from.text_opt("keyId").map(str::to_owned).or_else(|| {
             from.number_opt::<i64>("msgId")
                 .map(|number| number.to_string())

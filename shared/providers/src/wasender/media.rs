@@ -25,6 +25,7 @@ pub(super) fn read(kind: Kind, value: &Json<'_>, view_once: bool) -> Content {
         } else {
             None
         },
+        sha256: bytes_32(value.at("fileSha256")),
         voice_note: kind == Kind::Audio && value.at("ptt").is_true(),
         view_once: view_once || value.at("viewOnce").is_true(),
         source: source(value),
@@ -36,7 +37,7 @@ fn source(value: &Json<'_>) -> Option<MediaSource> {
     let url = value
         .at("url")
         .word()
-        .filter(|url| url.starts_with("https://"))
+        .filter(|url| is_fetchable(url))
         .map(str::to_owned);
     // WhatsApp's own clients build the address from the path when it comes alone.
     let path = value
@@ -46,12 +47,17 @@ fn source(value: &Json<'_>) -> Option<MediaSource> {
     let url = url.or_else(|| path.map(|path| format!("https://mmg.whatsapp.net{path}")))?;
     (url.len() <= 4096).then(|| MediaSource {
         url,
-        media_key: media_key(value.at("mediaKey")),
+        media_key: bytes_32(value.at("mediaKey")),
     })
 }
 
-/// The key in base64: as such, or as a Node `Buffer` of numbers or base64 (observed by an integrator).
-fn media_key(value: &Json<'_>) -> Option<String> {
+/// By https alone, except from a simulator on this machine. Which hosts are called is decided where files are fetched.
+fn is_fetchable(url: &str) -> bool {
+    url.starts_with("https://") || url.starts_with("http://127.0.0.1:")
+}
+
+/// A key or a checksum in base64: as such, or as a Node `Buffer` of numbers or base64 (observed by an integrator).
+fn bytes_32(value: &Json<'_>) -> Option<String> {
     let data = value.at("data").given().unwrap_or(value);
     let bytes = if let Some(base64) = data.word() {
         STANDARD.decode(base64).ok()?
@@ -79,7 +85,7 @@ mod tests {
             format!(r#"{{"type":"Buffer","data":"{expected}"}}"#),
         ] {
             assert_eq!(
-                json::with(&key, media_key).unwrap().as_ref(),
+                json::with(&key, bytes_32).unwrap().as_ref(),
                 Some(&expected),
                 "{key}"
             );
@@ -93,7 +99,7 @@ mod tests {
             "{}",
             r#"{"data":[]}"#,
         ] {
-            assert_eq!(json::with(no, media_key).unwrap(), None, "{no}");
+            assert_eq!(json::with(no, bytes_32).unwrap(), None, "{no}");
         }
     }
 
@@ -106,6 +112,14 @@ mod tests {
             read(r#"{"directPath":"/v/t.enc"}"#).unwrap(),
             "https://mmg.whatsapp.net/v/t.enc"
         );
+    }
+
+    #[test]
+    fn a_simulator_on_this_machine_needs_no_https() {
+        let read = |text: &str| json::with(text, source).unwrap().map(|source| source.url);
+        let url = "http://127.0.0.1:9004/_sim/media/a.enc";
+        assert_eq!(read(&format!(r#"{{"url":"{url}"}}"#)).as_deref(), Some(url));
+        assert_eq!(read(r#"{"url":"http://127.0.0.1.evil.example/a"}"#), None);
     }
 
     #[test]

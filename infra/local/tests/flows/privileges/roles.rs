@@ -10,7 +10,10 @@ const TEMPLATE: &str = include_str!("../../../../../template.yaml");
 const STACK: (&str, &str) = ("${AWS::StackName}", "local");
 
 /// The services whose calls are recorded. Logs and traces are written by Lambda itself.
-const RECORDED: [&str; 3] = ["dynamodb", "sqs", "secretsmanager"];
+const RECORDED: [&str; 4] = ["dynamodb", "sqs", "secretsmanager", "s3"];
+
+/// The bucket, whose name AWS makes up, and its name in the local stack.
+const BUCKET: (&str, &str) = ("MediaBucket", "local-media");
 
 /// What a function may do.
 #[derive(Debug)]
@@ -109,16 +112,19 @@ impl Template {
         &resource["Properties"]
     }
 
-    /// The name of the table, queue or secret, or of the index, that an ARN in a statement stands for.
+    /// The name of the table, queue, bucket or secret, or of the index or object in it, that an ARN in a statement stands for.
     fn name(&self, arn: &Value) -> String {
         if let Some(text) = arn["Sub"].as_str() {
-            // An index is named after its table, a secret that is made at run time by a pattern.
+            // An index is named after its table, an object after its bucket, a secret that is made at run time by a pattern.
             if let Some((table, index)) = text.split_once(".Arn}") {
-                let table = table.strip_prefix("${").expect("an index of a table");
+                let table = table.strip_prefix("${").expect("a part of a resource");
                 return format!("{}{index}", self.name(&json!({ "Ref": table })));
             }
             let (_, name) = text.split_once(":secret:").expect("the ARN of a secret");
             return name.replace(STACK.0, STACK.1);
+        }
+        if target(arn) == BUCKET.0 {
+            return BUCKET.1.to_owned();
         }
         let properties = self.properties(target(arn));
         let names = ["TableName", "QueueName", "Name"];

@@ -3,13 +3,14 @@
 use domain::limits;
 use embedded_aws::{Matcher, Service};
 use serde_json::{Value, json};
-use simulator::{Fault, FaultKind};
+use simulator::{Fault, FaultKind, InboundMedia};
 use testkit::wasender::{
     echo, event, headers, received, received_from_lid, session_status, update,
 };
 
 use crate::admin_keys::put_key;
 use crate::front_door::{get, post, register, shop};
+use crate::media;
 use crate::world::{AWA, Answer, MOUSSA, VENDOR_1, World};
 
 /// The functions that take webhooks, and what follows the vendor's id in the URL of each.
@@ -49,6 +50,7 @@ pub(super) async fn play(world: &World) {
     messages_are_changed(world).await;
     an_echo_comes_early(world).await;
     the_provider_is_in_trouble(world).await;
+    a_file_comes(world).await;
     a_message_meets_a_draining_lane(world).await;
     a_reply_is_superseded(world).await;
     a_key_is_refused(world).await;
@@ -249,6 +251,23 @@ async fn the_provider_is_in_trouble(world: &World) {
     assert_eq!(newest(world).await, "unknown");
     customer_writes(world, "SPEAKING").await;
     assert_eq!(newest(world).await, "read");
+}
+
+/// The provider has to help with the first one; the second one's request is lost.
+async fn a_file_comes(world: &World) {
+    let damaged = InboundMedia {
+        damaged: true,
+        ..media::image()
+    };
+    media::awa_sends(world, damaged, "").await;
+    assert_eq!(media::shown(world).await["state"], "stored");
+    world.refuse(Matcher::any().caller("conversation").service(Service::Sqs));
+    media::awa_sends(world, media::image(), "").await;
+    world.heal();
+    world.later(limits::MEDIA_ASKED_AFTER.as_secs() + 1).await;
+    world.sweep().await;
+    let file = media::shown(world).await;
+    assert_eq!(media::follow(world, &file).await.status, 200, "{file}");
 }
 
 /// What stood in the queue before goes behind what is drained, and the sender fetches it once that is settled.
