@@ -25,6 +25,7 @@ mod outcome;
 mod pace;
 mod pacing;
 mod phone;
+pub mod side;
 mod signature;
 pub mod turn;
 mod vendor;

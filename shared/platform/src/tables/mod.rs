@@ -12,6 +12,7 @@ mod outbound;
 mod outbound_item;
 mod pacing;
 mod quotable;
+mod side;
 mod vendors;
 
 use std::time::Duration;
