@@ -11,6 +11,7 @@ mod dialect;
 mod envelope;
 mod jid;
 mod key;
+mod lookup;
 mod malformed;
 mod media;
 mod message;
@@ -23,6 +24,7 @@ mod status;
 mod wait;
 mod webhook;
 
+pub use lookup::{Person, read_pn_from_lid};
 pub use malformed::Malformed;
 pub use proof::{NoProof, proof};
 pub use request::{BASE_URL, Session};

@@ -47,7 +47,7 @@ impl Session<'_> {
         self.request(Method::GET, &format!("/messages/{msg_id}/info"))
     }
 
-    fn request(&self, method: Method, path: &str) -> ProviderRequest {
+    pub(super) fn request(&self, method: Method, path: &str) -> ProviderRequest {
         ProviderRequest {
             method,
             url: format!("{}{path}", self.base_url.trim_end_matches('/')),
