@@ -4,6 +4,7 @@
 
 mod engine;
 mod turn;
+mod who;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::entry::{InboundEntry, InboundEvent, LaterEntry, LaterJob};
@@ -21,6 +22,7 @@ pub use engine::Engine;
 pub struct App {
     platform: Platform,
     engine: Engine,
+    wasender_api_url: String,
 }
 
 impl App {
@@ -28,6 +30,7 @@ impl App {
         Self {
             platform: Platform::new(config, clock),
             engine: Engine::BuiltIn,
+            wasender_api_url: config.wasender_api_url.clone(),
         }
     }
 

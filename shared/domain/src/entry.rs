@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::contact::Lid;
 use crate::event::{Echo, InboundMessage, ProviderRef, StatusUpdate};
 use crate::ids::{Fingerprint, MessageId, VendorId, WabaId};
 
@@ -101,17 +102,13 @@ impl InboundEntry {
 
     /// Messages of one contact, or of one group, are handled one after the other.
     pub fn group_id(&self) -> String {
-        let (contact, group) = match &self.event {
-            InboundEvent::Message(message) => (&message.contact, &message.group),
-            InboundEvent::Echo(echo) => (&echo.contact, &echo.group),
+        let identities = match &self.event {
+            InboundEvent::Message(message) => message.identities(),
+            InboundEvent::Echo(echo) => echo.identities(),
         };
-        let who = match group {
-            Some(group) => format!("group:{}", group.0),
-            None => contact
-                .identities()
-                .next()
-                .map_or_else(String::new, |identity| identity.key()),
-        };
+        let who = identities
+            .first()
+            .map_or_else(String::new, crate::contact::Identity::key);
         Fingerprint::of(&["group", self.vendor_id.as_str(), &who]).hex()
     }
 
@@ -194,6 +191,17 @@ pub enum LaterJob {
     Session(crate::event::SessionStatus),
     /// An echo that fitted no send when it came.
     Echo(Echo),
+    /// Somebody of whom the linked id alone is known.
+    Person(LookUp),
+}
+
+/// A person to be looked up at the provider once more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LookUp {
+    pub lid: Lid,
+    /// How often the provider was asked already.
+    pub tries: u32,
 }
 
 entry!(LaterEntry);

@@ -24,6 +24,7 @@ mod outbound;
 mod outcome;
 mod pace;
 mod pacing;
+mod people;
 mod phone;
 pub mod side;
 mod signature;
@@ -45,6 +46,7 @@ pub use outbound::{Draft, Origin, Outbound, Quote, order};
 pub use outcome::{Failure, Quota, RejectClass, SendOutcome};
 pub use pace::{Pace, backoff};
 pub use pacing::{PAID_GAP, PROTECTED_GAP, Pacing, Plan, TRIAL_DAY, TRIAL_GAP};
+pub use people::{look_up_again_in, should_look_up};
 pub use phone::{InvalidPhone, PhoneNumber};
 pub use signature::{InvalidSecret, Proof, SecretRing, WebhookSecret};
 pub use vendor::{

@@ -19,7 +19,7 @@ pub struct From<'a> {
 }
 
 impl From<'_> {
-    fn later(&self, job: LaterJob) -> LaterEntry {
+    pub(crate) fn later(&self, job: LaterJob) -> LaterEntry {
         LaterEntry {
             vendor_id: self.vendor.clone(),
             waba_id: self.waba.clone(),

@@ -182,6 +182,7 @@ impl Tables {
             message_key(&conversation.vendor, heard.id),
         )
         .set("state", s("decided"))
+        .set("contact", json(&heard.message.contact))
         .set("conversationId", s(conversation.id.as_str()))
         .set("intent", decision.intent.as_deref().map(s))
         .set("outcome", s(outcome))

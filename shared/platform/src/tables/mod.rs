@@ -1,6 +1,7 @@
 //! The tables: what is read, and what is written on which condition. Decisions are made in `domain`, on what was read here.
 
 mod admin_keys;
+mod aliases;
 mod conversations;
 mod evidence;
 mod idempotency;
@@ -11,6 +12,7 @@ mod listing;
 mod outbound;
 mod outbound_item;
 mod pacing;
+mod people;
 mod quotable;
 mod side;
 mod vendors;
@@ -24,13 +26,15 @@ use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, TransactWriteItem};
 use domain::Fingerprint;
 
-pub use conversations::{Aliases, ContactRow, Decided};
+pub use aliases::{Aliases, ContactRow};
+pub use conversations::Decided;
 pub use evidence::Noted;
 pub use idempotency::{Staff, Staffed};
 pub use inbound::{Claim, Claimed, InboundRow};
 pub use lanes::Parked;
 pub use listing::{Direction, Listed, Page};
 pub use outbound::{Sendable, TAKE_EPOCH, TAKE_LANE, TAKE_MESSAGE};
+pub use people::{Epoch, Merged, Next};
 pub use quotable::Quotable;
 pub use vendors::{Registration, VendorRow};
 
