@@ -1,6 +1,7 @@
 //! Reading request bodies: every mistake names its field and what to do.
 
 use std::num::NonZeroU32;
+use std::ops::RangeInclusive;
 
 use flows::problem::Problem;
 use serde_json::{Map, Value};
@@ -52,6 +53,7 @@ impl Fields {
         }
     }
 
+    /// A yes or no; absent and null are the same.
     pub(crate) fn flag(&self, name: &str) -> Result<Option<bool>, Problem> {
         match self.0.get(name) {
             None | Some(Value::Null) => Ok(None),
@@ -67,23 +69,35 @@ impl Fields {
 
     /// A whole number from 1 to `most`.
     pub(crate) fn count(&self, name: &str, most: u32) -> Result<Option<NonZeroU32>, Problem> {
-        let value = match self.0.get(name) {
-            None | Some(Value::Null) => return Ok(None),
-            Some(value) => value,
-        };
-        let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
-        let count = number
-            .filter(|number| *number <= most)
-            .and_then(NonZeroU32::new);
-        count
-            .map(Some)
-            .ok_or_else(|| invalid(name, format!("must be a whole number from 1 to {most}")))
+        let number = self.whole(name, 1..=most)?;
+        Ok(number.and_then(NonZeroU32::new))
     }
 
     pub(crate) fn required(&self, name: &str) -> Result<&str, Problem> {
         self.text(name)?
             .filter(|text| !text.is_empty())
             .ok_or_else(|| invalid(name, "is missing or empty"))
+    }
+
+    /// A whole number; absent and null are the same.
+    pub(crate) fn whole(
+        &self,
+        name: &str,
+        range: RangeInclusive<u32>,
+    ) -> Result<Option<u32>, Problem> {
+        let number = match self.0.get(name) {
+            None | Some(Value::Null) => return Ok(None),
+            Some(value) => value.as_u64().and_then(|number| u32::try_from(number).ok()),
+        };
+        let number = number.filter(|number| range.contains(number));
+        let (least, most) = (range.start(), range.end());
+        let wrong = || {
+            invalid(
+                name,
+                format_args!("must be a whole number from {least} to {most}"),
+            )
+        };
+        number.map(Some).ok_or_else(wrong)
     }
 }
 

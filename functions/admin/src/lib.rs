@@ -1,6 +1,7 @@
 //! `/api/admin/*`: vendors and their messages, for the back office and for `wabactl`.
 
 mod auth;
+mod behaviour;
 mod body;
 mod draft;
 mod listing;

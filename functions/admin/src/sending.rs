@@ -148,7 +148,7 @@ impl App {
     ) -> Result<(Conversation, Vec<Identity>), Problem> {
         let tables = &self.platform.tables;
         let aliases = tables
-            .leads(vendor, vec![to.clone()])
+            .aliases(vendor, vec![to.clone()])
             .await
             .map_err(|error| unavailable(&error))?;
         let existing = match resolve(&aliases) {

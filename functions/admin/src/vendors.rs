@@ -8,12 +8,13 @@ use lambda_http::aws_lambda_events::query_map::QueryMap;
 use platform::tables::{Registration, VendorRow};
 use serde_json::{Value, json};
 
+use crate::behaviour::Behaviour;
 use crate::body::{Fields, invalid};
 use crate::pacing::{self, PacingChange};
 use crate::{Answer, App, no_such_vendor, unavailable};
 
 /// The fields of a registration; the CSV's columns have their names.
-const FIELDS: [&str; 11] = [
+const FIELDS: [&str; 13] = [
     "vendorId",
     "businessName",
     "phoneNumber",
@@ -25,6 +26,8 @@ const FIELDS: [&str; 11] = [
     "accountProtection",
     "dailyCap",
     "jitter",
+    "answerGroups",
+    "typedPauseMinutes",
 ];
 /// How long a replaced webhook secret stays good: what the provider had under way is still accepted.
 const PREVIOUS_LIVES: SignedDuration = SignedDuration::from_hours(24);
@@ -36,6 +39,7 @@ struct Registered {
     webhook_secret: WebhookSecret,
     api_key: Option<ApiKey>,
     pacing: PacingChange,
+    behaviour: Behaviour,
 }
 
 impl App {
@@ -66,6 +70,7 @@ impl App {
                 ..config
             };
         }
+        asked.config = asked.behaviour.applied(asked.config);
         let registering = self
             .platform
             .tables
@@ -182,22 +187,14 @@ impl App {
             created_at: now,
             updated_at: now,
         };
-        let config = VendorConfig {
-            vendor_id,
-            business_name: business_name.to_owned(),
-            active: true,
-            auto_reply: true,
-            language: "fr".to_owned(),
-            created_at: now,
-            updated_at: now,
-        };
         let api_key = api_key.map_err(|error| invalid("wasenderApiKey", error))?;
         Ok(Registered {
-            config,
+            config: begun(vendor_id, business_name, now),
             instance,
             webhook_secret: secret,
             api_key,
             pacing: PacingChange::read(&fields)?,
+            behaviour: Behaviour::read(&fields)?,
         })
     }
 
@@ -239,6 +236,21 @@ impl App {
             .store_vendor(vendor, &secrets)
             .await
             .map_err(|error| unavailable(&error))
+    }
+}
+
+/// How a vendor behaves that nothing was said of yet.
+fn begun(vendor_id: VendorId, business_name: &str, now: Timestamp) -> VendorConfig {
+    VendorConfig {
+        vendor_id,
+        business_name: business_name.to_owned(),
+        active: true,
+        auto_reply: true,
+        language: "fr".to_owned(),
+        answer_groups: false,
+        typed_pause_minutes: limits::TYPED_PAUSE_MINUTES,
+        created_at: now,
+        updated_at: now,
     }
 }
 
@@ -292,6 +304,8 @@ fn shown(row: &VendorRow) -> Value {
         "active": row.config.active,
         "autoReply": row.config.auto_reply,
         "language": row.config.language,
+        "answerGroups": row.config.answer_groups,
+        "typedPauseMinutes": row.config.typed_pause_minutes,
         "wabaInstances": row.instances.iter().map(instance).collect::<Vec<_>>(),
         "createdAt": row.config.created_at.to_string(),
         "updatedAt": row.config.updated_at.to_string(),

@@ -6,6 +6,7 @@ mod changes;
 mod engine;
 mod media;
 mod turn;
+mod who;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::entry::{InboundEntry, InboundEvent, LaterEntry, LaterJob};
@@ -23,6 +24,7 @@ pub use engine::Engine;
 pub struct App {
     platform: Platform,
     engine: Engine,
+    wasender_api_url: String,
 }
 
 impl App {
@@ -30,6 +32,7 @@ impl App {
         Self {
             platform: Platform::new(config, clock),
             engine: Engine::BuiltIn,
+            wasender_api_url: config.wasender_api_url.clone(),
         }
     }
 

@@ -2,27 +2,20 @@
 
 use std::time::Duration;
 
-use domain::conversation::{Conversation, Heard, Plan, Quiet, Resolution, resolve};
+use domain::conversation::{Heard, Plan, Quiet};
 use domain::decision::{Decision, decide};
 use domain::engine::Answer;
 use domain::entry::InboundEntry;
-use domain::{Content, ConversationId, Identity, InboundMessage, Kind, MessageId, ProviderRef};
+use domain::{Content, InboundMessage, Kind, MessageId, ProviderRef};
 use flows::batch::Handled;
-use flows::dispatch;
+use flows::{dispatch, people};
 use platform::AwsError;
-use platform::tables::{Aliases, Claim, Claimed, Commit, Decided, InboundRow};
+use platform::tables::{Claim, Claimed, Commit, Decided, InboundRow};
 
 use crate::App;
 
 /// How often a decision is made anew because the conversation moved meanwhile.
 const TRIES: usize = 4;
-
-/// Where a contact's identities lead.
-struct Found {
-    conversation: Conversation,
-    new_aliases: Vec<Identity>,
-    merged: Option<ConversationId>,
-}
 
 impl App {
     pub(crate) async fn message(
@@ -54,25 +47,22 @@ impl App {
         (id, claimed): (&MessageId, &Claimed),
     ) -> Result<Handled, AwsError> {
         let quoted = self.quoted(entry, message).await?;
-        let heard = Heard {
-            id,
-            waba: &entry.waba_id,
-            message,
-            received_at: entry.received_at,
-            quoted: quoted.as_ref(),
-        };
+        let mut message = message.clone();
+        let mut looked_up_at = None;
         for _ in 0..TRIES {
-            let row = self
-                .platform
-                .tables
-                .contact(&entry.vendor_id, &message.contact)
-                .await?;
-            let Some(config) = row.config else {
+            let Some(who) = self.who(entry, &mut message, &mut looked_up_at).await? else {
                 // The vendor's secret exists and its configuration does not: its creation is under way.
                 tracing::warn!(vendor.id = %entry.vendor_id, "a message came before its vendor's configuration");
                 return Ok(Handled::Again(None));
             };
-            let found = self.find(entry, row.aliases).await?;
+            let heard = Heard {
+                id,
+                waba: &entry.waba_id,
+                message: &message,
+                received_at: entry.received_at,
+                quoted: quoted.as_ref(),
+            };
+            let (config, found) = (who.config, who.found);
             let conversation = found.conversation.hears(heard);
             let (answer, outcome) = match conversation.plan(&config, heard) {
                 Plan::Ask(question) => (self.engine.ask(&question).await, "answered"),
@@ -147,48 +137,6 @@ impl App {
         Ok(enqueued(refused))
     }
 
-    async fn find(&self, entry: &InboundEntry, aliases: Aliases) -> Result<Found, AwsError> {
-        let vendor = &entry.vendor_id;
-        let new_aliases = aliases
-            .iter()
-            .filter(|(_, leads)| leads.is_none())
-            .map(|(identity, _)| identity.clone())
-            .collect();
-        let begin = |identity: &Identity| Conversation::begin(vendor, identity);
-        let (conversation, merged) = match resolve(&aliases) {
-            Some(Resolution::Begin(first)) => (begin(&first), None),
-            Some(Resolution::One(id)) => (self.existing(entry, &id).await?, None),
-            Some(Resolution::Merge { into, from }) => {
-                let (into, other) = (
-                    self.existing(entry, &into).await?,
-                    self.existing(entry, &from).await?,
-                );
-                let merged = (into.id != other.id).then_some(other.id);
-                (into, merged)
-            }
-            // Nobody can be answered there, but the message is kept in a conversation of its own.
-            None => (Conversation::begin(vendor, &unnamed(entry)), None),
-        };
-        Ok(Found {
-            conversation,
-            new_aliases,
-            merged,
-        })
-    }
-
-    async fn existing(
-        &self,
-        entry: &InboundEntry,
-        id: &ConversationId,
-    ) -> Result<Conversation, AwsError> {
-        let found = self
-            .platform
-            .tables
-            .conversation(&entry.vendor_id, id)
-            .await?;
-        found.ok_or_else(|| AwsError::contended("reading a conversation"))
-    }
-
     /// A variant of a decided message that tells more: what is new of it is added, nothing is decided again.
     async fn enrich(
         &self,
@@ -200,8 +148,10 @@ impl App {
         if richer == *row {
             return Ok(());
         }
-        let (tables, now) = (&self.platform.tables, self.platform.clock.now());
-        if !tables
+        let now = self.platform.clock.now();
+        if !self
+            .platform
+            .tables
             .enrich((&entry.vendor_id, id), &richer, now)
             .await?
             .is_done()
@@ -209,15 +159,10 @@ impl App {
             return Err(AwsError::contended("enriching a message"));
         }
         self.ask_for_file(entry, id, &richer.content).await;
-        let aliases = tables.aliases(&entry.vendor_id, &richer.contact).await?;
-        let found = self.find(entry, aliases).await?;
-        for identity in &found.new_aliases {
-            self.platform
-                .tables
-                .add_alias(&found.conversation, identity)
-                .await?;
+        if message.group.is_some() {
+            return Ok(());
         }
-        Ok(())
+        people::join(&self.platform, &entry.vendor_id, &richer.contact).await
     }
 }
 
@@ -241,18 +186,4 @@ fn richer(row: &InboundRow, message: &InboundMessage) -> InboundRow {
 fn quiet(id: &MessageId, reason: Quiet) -> &'static str {
     tracing::info!(message.id = %id, reason = reason.as_str(), "message kept without an answer");
     reason.as_str()
-}
-
-/// A stand-in for the identity of somebody without any.
-fn unnamed(entry: &InboundEntry) -> Identity {
-    let digits: String = entry
-        .message_id()
-        .as_str()
-        .bytes()
-        .filter(u8::is_ascii_digit)
-        .map(char::from)
-        .take(20)
-        .collect();
-    let lid = domain::Lid::parse(&format!("0{digits}")).expect("one to 21 digits are a linked id");
-    Identity::Lid(lid)
 }

@@ -4,6 +4,7 @@
 //! a send in doubt is `unknown` and never repeated by itself.
 
 mod outcome;
+mod recipient;
 mod send;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};

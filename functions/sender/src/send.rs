@@ -10,8 +10,8 @@ use flows::{call, lane, settle};
 use jiff::Timestamp;
 use platform::tables::{Commit, Sendable, TAKE_EPOCH};
 use platform::{AwsError, NoAnswer};
+use providers::ProviderRequest;
 use providers::wasender::{self, Session};
-use providers::{ProviderRequest, Recipient};
 use tokio::time::Instant;
 
 use crate::App;
@@ -185,8 +185,8 @@ impl App {
         message: &Outbound,
         read: &Sendable,
     ) -> Result<(ProviderRequest, bool), Unprepared> {
-        let to = Recipient::of(&message.to, message.group.as_ref())
-            .ok_or(Unprepared::Unsendable("no_recipient"))?;
+        let to = self.recipient(message).await.map_err(Unprepared::Later)?;
+        let to = to.ok_or(Unprepared::Unsendable("no_recipient"))?;
         let quote = self.number_to_quote(message).await?;
         // A session whose key was refused is tried with the key that the store has now.
         let at_hand = if read.message.attempts > 0 {

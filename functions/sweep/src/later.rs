@@ -1,11 +1,10 @@
 use aws_lambda_events::event::sqs::SqsMessage;
-use domain::Echo;
 use domain::entry::{LaterEntry, LaterJob};
 use flows::batch::Handled;
 use flows::changes;
-use flows::echoes::{self, Attributed};
+use flows::echoes;
 use flows::events::From;
-use flows::lane;
+use flows::{lane, people};
 use platform::AwsError;
 
 use crate::{App, handled};
@@ -30,11 +29,16 @@ impl App {
             LaterJob::Session(status) => {
                 lane::session_told(&self.platform, (from.vendor, from.waba), *status).await
             }
-            LaterJob::Echo(echo) => self.echo(from, echo).await,
+            LaterJob::Echo(echo) => {
+                echoes::settle(&self.platform, &self.wasender_api_url, from, echo).await
+            }
             LaterJob::Change(waiting) => {
                 changes::change(&self.platform, from, waiting.clone()).await
             }
             LaterJob::Media { message_id } => Box::pin(self.file(from.vendor, message_id)).await,
+            LaterJob::Person(person) => {
+                people::look_up_again(&self.platform, &self.wasender_api_url, from, person).await
+            }
         })
     }
 
@@ -45,13 +49,5 @@ impl App {
             .note_status((from.vendor, from.waba), update, now)
             .await
             .map(|_| ())
-    }
-
-    /// Every send of ours had its time to be known: what still fits none was typed by the vendor.
-    async fn echo(&self, from: From<'_>, echo: &Echo) -> Result<(), AwsError> {
-        match echoes::attribute(&self.platform, from, echo).await? {
-            Attributed::Ours => Ok(()),
-            Attributed::NotYet => echoes::keep_typed(&self.platform, from, echo).await,
-        }
     }
 }

@@ -123,7 +123,7 @@ impl Functions {
             handler,
         };
         [
-            mapping("inbound.fifo", "conversation", (1, 50, 15), conversation),
+            mapping("inbound.fifo", "conversation", (1, 50, 18), conversation),
             mapping("outbound.fifo", "sender", (1, 100, 12), sender),
             mapping("later", "sweep", (10, 10, 60), sweep),
         ]

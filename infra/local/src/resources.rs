@@ -227,7 +227,7 @@ fn queues(arn: &str) -> Vec<Value> {
         plain("later-dead", json!({})),
         fifo(
             "inbound.fifo",
-            json!({ "VisibilityTimeout": "90", "RedrivePolicy": redrive("inbound-dead.fifo", 20) }),
+            json!({ "VisibilityTimeout": "108", "RedrivePolicy": redrive("inbound-dead.fifo", 20) }),
         ),
         fifo(
             "outbound.fifo",

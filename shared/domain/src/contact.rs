@@ -49,6 +49,7 @@ impl fmt::Debug for Lid {
 pub enum Identity {
     Phone(PhoneNumber),
     Lid(Lid),
+    /// A group chat, whoever writes in it.
     Group(GroupId),
 }
 
@@ -59,6 +60,15 @@ impl Identity {
             Self::Phone(phone) => format!("pn:{}", phone.digits()),
             Self::Lid(lid) => format!("lid:{}", lid.expose()),
             Self::Group(group) => format!("group:{}", group.0),
+        }
+    }
+
+    /// How the conversation is named that a message to or from this contact belongs to: the group's name for a message in a group, and
+    /// never its author's; else all that is known of the person.
+    pub fn of(contact: &Contact, group: Option<&GroupId>) -> Vec<Self> {
+        match group {
+            Some(group) => vec![Self::Group(group.clone())],
+            None => contact.identities().collect(),
         }
     }
 }

@@ -5,8 +5,9 @@ use jiff::Timestamp;
 use crate::contact::{Contact, Identity};
 use crate::content::{Content, Kind};
 use crate::engine::{Context, Question};
-use crate::event::InboundMessage;
+use crate::event::{GroupId, InboundMessage};
 use crate::ids::{ConversationId, MessageId, VendorId, WabaId};
+pub use crate::people::{Resolution, resolve};
 use crate::vendor::VendorConfig;
 
 /// Who answers the customer.
@@ -18,18 +19,24 @@ pub enum Attendant {
     Human { until: Timestamp },
 }
 
-/// One customer of one vendor. Its id is opaque; identities point to it and are never moved.
+/// One customer of one vendor, or one group chat. Its id is opaque; identities point to it and are never moved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conversation {
     pub id: ConversationId,
     pub vendor: VendorId,
+    /// The person; nobody in particular in a group chat.
     pub contact: Contact,
+    pub group: Option<GroupId>,
     pub context: Context,
     pub attendant: Attendant,
     /// Raised by a takeover, a release, a stop, a start and a pause: an automatic reply decided under an older one is not sent.
     pub control_epoch: u64,
     /// Raised by every decision; 0 before the first is written.
     pub version: u64,
+    /// When the provider was last asked for the person's number and did not tell it.
+    pub looked_up_at: Option<Timestamp>,
+    /// The conversations that were found to be this one: what they sent is still theirs.
+    pub merged_from: Vec<ConversationId>,
 }
 
 /// Why a message is kept and not answered.
@@ -84,10 +91,15 @@ impl Conversation {
     pub fn begin(vendor: &VendorId, first: &Identity) -> Self {
         let id = ConversationId::derived(&["conversation", vendor.as_str(), &first.key()]);
         let session_id = format!("{vendor}_{}", id.as_str().trim_start_matches("conv_"));
+        let group = match first {
+            Identity::Group(group) => Some(group.clone()),
+            Identity::Phone(_) | Identity::Lid(_) => None,
+        };
         Self {
             id,
             vendor: vendor.clone(),
             contact: Contact::default(),
+            group,
             context: Context {
                 session_id,
                 ..Context::default()
@@ -95,6 +107,8 @@ impl Conversation {
             attendant: Attendant::default(),
             control_epoch: 0,
             version: 0,
+            looked_up_at: None,
+            merged_from: Vec::new(),
         }
     }
 
@@ -104,8 +118,15 @@ impl Conversation {
         let at = heard.message.occurred_at.unwrap_or(heard.received_at);
         self.context.message_count += 1;
         self.context.last_message_at = self.context.last_message_at.max(Some(at));
-        self.contact.enrich(&heard.message.contact);
+        self.knows(&heard.message.contact);
         self
+    }
+
+    /// Takes what is new of the person. In a group chat everybody is somebody else.
+    pub fn knows(&mut self, contact: &Contact) {
+        if self.group.is_none() {
+            self.contact.enrich(contact);
+        }
     }
 
     /// Whether, and with which question, the engine is asked.
@@ -119,10 +140,19 @@ impl Conversation {
             language: config.language.clone(),
             message: heard.id.clone(),
             content: self.understood(heard),
-            from: self.contact.clone(),
+            from: self.author(heard.message).clone(),
             occurred_at: heard.message.occurred_at.unwrap_or(heard.received_at),
             context: self.context.clone(),
         }))
+    }
+
+    /// Who wrote: in a group chat, whom the message names.
+    const fn author<'a>(&'a self, message: &'a InboundMessage) -> &'a Contact {
+        if message.group.is_some() {
+            &message.contact
+        } else {
+            &self.contact
+        }
     }
 
     fn quiet(&self, config: &VendorConfig, heard: Heard<'_>) -> Option<Quiet> {
@@ -132,14 +162,14 @@ impl Conversation {
         let rules = [
             (!config.active, Quiet::VendorPaused),
             (!config.auto_reply, Quiet::AutoReplyOff),
-            (message.group.is_some(), Quiet::Group),
+            (
+                message.group.is_some() && !config.answer_groups,
+                Quiet::Group,
+            ),
             (message.content.kind == Kind::Reaction, Quiet::Reaction),
             (message.content.kind == Kind::Call, Quiet::Call),
             (is_human, Quiet::Human),
-            (
-                message.contact.identities().next().is_none(),
-                Quiet::Unreachable,
-            ),
+            (message.identities().is_empty(), Quiet::Unreachable),
         ];
         rules
             .into_iter()
@@ -147,40 +177,9 @@ impl Conversation {
     }
 }
 
-/// Which conversation a contact's identities lead to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Resolution {
-    /// None of them is known: a conversation begins.
-    Begin(Identity),
-    /// All that are known lead to one conversation.
-    One(ConversationId),
-    /// They lead to two: the second gets a pointer to the first, and nothing is moved.
-    Merge {
-        into: ConversationId,
-        from: ConversationId,
-    },
-}
-
-/// Decides from the aliases found, in the order of [`Contact::identities`] (the phone first).
-pub fn resolve(aliases: &[(Identity, Option<ConversationId>)]) -> Option<Resolution> {
-    let (first, _) = aliases.first()?;
-    let mut found = aliases
-        .iter()
-        .filter_map(|(_, conversation)| conversation.as_ref());
-    Some(match (found.next(), found.next()) {
-        (None, _) => Resolution::Begin(first.clone()),
-        (Some(into), Some(from)) if into != from => Resolution::Merge {
-            into: into.clone(),
-            from: from.clone(),
-        },
-        (Some(one), _) => Resolution::One(one.clone()),
-    })
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::contact::Lid;
     use crate::event::{GroupId, ProviderMessageId};
     use crate::limits;
     use crate::phone::PhoneNumber;
@@ -194,6 +193,8 @@ pub(crate) mod tests {
             active: true,
             auto_reply: true,
             language: "fr".to_owned(),
+            answer_groups: false,
+            typed_pause_minutes: limits::TYPED_PAUSE_MINUTES,
             created_at: NOW,
             updated_at: NOW,
         }
@@ -281,14 +282,6 @@ pub(crate) mod tests {
             quiet(&config(), &taken_over, &message()),
             Some(Quiet::Human)
         );
-        let in_group = InboundMessage {
-            group: Some(GroupId("1".to_owned())),
-            ..message()
-        };
-        assert_eq!(
-            quiet(&config(), &conversation(), &in_group),
-            Some(Quiet::Group)
-        );
         for (kind, reason) in [(Kind::Reaction, Quiet::Reaction), (Kind::Call, Quiet::Call)] {
             let message = InboundMessage {
                 content: Content::of(kind),
@@ -308,28 +301,20 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn identities_lead_to_one_conversation() {
-        let (a, b) = (
-            ConversationId::derived(&["a"]),
-            ConversationId::derived(&["b"]),
-        );
-        let lid = Identity::Lid(Lid::parse("123").unwrap());
-        let resolve = |phone_leads: Option<&ConversationId>, lid_leads: Option<&ConversationId>| {
-            resolve(&[
-                (phone(), phone_leads.cloned()),
-                (lid.clone(), lid_leads.cloned()),
-            ])
-            .unwrap()
+    fn a_group_is_answered_if_its_vendor_wants_that() {
+        let in_group = InboundMessage {
+            group: Some(GroupId("1".to_owned())),
+            ..message()
         };
-        assert_eq!(resolve(None, None), Resolution::Begin(phone()));
-        assert_eq!(resolve(Some(&a), None), Resolution::One(a.clone()));
-        assert_eq!(resolve(None, Some(&b)), Resolution::One(b.clone()));
-        assert_eq!(resolve(Some(&a), Some(&a)), Resolution::One(a.clone()));
         assert_eq!(
-            resolve(Some(&a), Some(&b)),
-            Resolution::Merge { into: a, from: b }
+            quiet(&config(), &conversation(), &in_group),
+            Some(Quiet::Group)
         );
-        assert_eq!(super::resolve(&[]), None);
+        let answers_groups = VendorConfig {
+            answer_groups: true,
+            ..config()
+        };
+        assert_eq!(quiet(&answers_groups, &conversation(), &in_group), None);
     }
 
     #[test]

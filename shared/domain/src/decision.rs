@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::contact::Contact;
 use crate::content::{Choice, Content};
 use crate::conversation::{Attendant, Conversation, Heard};
 use crate::engine::Answer;
@@ -75,16 +76,22 @@ fn reply(
     (index, content): (usize, Content),
     now: Timestamp,
 ) -> Outbound {
-    // The number that wrote gets the answer; what it did not tell, the conversation knows.
-    let mut to = heard.message.contact.clone();
-    to.enrich(&conversation.contact);
+    let group = heard.message.group.clone();
+    let to = if group.is_some() {
+        Contact::default()
+    } else {
+        // The number that wrote gets the answer; what it did not tell, the conversation knows.
+        let mut to = heard.message.contact.clone();
+        to.enrich(&conversation.contact);
+        to
+    };
     let draft = Draft {
         id: reply_id(heard.id, index),
         vendor: conversation.vendor.clone(),
         waba: heard.waba.clone(),
         conversation: conversation.id.clone(),
         to,
-        group: None,
+        group,
         content,
         quote: None,
         origin: Origin::Automatic {
@@ -99,11 +106,13 @@ fn reply(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contact::{Contact, Lid};
+    use crate::contact::Lid;
     use crate::conversation::tests::{config, conversation, heard, message, quiet};
     use crate::conversation::{Plan, Quiet};
+    use crate::event::{GroupId, InboundMessage};
     use crate::ids::WabaId;
     use crate::phone::PhoneNumber;
+    use crate::vendor::VendorConfig;
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -160,6 +169,41 @@ mod tests {
         assert_eq!(
             (&reply.to.phone, &reply.to.lid),
             (&message.contact.phone, &lid)
+        );
+    }
+
+    #[test]
+    fn an_answer_in_a_group_goes_to_the_group_and_its_author_is_not_the_conversation() {
+        let (id, waba) = (MessageId::derived(&["m"]), WabaId::parse("waba_a").unwrap());
+        let group = GroupId("120363000000000001".to_owned());
+        let message = InboundMessage {
+            group: Some(group.clone()),
+            ..message()
+        };
+        let begun = Conversation::begin(&config().vendor_id, &message.identities()[0]);
+        let heard = heard(&id, &waba, &message);
+        let config = VendorConfig {
+            answer_groups: true,
+            ..config()
+        };
+        let conversation = begun.hears(heard);
+        let Plan::Ask(question) = conversation.plan(&config, heard) else {
+            panic!("it is answered")
+        };
+        assert_eq!(question.from, message.contact);
+        let answer = Answer {
+            replies: vec![Content::text("a")],
+            ..Answer::default()
+        };
+        let decision = decide(conversation, heard, answer, NOW);
+        let reply = &decision.replies[0];
+        assert_eq!(
+            (&reply.group, &reply.to),
+            (&Some(group.clone()), &Contact::default())
+        );
+        assert_eq!(
+            (decision.conversation.group, decision.conversation.contact),
+            (Some(group), Contact::default())
         );
     }
 

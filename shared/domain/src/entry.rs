@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::change::{MessageChange, WaitingChange};
-use crate::contact::Contact;
+use crate::contact::{Contact, Identity, Lid};
 use crate::content::Content;
 use crate::event::{Echo, InboundMessage, StatusUpdate};
 use crate::ids::{Fingerprint, MessageId, VendorId, WabaId};
@@ -105,18 +105,12 @@ impl InboundEntry {
 
     /// Messages of one contact, or of one group, are handled one after the other.
     pub fn group_id(&self) -> String {
-        let (contact, group) = match &self.event {
-            InboundEvent::Message(message) => (&message.contact, &message.group),
-            InboundEvent::Echo(echo) => (&echo.contact, &echo.group),
-            InboundEvent::Change(change) => (&change.contact, &change.group),
+        let identities = match &self.event {
+            InboundEvent::Message(message) => message.identities(),
+            InboundEvent::Echo(echo) => echo.identities(),
+            InboundEvent::Change(change) => Identity::of(&change.contact, change.group.as_ref()),
         };
-        let who = match group {
-            Some(group) => format!("group:{}", group.0),
-            None => contact
-                .identities()
-                .next()
-                .map_or_else(String::new, |identity| identity.key()),
-        };
+        let who = identities.first().map_or_else(String::new, Identity::key);
         Fingerprint::of(&["group", self.vendor_id.as_str(), &who]).hex()
     }
 
@@ -222,6 +216,17 @@ pub enum LaterJob {
     /// The file of a message is to be fetched.
     #[serde(rename_all = "camelCase")]
     Media { message_id: MessageId },
+    /// Somebody of whom the linked id alone is known.
+    Person(LookUp),
+}
+
+/// A person to be looked up at the provider once more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LookUp {
+    pub lid: Lid,
+    /// How often the provider was asked already.
+    pub tries: u32,
 }
 
 entry!(LaterEntry);

@@ -88,6 +88,13 @@ pub struct InboundMessage {
     pub occurred_at: Option<Timestamp>,
 }
 
+impl InboundMessage {
+    /// How its conversation is named, the surest name first.
+    pub fn identities(&self) -> Vec<Identity> {
+        Identity::of(&self.contact, self.group.as_ref())
+    }
+}
+
 /// A group chat's id, the part before `@g.us`. Older ones hold their founder's number, so `Debug` shows none of it.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct GroupId(pub String);
@@ -110,6 +117,13 @@ pub struct Echo {
     pub content: Content,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occurred_at: Option<Timestamp>,
+}
+
+impl Echo {
+    /// How its conversation is named, the surest name first.
+    pub fn identities(&self) -> Vec<Identity> {
+        Identity::of(&self.contact, self.group.as_ref())
+    }
 }
 
 /// What a provider says of a message that was sent.

@@ -28,6 +28,7 @@ mod outcome;
 mod pace;
 mod pacing;
 mod pairing;
+mod people;
 mod phone;
 pub mod side;
 mod signature;
@@ -52,6 +53,7 @@ pub use outcome::{Failure, Quota, RejectClass, SendOutcome};
 pub use pace::{Pace, backoff};
 pub use pacing::{PAID_GAP, PROTECTED_GAP, Pacing, Plan, TRIAL_DAY, TRIAL_GAP};
 pub use pairing::{Pairing, PairingKind};
+pub use people::{look_up_again_in, should_look_up};
 pub use phone::{InvalidPhone, PhoneNumber};
 pub use signature::{InvalidSecret, Proof, SecretRing, WebhookSecret};
 pub use vendor::{

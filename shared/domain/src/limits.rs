@@ -58,11 +58,13 @@ pub const WEBHOOK_BUDGET: Duration = Duration::from_secs(4);
 pub const WEBHOOK_ANSWER: Duration = Duration::from_millis(4_500);
 
 /// How long a conversation's claim keeps others away from an inbound message.
-pub const CLAIM_LEASE: Duration = Duration::from_secs(16);
+pub const CLAIM_LEASE: Duration = Duration::from_secs(19);
 /// How long the engine may take to answer.
 pub const ENGINE_TIMEOUT: Duration = Duration::from_secs(8);
-pub const CONVERSATION_FUNCTION_TIMEOUT: Duration = Duration::from_secs(15);
-pub const INBOUND_VISIBILITY: Duration = Duration::from_secs(90);
+/// How long it may take to learn whose number is behind a linked id, before the engine is asked.
+pub const LOOK_UP: Duration = Duration::from_millis(2_500);
+pub const CONVERSATION_FUNCTION_TIMEOUT: Duration = Duration::from_secs(18);
+pub const INBOUND_VISIBILITY: Duration = Duration::from_secs(108);
 
 /// How long the provider may take to answer a send.
 pub const PROVIDER_TIMEOUT: Duration = Duration::from_secs(8);
@@ -119,13 +121,29 @@ pub const PAIRING_LIVES_AT_MOST: Duration = Duration::from_mins(15);
 pub const PAIRING_CODE_BYTES: usize = 32 * 1024;
 /// Members of a group whose receipts of one message are counted: as many as a group of WhatsApp may have.
 pub const RECEIPTS_COUNTED: i32 = 1024;
-/// The least time between two calls with a session's key that send nothing (120 a minute; sends are counted apart).
-pub const SIDE_GAP: Duration = Duration::from_millis(500);
+/// The least time between two calls with a session's key that send nothing (240 a minute; sends are counted apart).
+pub const SIDE_GAP: Duration = Duration::from_millis(250);
 /// The longest that a provider's wait holds such calls.
 pub const SIDE_HELD_MOST: Duration = Duration::from_hours(1);
 
 /// How long a conversation that asked for a person is left to one before the engine answers again.
 pub const HUMAN_ATTENDS: Duration = Duration::from_hours(12);
+/// For how many minutes the engine leaves a conversation alone in which the vendor typed, if the vendor does not say otherwise.
+pub const TYPED_PAUSE_MINUTES: u32 = 60;
+/// The most minutes that a vendor may ask for: a week.
+pub const TYPED_PAUSE_MINUTES_MOST: u32 = 7 * 24 * 60;
+/// How long a message does not ask again for a number that the provider did not tell.
+pub const LOOK_UP_AGAIN: Duration = Duration::from_mins(10);
+/// The waits before a look-up that failed is made again; then it is given up until the person writes again.
+pub const LOOK_UP_WAITS: [Duration; 5] = [
+    Duration::from_secs(30),
+    Duration::from_mins(2),
+    Duration::from_mins(8),
+    Duration::from_mins(9),
+    Duration::from_mins(9),
+];
+/// Conversations that one remembers to have been joined with.
+pub const MERGED_FROM: usize = 16;
 
 /// How long a customer's "2" chooses from the menu that was last sent.
 pub const MENU_OPEN: Duration = Duration::from_hours(24);
@@ -212,7 +230,7 @@ mod tests {
 
     #[test]
     fn a_conversation_ends_before_its_lease_and_its_visibility() {
-        assert!(ENGINE_TIMEOUT + Duration::from_secs(5) < CONVERSATION_FUNCTION_TIMEOUT);
+        assert!(ENGINE_TIMEOUT + LOOK_UP + Duration::from_secs(5) < CONVERSATION_FUNCTION_TIMEOUT);
         assert!(CONVERSATION_FUNCTION_TIMEOUT < CLAIM_LEASE);
         assert!(CLAIM_LEASE < INBOUND_VISIBILITY);
         assert!(INBOUND_VISIBILITY >= CONVERSATION_FUNCTION_TIMEOUT * 6);
@@ -243,6 +261,17 @@ mod tests {
         assert!(steps < MEDIA_JOB);
         assert!(MEDIA_BEGINS + MEDIA_JOB + AWS_CALL < SWEEP_FUNCTION_TIMEOUT);
         assert!(SWEEP_FUNCTION_TIMEOUT < MEDIA_LEASE && MEDIA_LEASE < MEDIA_ASKED_AFTER);
+    }
+
+    #[test]
+    fn while_a_look_up_is_repeated_no_message_begins_another() {
+        assert!(LOOK_UP_WAITS.iter().all(|wait| *wait < LOOK_UP_AGAIN));
+        let longest_delay_of_a_queue = Duration::from_mins(15);
+        assert!(
+            LOOK_UP_WAITS
+                .iter()
+                .all(|wait| *wait <= longest_delay_of_a_queue)
+        );
     }
 
     #[test]

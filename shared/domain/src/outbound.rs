@@ -29,7 +29,7 @@ pub struct Outbound {
     pub waba: WabaId,
     pub conversation: ConversationId,
     pub to: Contact,
-    /// The group chat that it goes to, if it goes to one.
+    /// The group chat that it goes to, in the place of a person.
     pub group: Option<GroupId>,
     pub content: Content,
     /// WhatsApp's id of the message it quotes.

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
@@ -6,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::ids::{VendorId, WabaId};
+use crate::limits;
 use crate::pacing::Pacing;
 use crate::phone::PhoneNumber;
 use crate::signature::{Proof, SecretRing};
@@ -37,8 +39,28 @@ pub struct VendorConfig {
     pub auto_reply: bool,
     /// The language of the built-in engine's answers, an ISO 639 code.
     pub language: String,
+    /// Whether messages in group chats are answered, in the group.
+    #[serde(default)]
+    pub answer_groups: bool,
+    /// For how many minutes the engine leaves a conversation alone after the vendor typed in it; 0 for not at all.
+    #[serde(default = "typed_pause_minutes")]
+    pub typed_pause_minutes: u32,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+}
+
+const fn typed_pause_minutes() -> u32 {
+    limits::TYPED_PAUSE_MINUTES
+}
+
+impl VendorConfig {
+    /// How long the engine leaves a conversation alone after the vendor typed in it; `None` for not at all.
+    pub fn typed_pause(&self) -> Option<Duration> {
+        let minutes = self
+            .typed_pause_minutes
+            .min(limits::TYPED_PAUSE_MINUTES_MOST);
+        (minutes > 0).then(|| Duration::from_mins(minutes.into()))
+    }
 }
 
 /// One WhatsApp number of a vendor, and where it lives at the provider.

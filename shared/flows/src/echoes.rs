@@ -1,15 +1,12 @@
 //! Echoes: what left from the vendor's number, told back to us.
 
-use domain::conversation::{Resolution, resolve};
 use domain::echo::{Author, Unlinked, classify};
-use domain::entry::{InboundEntry, InboundEvent};
-use domain::{
-    ConversationId, Delivery, Dispatch, Draft, Echo, MessageId, Origin, Outbound, VendorId,
-};
-use jiff::Timestamp;
+use domain::{ConversationId, Dispatch, Echo, Outbound, VendorId};
 use platform::{AwsError, Platform};
 
 use crate::events::From;
+use crate::people::{self, Recipient};
+use crate::typed;
 
 /// What became of an echo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,14 +27,10 @@ pub async fn attribute(
     let known = tables
         .known(from.vendor, from.waba, &echo.reference)
         .await?;
-    let conversation = if known.is_none() {
-        conversation_of(platform, from.vendor, echo).await?
+    let unlinked = if known.is_none() {
+        out_there(platform, from.vendor, echo).await?
     } else {
-        None
-    };
-    let unlinked = match &conversation {
-        Some(conversation) => out_there(platform, from.vendor, conversation).await?,
-        None => Vec::new(),
+        Vec::new()
     };
     let (id, matched) = match classify(echo, known, &unlinked, from.received_at) {
         Author::Known(id) => (id, false),
@@ -56,13 +49,16 @@ pub async fn attribute(
     Ok(Attributed::Ours)
 }
 
-/// Sends of a conversation without a provider id that the provider may have taken.
+/// Sends of the echo's conversation without a provider id that the provider may have taken.
 async fn out_there(
     platform: &Platform,
     vendor: &VendorId,
-    conversation: &ConversationId,
+    echo: &Echo,
 ) -> Result<Vec<Unlinked>, AwsError> {
-    let mut unlinked = platform.tables.unlinked(vendor, conversation).await?;
+    let mut unlinked = Vec::new();
+    for conversation in conversations_of(platform, vendor, echo).await? {
+        unlinked.extend(platform.tables.unlinked(vendor, &conversation).await?);
+    }
     let ids: Vec<_> = unlinked.iter().map(|send| send.message.clone()).collect();
     let mut messages = platform.tables.outbounds(vendor, &ids).await?;
     messages.retain(|message| {
@@ -102,77 +98,45 @@ async fn close(
     Ok(())
 }
 
-/// Keeps an echo that fits no send after all its time: the vendor typed it on the phone.
-pub async fn keep_typed(platform: &Platform, from: From<'_>, echo: &Echo) -> Result<(), AwsError> {
-    let Some(key_id) = echo.reference.key_id.clone() else {
-        return Ok(());
-    };
-    let Some(conversation) = conversation_of(platform, from.vendor, echo).await? else {
-        tracing::info!("a typed message has no conversation yet and is not kept");
-        return Ok(());
-    };
-    let entry = InboundEntry {
-        vendor_id: from.vendor.clone(),
-        waba_id: from.waba.clone(),
-        received_at: from.received_at,
-        event: InboundEvent::Echo(echo.clone()),
-    };
-    let id = MessageId::derived(&["typed", entry.message_id().as_str()]);
-    let typed = typed(
-        from,
-        echo,
-        (id, conversation),
-        echo.occurred_at.unwrap_or(from.received_at),
-    );
-    platform.tables.keep_typed(&typed).await?;
-    let reference = domain::ProviderRef {
-        key_id: Some(key_id),
-        msg_id: echo.reference.msg_id,
-    };
-    platform
-        .tables
-        .link(&typed, &reference, platform.clock.now())
-        .await
-}
-
-fn typed(
+/// Decides whose an echo is after every send had its time to be known: one of ours, or typed by the vendor.
+///
+/// An echo may name its recipient by a linked id that we know nobody under, although the send went to the number: so the number is asked
+/// for before the echo counts as typed.
+pub async fn settle(
+    platform: &Platform,
+    base_url: &str,
     from: From<'_>,
     echo: &Echo,
-    (id, conversation): (MessageId, ConversationId),
-    at: Timestamp,
-) -> Outbound {
-    let draft = Draft {
-        id,
-        vendor: from.vendor.clone(),
-        waba: from.waba.clone(),
-        conversation,
-        to: echo.contact.clone(),
-        group: echo.group.clone(),
-        content: echo.content.clone(),
-        quote: None,
-        origin: Origin::Phone,
-        index: 0,
-    };
-    Outbound {
-        dispatch: Dispatch::Accepted,
-        delivery: Delivery::Sent,
-        undispatched: false,
-        reference: echo.reference.clone(),
-        ..draft.queued(at)
+) -> Result<(), AwsError> {
+    if attribute(platform, from, echo).await? == Attributed::Ours {
+        return Ok(());
+    }
+    let mut named = echo.clone();
+    match people::recipient(platform, base_url, from, echo).await? {
+        Recipient::AsTold => return typed::keep(platform, from, echo, None).await,
+        Recipient::Nameless(at) => return typed::keep(platform, from, echo, Some(at)).await,
+        Recipient::Named(phone) => named.contact.phone = Some(phone),
+    }
+    match attribute(platform, from, &named).await? {
+        Attributed::Ours => people::join(platform, from.vendor, &named.contact).await,
+        Attributed::NotYet => typed::keep(platform, from, &named, None).await,
     }
 }
 
-async fn conversation_of(
+/// The conversation that an echo belongs to, and those that it was found to be: what they sent is theirs.
+async fn conversations_of(
     platform: &Platform,
     vendor: &VendorId,
     echo: &Echo,
-) -> Result<Option<ConversationId>, AwsError> {
-    if echo.group.is_some() || echo.contact.identities().next().is_none() {
-        return Ok(None);
-    }
-    let aliases = platform.tables.aliases(vendor, &echo.contact).await?;
-    Ok(match resolve(&aliases) {
-        Some(Resolution::One(id) | Resolution::Merge { into: id, .. }) => Some(id),
-        Some(Resolution::Begin(_)) | None => None,
-    })
+) -> Result<Vec<ConversationId>, AwsError> {
+    let aliases = platform.tables.aliases(vendor, echo.identities()).await?;
+    let found = people::find(platform, vendor, aliases).await?;
+    let begun = found
+        .map(|found| found.conversation)
+        .filter(|conversation| conversation.version > 0);
+    Ok(begun.map_or_else(Vec::new, |conversation| {
+        let mut all = vec![conversation.id];
+        all.extend(conversation.merged_from);
+        all
+    }))
 }

@@ -1,8 +1,9 @@
 //! Where providers and platform meet: the steps that more than one function takes.
 //!
 //! A webhook's way in ([`webhook`]), what status and session events change ([`events`], [`lane`]), what
-//! becomes of edits and deletions ([`changes`]), what brings messages back
-//! into their queue ([`dispatch`]), calls to a provider ([`call`]), and the forms of answers ([`problem`]) and batches ([`batch`]).
+//! becomes of edits and deletions ([`changes`]), what brings messages back into their queue ([`dispatch`]), who somebody is
+//! ([`people`]) and whose an echo is ([`echoes`]), calls to a provider ([`call`]) and those that must not slow sending ([`side`]),
+//! and the forms of answers ([`problem`]) and batches ([`batch`]).
 
 pub mod batch;
 pub mod call;
@@ -13,10 +14,12 @@ pub mod events;
 mod ingest;
 pub mod lane;
 pub mod media;
+pub mod people;
 pub mod problem;
 pub mod settle;
 pub mod side;
 mod tally;
+mod typed;
 pub mod webhook;
 
 pub use ingest::{Ingest, Reception, Webhook};

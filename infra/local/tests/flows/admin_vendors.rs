@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::front_door::{get, is_problem, register, shop};
-use crate::world::{World, run};
+use crate::world::{Answer, World, run};
 
 #[tokio::test]
 async fn a_vendor_is_created_once_and_updated_after_that() {
@@ -130,6 +130,38 @@ async fn each_field_of_a_vendor_that_cannot_be_is_named() {
             is_problem(&answer, 400, "invalid_json");
         }
         assert_eq!(world.stored().await, before);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn how_a_vendor_answers_is_said_and_stays_until_it_is_said_otherwise() {
+    run(async |world| {
+        let created = register(world, &shop(1)).await;
+        let behaviour = |answer: &Answer| {
+            let fields = ["answerGroups", "typedPauseMinutes"];
+            fields.map(|field| answer.json[field].clone())
+        };
+        assert_eq!(behaviour(&created), [json!(false), json!(60)]);
+        let mut changed = shop(1);
+        changed["answerGroups"] = true.into();
+        changed["typedPauseMinutes"] = 0.into();
+        let expected = [json!(true), json!(0)];
+        assert_eq!(behaviour(&register(world, &changed).await), expected);
+        assert_eq!(behaviour(&register(world, &shop(1)).await), expected);
+        assert_eq!(behaviour(&get(world, "vendors/shop_01").await), expected);
+        for value in [json!("yes"), json!(1), json!([])] {
+            is_refused(world, "answerGroups", value).await;
+        }
+        for value in [
+            json!(-1),
+            json!(10_081),
+            json!(1.5),
+            json!("60"),
+            json!(true),
+        ] {
+            is_refused(world, "typedPauseMinutes", value).await;
+        }
     })
     .await;
 }

@@ -83,6 +83,17 @@ pub(crate) async fn register(world: &World, vendor: &Value) -> Answer {
     answer
 }
 
+/// Changes one field of the first demo vendor; the rest stays as it is.
+pub(crate) async fn change(world: &World, field: &str, value: Value) {
+    let mut vendor = json!({
+        "vendorId": "vendor_001", "businessName": "My Shop A", "phoneNumber": "+221701111111",
+        "wasenderInstanceId": "instance_abc123", "wasenderWebhookSecret": "secret_123",
+    });
+    vendor[field] = value.clone();
+    let answer = register(world, &vendor).await;
+    assert_eq!(answer.json[field], value, "{}", answer.text);
+}
+
 /// What a function asked of AWS since calls were last taken.
 pub(crate) fn calls_of(world: &World, function: &str) -> Vec<String> {
     let asked = |call: Call| {

@@ -3,122 +3,45 @@ use domain::conversation::{Attendant, Conversation, Heard};
 use domain::decision::Decision;
 use domain::echo::Unlinked;
 use domain::engine::Context;
-use domain::{Contact, ConversationId, Identity, MessageId, Outbound, VendorConfig, VendorId};
+use domain::{ConversationId, GroupId, Identity, MessageId, Outbound, VendorId};
 use jiff::Timestamp;
 
-use super::item::{Change, Item, Reader, Writer, json, key, ms, n, put, s};
+use super::item::{Change, Item, Reader, json, key, ms, n, s};
+use super::people::{Epoch, Merged, Next};
 use super::{Commit, Tables};
 use crate::error::AwsError;
 
-/// A contact's identities and where each leads.
-pub type Aliases = Vec<(Identity, Option<ConversationId>)>;
-
-/// What is read of a contact for one message.
-#[derive(Clone, Debug)]
-pub struct ContactRow {
-    pub aliases: Aliases,
-    pub config: Option<VendorConfig>,
-}
+/// How many pointers are followed to a conversation; each stands for two conversations that were found to be one.
+const HOPS: usize = 8;
 
 pub(super) fn conversation_pk(vendor: &VendorId, id: &ConversationId) -> String {
     format!("{vendor}#{id}")
 }
 
-fn conversation_key(vendor: &VendorId, id: &ConversationId) -> Item {
+pub(super) fn conversation_key(vendor: &VendorId, id: &ConversationId) -> Item {
     key(conversation_pk(vendor, id), "conversation")
 }
 
-fn leads_to(item: &Item) -> Option<ConversationId> {
-    Reader::new(item, "an alias").parsed_opt("conversationId")
-}
-
-fn alias_key(vendor: &VendorId, identity: &Identity) -> Item {
-    key(format!("{vendor}#{}", identity.key()), "alias")
-}
-
 impl Tables {
-    /// Where a contact's identities lead, in their order; `None` for one that leads nowhere yet.
-    pub async fn aliases(&self, vendor: &VendorId, contact: &Contact) -> Result<Aliases, AwsError> {
-        self.leads(vendor, contact.identities().collect()).await
-    }
-
-    /// Where identities lead, in their order; `None` for one that leads nowhere yet.
-    pub async fn leads(
-        &self,
-        vendor: &VendorId,
-        identities: Vec<Identity>,
-    ) -> Result<Aliases, AwsError> {
-        if identities.is_empty() {
-            return Ok(Vec::new());
-        }
-        let keys = self.alias_keys(vendor, &identities);
-        let found = self.get_many("reading a contact's aliases", &keys).await?;
-        Ok(identities
-            .into_iter()
-            .zip(found.iter().map(|item| item.as_ref().and_then(leads_to)))
-            .collect())
-    }
-
-    /// Where a contact's identities lead, and how its vendor wants to answer, read in one call.
-    pub async fn contact(
-        &self,
-        vendor: &VendorId,
-        contact: &Contact,
-    ) -> Result<ContactRow, AwsError> {
-        let identities: Vec<_> = contact.identities().collect();
-        let mut keys = self.alias_keys(vendor, &identities);
-        let config_key = super::vendors::config_key(vendor);
-        keys.push((self.names.vendor_configs.as_str(), config_key));
-        let mut found = self.get_many("reading a contact", &keys).await?;
-        let config = found.pop().flatten();
-        let config = config
-            .as_ref()
-            .map(super::vendors::read_config)
-            .transpose()?;
-        let aliases = identities
-            .into_iter()
-            .zip(found.iter().map(|item| item.as_ref().and_then(leads_to)))
-            .collect();
-        Ok(ContactRow { aliases, config })
-    }
-
-    fn alias_keys(&self, vendor: &VendorId, identities: &[Identity]) -> Vec<(&str, Item)> {
-        let table = self.names.conversations.as_str();
-        identities
-            .iter()
-            .map(|identity| (table, alias_key(vendor, identity)))
-            .collect()
-    }
-
     /// A conversation, or the one that it was found to be the same as.
     pub async fn conversation(
         &self,
         vendor: &VendorId,
         id: &ConversationId,
     ) -> Result<Option<Conversation>, AwsError> {
-        let Some(item) = self
-            .get(
-                "reading a conversation",
-                &self.names.conversations,
-                conversation_key(vendor, id),
-            )
-            .await?
-        else {
-            return Ok(None);
-        };
-        let Some(into) =
-            Reader::new(&item, "a conversation").parsed_opt::<ConversationId>("mergedInto")
-        else {
-            return read(vendor, id, &item).map(Some);
-        };
-        let item = self
-            .get(
-                "reading a conversation",
-                &self.names.conversations,
-                conversation_key(vendor, &into),
-            )
-            .await?;
-        item.map(|item| read(vendor, &into, &item)).transpose()
+        let mut id = id.clone();
+        for _ in 0..HOPS {
+            let attempted = "reading a conversation";
+            let key = conversation_key(vendor, &id);
+            let Some(item) = self.get(attempted, &self.names.conversations, key).await? else {
+                return Ok(None);
+            };
+            match Reader::new(&item, attempted).parsed_opt("mergedInto") {
+                Some(into) => id = into,
+                None => return read(vendor, &id, &item).map(Some),
+            }
+        }
+        Err(AwsError::unreadable("following a conversation"))
     }
 
     /// Writes a whole decision: the inbound message is decided, its replies exist, the conversation moved on, the aliases lead to it. All or nothing.
@@ -129,11 +52,14 @@ impl Tables {
         decision: &Decided<'_>,
         now: Timestamp,
     ) -> Result<Commit, AwsError> {
-        let conversation = &decision.decision.conversation;
-        let mut parts = vec![
-            self.inbound_decided(heard, claim, decision.decision, decision.outcome, now),
-            self.conversation_change(conversation, now),
-        ];
+        let next = Next {
+            conversation: &decision.decision.conversation,
+            new_aliases: decision.new_aliases,
+            merged: decision.merged,
+        };
+        let mut parts =
+            vec![self.inbound_decided(heard, claim, decision.decision, decision.outcome, now)];
+        parts.extend(self.conversation_parts(&next, Epoch::Stays, now));
         parts.extend(
             decision
                 .decision
@@ -141,50 +67,13 @@ impl Tables {
                 .iter()
                 .map(|reply| self.new_outbound(reply, now)),
         );
-        parts.extend(
-            decision
-                .new_aliases
-                .iter()
-                .map(|alias| self.new_alias(conversation, alias)),
-        );
-        if let Some(from) = decision.merged {
-            parts.push(self.merge(conversation, from));
-        }
         self.commit("writing a decision", parts).await
     }
 
-    /// Writes a conversation that somebody other than a customer's message brought about, with its message. All or nothing.
-    pub(super) fn conversation_parts(
+    pub(super) fn conversation_change(
         &self,
         conversation: &Conversation,
-        aliases: &[Identity],
-        now: Timestamp,
-    ) -> Vec<TransactWriteItem> {
-        let mut parts = vec![self.conversation_change(conversation, now)];
-        parts.extend(
-            aliases
-                .iter()
-                .map(|alias| self.new_alias(conversation, alias)),
-        );
-        parts
-    }
-
-    /// Makes one more identity lead to a conversation, unless it leads somewhere already.
-    pub async fn add_alias(
-        &self,
-        conversation: &Conversation,
-        identity: &Identity,
-    ) -> Result<Commit, AwsError> {
-        self.commit(
-            "adding an alias",
-            vec![self.new_alias(conversation, identity)],
-        )
-        .await
-    }
-
-    fn conversation_change(
-        &self,
-        conversation: &Conversation,
+        epoch: Epoch,
         now: Timestamp,
     ) -> TransactWriteItem {
         let (attendant, until) = match conversation.attendant {
@@ -198,39 +87,34 @@ impl Tables {
         .set("vendorId", s(conversation.vendor.as_str()))
         .set("contact", json(&conversation.contact))
         .set("context", json(&conversation.context))
+        .set(
+            "groupId",
+            conversation.group.as_ref().map(|group| s(&group.0)),
+        )
         .set("attendant", s(attendant))
         .set("attendedUntil", until.map(ms))
-        .set_if_absent("epoch", n(conversation.control_epoch))
+        .set("lookedUpAt", conversation.looked_up_at.map(ms))
+        .set(
+            "mergedFrom",
+            (!conversation.merged_from.is_empty()).then(|| json(&conversation.merged_from)),
+        )
         .set("version", n(conversation.version))
         .set("updatedAt", ms(now))
         .set("schema", n(1));
+        let change = match epoch {
+            Epoch::Rises if conversation.version > 1 => change.add("epoch", 1),
+            Epoch::Rises | Epoch::Stays => {
+                change.set_if_absent("epoch", n(conversation.control_epoch))
+            }
+        };
         if conversation.version == 1 {
             change.when("attribute_not_exists(#version)").transact()
         } else {
             change
-                .when("#version = :read")
+                .when("#version = :read AND attribute_not_exists(#mergedInto)")
                 .bind("read", n(conversation.version - 1))
                 .transact()
         }
-    }
-
-    fn new_alias(&self, conversation: &Conversation, identity: &Identity) -> TransactWriteItem {
-        let item = Writer::at(alias_key(&conversation.vendor, identity))
-            .with("conversationId", s(conversation.id.as_str()));
-        put(
-            &self.names.conversations,
-            item.item(),
-            Some("attribute_not_exists(pk)"),
-        )
-    }
-
-    fn merge(&self, into: &Conversation, from: &ConversationId) -> TransactWriteItem {
-        Change::of(
-            &self.names.conversations,
-            conversation_key(&into.vendor, from),
-        )
-        .set_if_absent("mergedInto", s(into.id.as_str()))
-        .transact()
     }
 
     /// The check, within a transaction, that nobody took over, stopped or paused since an automatic reply was decided.
@@ -325,7 +209,7 @@ pub struct Decided<'a> {
     pub outcome: &'a str,
     pub new_aliases: &'a [Identity],
     /// The conversation that was found to be the same.
-    pub merged: Option<&'a ConversationId>,
+    pub merged: Option<&'a Merged>,
 }
 
 fn read(vendor: &VendorId, id: &ConversationId, item: &Item) -> Result<Conversation, AwsError> {
@@ -334,6 +218,9 @@ fn read(vendor: &VendorId, id: &ConversationId, item: &Item) -> Result<Conversat
         id: id.clone(),
         vendor: vendor.clone(),
         contact: from.json("contact")?,
+        group: from
+            .text_opt("groupId")
+            .map(|group| GroupId(group.to_owned())),
         context: from.json::<Context>("context")?,
         attendant: match from.text("attendant")? {
             "human" => Attendant::Human {
@@ -343,6 +230,11 @@ fn read(vendor: &VendorId, id: &ConversationId, item: &Item) -> Result<Conversat
         },
         control_epoch: from.number_opt("epoch").unwrap_or_default(),
         version: from.number("version")?,
+        looked_up_at: from.time_opt("lookedUpAt"),
+        merged_from: match from.text_opt("mergedFrom") {
+            Some(_) => from.json("mergedFrom")?,
+            None => Vec::new(),
+        },
     })
 }
 

@@ -3,6 +3,7 @@ use domain::{Identity, MessageId, Outbound, VendorId, limits};
 use jiff::{SignedDuration, Timestamp};
 
 use super::item::{Reader, Writer, key, put, s, seconds};
+use super::people::{Epoch, Next};
 use super::{Commit, Tables};
 use crate::error::AwsError;
 
@@ -34,7 +35,12 @@ impl Tables {
     pub async fn keep_staff(&self, staff: Staff<'_>, now: Timestamp) -> Result<Staffed, AwsError> {
         let vendor = &staff.message.vendor;
         let mut parts = vec![self.new_outbound(staff.message, now)];
-        parts.extend(self.conversation_parts(staff.conversation, staff.new_aliases, now));
+        let next = Next {
+            conversation: staff.conversation,
+            new_aliases: staff.new_aliases,
+            merged: None,
+        };
+        parts.extend(self.conversation_parts(&next, Epoch::Stays, now));
         if let Some((name, asked)) = staff.idempotency {
             let expires = now + SignedDuration::from_hours(24 * limits::IDEMPOTENCY_DAYS);
             let item = Writer::at(idempotency_key(vendor, name))

@@ -193,6 +193,7 @@ impl Tables {
         let change = Change::of(&self.names.messages, message_key(at.0, at.1));
         media::marked(change, at, &heard.message.content, now)
             .set("state", s("decided"))
+            .set("contact", json(&heard.message.contact))
             .set("conversationId", s(conversation.id.as_str()))
             .set("intent", decision.intent.as_deref().map(s))
             .set("outcome", s(outcome))

@@ -1,6 +1,7 @@
 //! The tables: what is read, and what is written on which condition. Decisions are made in `domain`, on what was read here.
 
 mod admin_keys;
+mod aliases;
 mod changes;
 mod conversations;
 mod evidence;
@@ -14,6 +15,7 @@ mod outbound;
 mod outbound_item;
 mod pacing;
 mod pairing;
+mod people;
 mod quotable;
 mod receipts;
 mod side;
@@ -28,8 +30,9 @@ use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, TransactWriteItem};
 use domain::Fingerprint;
 
+pub use aliases::{Aliases, ContactRow};
 pub use changes::{Changed, Changes};
-pub use conversations::{Aliases, ContactRow, Decided};
+pub use conversations::Decided;
 pub use evidence::Noted;
 pub use idempotency::{Staff, Staffed};
 pub use inbound::{Claim, Claimed, InboundRow, LeftBehind};
@@ -38,6 +41,7 @@ pub use listing::{Direction, Listed, Page};
 pub use media::{KeptMedia, MediaTask, StoredMedia};
 pub use outbound::{Sendable, TAKE_EPOCH, TAKE_LANE, TAKE_MESSAGE};
 pub use pairing::PairingRow;
+pub use people::{Epoch, Merged, Next};
 pub use quotable::Quotable;
 pub use receipts::Receipts;
 pub use vendors::{Registration, VendorRow};

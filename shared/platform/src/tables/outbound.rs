@@ -186,18 +186,6 @@ impl Tables {
         Ok(())
     }
 
-    /// Keeps a message that the vendor typed on the phone, as sent. Nothing happens if it is kept already.
-    pub async fn keep_typed(&self, message: &Outbound) -> Result<(), AwsError> {
-        let parts = vec![put(
-            &self.names.messages,
-            write(message, message.created_at),
-            Some("attribute_not_exists(pk)"),
-        )];
-        self.commit("keeping a typed message", parts)
-            .await
-            .map(|_| ())
-    }
-
     /// Keys of messages that the sweep must look at by now.
     pub async fn due_messages(
         &self,

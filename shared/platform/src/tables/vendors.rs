@@ -1,6 +1,8 @@
 use std::collections::HashMap;
 
-use domain::{PhoneNumber, Provider, SessionStatus, VendorConfig, VendorId, WabaId, WabaInstance};
+use domain::{
+    PhoneNumber, Provider, SessionStatus, VendorConfig, VendorId, WabaId, WabaInstance, limits,
+};
 use jiff::Timestamp;
 
 use super::item::{Change, Item, Reader, b, key, ms, n, s};
@@ -172,6 +174,8 @@ impl Tables {
             .set("active", b(config.active))
             .set("autoReply", b(config.auto_reply))
             .set("language", s(&config.language))
+            .set("answerGroups", b(config.answer_groups))
+            .set("typedPauseMinutes", n(config.typed_pause_minutes))
             .set_if_absent("createdAt", ms(config.created_at))
             .set("updatedAt", ms(config.updated_at))
             .set("schema", n(1))
@@ -204,6 +208,10 @@ pub(super) fn read_config(item: &Item) -> Result<VendorConfig, AwsError> {
         active: from.flag("active"),
         auto_reply: from.flag("autoReply"),
         language: from.text("language")?.to_owned(),
+        answer_groups: from.flag("answerGroups"),
+        typed_pause_minutes: from
+            .number_opt("typedPauseMinutes")
+            .unwrap_or(limits::TYPED_PAUSE_MINUTES),
         created_at: from.time("createdAt")?,
         updated_at: from.time("updatedAt")?,
     })

@@ -14,6 +14,7 @@ mod dialect;
 mod envelope;
 mod jid;
 mod key;
+mod lookup;
 mod malformed;
 mod media;
 pub mod media_file;
@@ -30,6 +31,7 @@ mod wait;
 mod webhook;
 
 pub use decrypt::{Decrypted, read_decrypted};
+pub use lookup::{Person, read_pn_from_lid};
 pub use malformed::Malformed;
 pub use proof::{NoProof, proof};
 pub use request::{BASE_URL, Session};

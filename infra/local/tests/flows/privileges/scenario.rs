@@ -21,8 +21,11 @@ const WEBHOOKS: [(&str, &str); 3] = [
 ];
 const AWAS_LID: &str = "123456789012302";
 const MOUSSAS_LID: &str = "123456789012301";
+const A_STRANGERS_LID: &str = "123456789012303";
 /// Another customer, of whom the number alone is known.
 const FATOU: &str = "221700000003";
+/// Another one, who never writes.
+const KHADY: &str = "221700000004";
 const KEY: &str = "back-office-key-0003";
 
 pub(super) async fn play(world: &World) {
@@ -30,8 +33,10 @@ pub(super) async fn play(world: &World) {
         AWA,
         MOUSSA,
         FATOU,
+        KHADY,
         AWAS_LID,
         MOUSSAS_LID,
+        A_STRANGERS_LID,
         KEY,
         "Le colis",
         "2@code",
@@ -45,6 +50,7 @@ pub(super) async fn play(world: &World) {
         a_session_drops_and_is_back(world, webhook).await;
     }
     customers_are_known_by_several_names(world).await;
+    a_stranger_is_looked_up(world).await;
     the_queue_of_replies_is_away(world).await;
     the_vendor_types(world).await;
     messages_are_changed(world).await;
@@ -187,9 +193,19 @@ async fn the_queue_of_replies_is_away(world: &World) {
     assert_eq!(newest(world).await, "read");
 }
 
+/// Nobody knows the number, and nobody knows it later.
+async fn a_stranger_is_looked_up(world: &World) {
+    let body = received_from_lid("Bonjour", A_STRANGERS_LID, "STRANGER");
+    told(world, WEBHOOKS[0], body).await;
+    world.later(limits::LOOK_UP_WAITS[0].as_secs() + 1).await;
+    assert!(world.held("later") > 0, "it is asked for again");
+}
+
+/// To somebody who wrote before, and to somebody who did not.
 async fn the_vendor_types(world: &World) {
-    let typed = echo("Le colis part demain", AWA, "TYPED");
+    let typed = echo("Le colis part demain", MOUSSA, "TYPED");
     told(world, WEBHOOKS[0], typed).await;
+    told(world, WEBHOOKS[0], echo("Salut", KHADY, "TYPED_FIRST")).await;
     world.later(limits::ECHO_HELD.as_secs() + 1).await;
     let messages = world.messages(VENDOR_1, "outbound").await;
     let kept = |message: &Value| message["text"] == "Le colis part demain";
