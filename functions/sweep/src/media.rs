@@ -7,8 +7,8 @@ use domain::{MessageId, VendorId, WabaId, limits};
 use flows::batch::Handled;
 use flows::media::{self, Means};
 use jiff::Timestamp;
-use platform::AwsError;
 use platform::tables::{MediaTask, StoredMedia};
+use platform::{AwsError, telemetry};
 use tokio::time::timeout;
 
 use crate::App;
@@ -49,6 +49,7 @@ impl App {
             }
             AfterTrouble::Failed(_) => {
                 tracing::warn!(message.id = %message, reason, "a file is given up");
+                telemetry::count_for("FileFailed", reason, vendor);
             }
         }
         Ok(())
