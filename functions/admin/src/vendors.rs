@@ -165,6 +165,7 @@ impl App {
             provider: Provider::Wasender,
             phone,
             provider_instance_id: instance_id.to_owned(),
+            provider_session_id: None,
             status: "pending".to_owned(),
             created_at: now,
             updated_at: now,

@@ -209,6 +209,7 @@ fn read_instance(item: &Item) -> Result<WabaInstance, AwsError> {
         provider: Provider::Wasender,
         phone: from.parsed("phone")?,
         provider_instance_id: from.text("providerInstanceId")?.to_owned(),
+        provider_session_id: from.number_opt("providerSessionId"),
         status: from.text("status")?.to_owned(),
         created_at: from.time("createdAt")?,
         updated_at: from.time("updatedAt")?,
