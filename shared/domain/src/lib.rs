@@ -23,6 +23,7 @@ pub mod menu;
 mod outbound;
 mod outcome;
 mod phone;
+pub mod side;
 mod signature;
 pub mod turn;
 mod vendor;

@@ -92,6 +92,11 @@ pub const DRAIN_LEASE: Duration = Duration::from_secs(30);
 /// How long an echo that fits no send waits for one before it counts as typed by the vendor.
 pub const ECHO_HELD: Duration = Duration::from_mins(1);
 
+/// The least time between two calls with a session's key that send nothing (120 a minute; sends are counted apart).
+pub const SIDE_GAP: Duration = Duration::from_millis(500);
+/// The longest that a provider's wait holds such calls.
+pub const SIDE_HELD_MOST: Duration = Duration::from_hours(1);
+
 /// How long a conversation that asked for a person is left to one before the engine answers again.
 pub const HUMAN_ATTENDS: Duration = Duration::from_hours(12);
 

@@ -13,6 +13,7 @@ mod ingest;
 pub mod lane;
 pub mod problem;
 pub mod settle;
+pub mod side;
 mod tally;
 pub mod webhook;
 

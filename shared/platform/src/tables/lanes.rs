@@ -18,7 +18,7 @@ pub struct Parked {
     pub order: String,
 }
 
-fn lane_pk(vendor: &VendorId, waba: &WabaId) -> String {
+pub(super) fn lane_pk(vendor: &VendorId, waba: &WabaId) -> String {
     format!("{vendor}#{waba}")
 }
 

@@ -11,6 +11,7 @@ mod listing;
 mod outbound;
 mod outbound_item;
 mod quotable;
+mod side;
 mod vendors;
 
 use std::time::Duration;
