@@ -9,7 +9,7 @@ use platform::{Clock, Config, telemetry};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let config = Config::from_env()?;
-    telemetry::init(&config.log_level);
+    telemetry::init(&config);
     let app = &App::new(&config, Clock::system());
     run(service_fn(move |request| async move {
         Ok::<_, Infallible>(app.handle(request).await)

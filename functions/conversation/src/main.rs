@@ -10,7 +10,7 @@ use platform::{Clock, Config, telemetry};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let config = Config::from_env()?;
-    telemetry::init(&config.log_level);
+    telemetry::init(&config);
     let app = &App::new(&config, Clock::system());
     run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
         Ok::<_, Error>(app.handle(event.payload, &event.context).await)

@@ -454,7 +454,7 @@ fn logs() -> Logs {
     LOGS.get_or_init(|| {
         let logs = Logs::default();
         let writer = logs.clone();
-        let subscriber = telemetry::subscriber(Level::TRACE, move || writer.clone());
+        let subscriber = telemetry::subscriber(Level::TRACE, "local", move || writer.clone());
         tracing::subscriber::set_global_default(subscriber).expect("the first subscriber");
         logs
     })
