@@ -1,10 +1,10 @@
 use aws_lambda_events::event::sqs::SqsMessage;
-use domain::Echo;
 use domain::entry::{LaterEntry, LaterJob};
+use domain::{Dispatch, Echo, MessageId};
 use flows::batch::Handled;
 use flows::echoes::{self, Attributed};
 use flows::events::From;
-use flows::lane;
+use flows::{lane, reconcile};
 use platform::AwsError;
 
 use crate::{App, handled};
@@ -30,6 +30,7 @@ impl App {
                 lane::session_told(&self.platform, (from.vendor, from.waba), *status).await
             }
             LaterJob::Echo(echo) => self.echo(from, echo).await,
+            LaterJob::Reconcile(id) => self.in_doubt(from, id).await,
         })
     }
 
@@ -45,6 +46,17 @@ impl App {
             )
             .await
             .map(|_| ())
+    }
+
+    /// The first look at a send in doubt; the sweep's timer makes the others.
+    async fn in_doubt(&self, from: From<'_>, id: &MessageId) -> Result<(), AwsError> {
+        match self.platform.tables.outbound(from.vendor, id).await? {
+            Some(message) if message.dispatch == Dispatch::Unknown => {
+                let look = reconcile::look(&self.platform, &self.wasender_api_url, message);
+                Box::pin(look).await
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Every send of ours had its time to be known: what still fits none was typed by the vendor.

@@ -194,6 +194,8 @@ pub enum LaterJob {
     Session(crate::event::SessionStatus),
     /// An echo that fitted no send when it came.
     Echo(Echo),
+    /// A send that is in doubt.
+    Reconcile(MessageId),
 }
 
 entry!(LaterEntry);

@@ -49,14 +49,17 @@ pub enum ParkReason {
     Credentials,
     /// Two outcomes in a row are unknown: the provider, or the way to it, is in trouble.
     Doubt,
+    /// So many outcomes are unknown over all lanes that the provider itself is in trouble.
+    Platform,
 }
 
 impl ParkReason {
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::NotConnected,
         Self::RateLimited,
         Self::Credentials,
         Self::Doubt,
+        Self::Platform,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -65,6 +68,7 @@ impl ParkReason {
             Self::RateLimited => "rate_limited",
             Self::Credentials => "credentials",
             Self::Doubt => "doubt",
+            Self::Platform => "platform",
         }
     }
 
@@ -139,7 +143,7 @@ impl Lane {
                 LaneState::Draining
             };
             self.epoch += 1;
-            if reason != ParkReason::Doubt {
+            if !matches!(reason, ParkReason::Doubt | ParkReason::Platform) {
                 self.doubts = 0;
             }
             self.drain_lease_until = None;
@@ -164,7 +168,7 @@ impl Lane {
             (
                 status,
                 LaneState::Parked {
-                    reason: ParkReason::Doubt,
+                    reason: ParkReason::Doubt | ParkReason::Platform,
                     ..
                 },
             ) if status.is_down() => {
@@ -289,6 +293,7 @@ mod tests {
             ParkReason::RateLimited,
             ParkReason::Credentials,
             ParkReason::Doubt,
+            ParkReason::Platform,
         ] {
             let lane = Lane::default()
                 .parked(reason, None)
@@ -340,6 +345,20 @@ mod tests {
             resume_at(&doubted) < resume_at(&again),
             "one more doubt stops it, for longer"
         );
+    }
+
+    #[test]
+    fn a_lane_that_stood_still_with_the_platform_remembers_its_doubt() {
+        let held = Lane::default()
+            .doubted(NOW)
+            .parked(ParkReason::Platform, None);
+        assert!(matches!(
+            held.resumed().doubted(NOW).state,
+            LaneState::Parked {
+                reason: ParkReason::Doubt,
+                ..
+            }
+        ));
     }
 
     #[test]

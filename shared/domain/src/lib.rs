@@ -2,6 +2,7 @@
 //!
 //! Every function takes the time as an argument and answers with a value; `platform` carries the answers out.
 
+pub mod action;
 pub mod admission;
 pub mod builtin;
 pub mod compose;
@@ -23,6 +24,7 @@ pub mod menu;
 mod outbound;
 mod outcome;
 mod phone;
+pub mod reconcile;
 pub mod side;
 mod signature;
 pub mod turn;

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod batch;
+pub mod breaker;
 pub mod call;
 pub mod dispatch;
 pub mod echoes;
@@ -12,6 +13,7 @@ pub mod events;
 mod ingest;
 pub mod lane;
 pub mod problem;
+pub mod reconcile;
 pub mod settle;
 pub mod side;
 mod tally;

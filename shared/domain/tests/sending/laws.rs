@@ -21,6 +21,8 @@ pub(crate) struct Laws {
     offered: BTreeMap<MessageId, String>,
     pub(crate) took: BTreeSet<MessageId>,
     last_taken: Option<Timestamp>,
+    /// What came into doubt, and when.
+    doubted: BTreeMap<MessageId, Timestamp>,
     doubts: u32,
 }
 
@@ -53,7 +55,10 @@ impl Laws {
     }
 
     /// A decision about a message was written.
-    pub(crate) fn moved(&mut self, before: &Outbound, after: &Outbound) {
+    pub(crate) fn moved(&mut self, before: &Outbound, after: &Outbound, now: Timestamp) {
+        if after.dispatch == Dispatch::Unknown && before.dispatch != Dispatch::Unknown {
+            self.doubted.insert(after.id.clone(), now);
+        }
         self.tells(format!(
             "{}: {:?} -> {:?}, lane epoch {:?}",
             name(after),
@@ -65,7 +70,7 @@ impl Laws {
         self.hold(legal, "an illegal move was written");
         let unsure = before.dispatch == Dispatch::Unknown;
         self.hold(
-            !unsure || after.dispatch == Dispatch::Accepted,
+            !unsure || matches!(after.dispatch, Dispatch::Accepted | Dispatch::Unknown),
             "a message in doubt did not stay so",
         );
         self.hold(
@@ -93,6 +98,23 @@ impl Laws {
         self.hold(
             self.doubts < DOUBTS || stands(after),
             "the lane goes on in doubt",
+        );
+    }
+
+    /// Nothing of the same conversation came into doubt within the last minute and is still in doubt.
+    pub(crate) fn settled_before(&mut self, message: &Outbound, ledger: &Ledger, now: Timestamp) {
+        let conversation = ledger.rows[&message.id].conversation;
+        let doubtful = |id: &MessageId| {
+            let row = &ledger.rows[id];
+            row.conversation == conversation && row.message.dispatch == Dispatch::Unknown
+        };
+        let waits = self
+            .doubted
+            .iter()
+            .any(|(id, at)| doubtful(id) && *at + limits::DOUBT_HOLDS > now);
+        self.hold(
+            !waits,
+            "a message was taken while its conversation was in doubt",
         );
     }
 
@@ -197,9 +219,16 @@ fn list(ledger: &Ledger, laws: &mut Laws) {
 fn attended(ledger: &Ledger, queue: &Queue, laws: &mut Laws) {
     for row in ledger.rows.values() {
         let message = &row.message;
+        // What is in doubt is looked at so often and no more.
+        let in_doubt = message.dispatch == Dispatch::Unknown;
         laws.hold(
-            row.due_at.is_some() == message.dispatch.is_open(),
+            in_doubt || row.due_at.is_some() == message.dispatch.is_open(),
             "an open message is never looked at, or a final one is",
+        );
+        let looks = usize::try_from(message.follow_up.looks).unwrap_or(usize::MAX);
+        laws.hold(
+            !in_doubt || row.due_at.is_some() == (looks < limits::UNKNOWN_LOOKS.len()),
+            "a message in doubt is not looked at, or for ever",
         );
         let queued = message.dispatch == Dispatch::Queued && !message.undispatched;
         laws.hold(

@@ -80,6 +80,7 @@ impl Schedule {
                 .world
                 .at_once(|state| state.provider.script.push_back(behaviour)),
             Action::Session { connected, told } => self.session(connected, told),
+            Action::Log(logs) => self.world.at_once(|state| state.provider.logs = logs),
             Action::Echo(at) => self.world.at_once(|state| echo(state, at)),
             Action::QueueTakesOnly(count) => self
                 .world

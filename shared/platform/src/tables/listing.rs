@@ -1,12 +1,12 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Choice, Contact, Content, MessageId, VendorId};
+use domain::{Choice, Contact, Content, MessageId, Outbound, VendorId};
 use jiff::Timestamp;
 
 use super::Tables;
 use super::item::{Item, Reader, key, s};
-use super::outbound_item::message_pk;
+use super::outbound_item::{message_key, message_pk};
 use crate::error::AwsError;
 
 /// Whose messages a list holds.
@@ -94,6 +94,27 @@ impl Tables {
             messages,
             next: start,
         })
+    }
+
+    /// One message of either direction as lists show it, and whole if it was to be sent.
+    pub async fn message(
+        &self,
+        vendor: &VendorId,
+        id: &MessageId,
+    ) -> Result<Option<(Listed, Option<Outbound>)>, AwsError> {
+        let key = message_key(vendor, id);
+        let item = self.get("reading a message", &self.names.messages, key);
+        let Some(item) = item.await? else {
+            return Ok(None);
+        };
+        let direction = Reader::new(&item, "reading a message").text_opt("direction");
+        let outbound = (direction == Some(Direction::Outbound.as_str()))
+            .then(|| super::outbound_item::read(&item));
+        match direction {
+            // An echo that the queue refused is no message yet.
+            Some("inbound" | "outbound") => Ok(Some((read(&item)?, outbound.transpose()?))),
+            _ => Ok(None),
+        }
     }
 
     async fn page(

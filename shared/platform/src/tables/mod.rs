@@ -1,7 +1,9 @@
 //! The tables: what is read, and what is written on which condition. Decisions are made in `domain`, on what was read here.
 
 mod admin_keys;
+mod breaker;
 mod conversations;
+mod doubts;
 mod evidence;
 mod idempotency;
 mod inbound;
@@ -24,12 +26,13 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, TransactWriteIt
 use domain::Fingerprint;
 
 pub use conversations::{Aliases, ContactRow, Decided};
+pub use doubts::Control;
 pub use evidence::Noted;
 pub use idempotency::{Staff, Staffed};
 pub use inbound::{Claim, Claimed, InboundRow};
 pub use lanes::Parked;
 pub use listing::{Direction, Listed, Page};
-pub use outbound::{Sendable, TAKE_EPOCH, TAKE_LANE, TAKE_MESSAGE};
+pub use outbound::{Sendable, TAKE_CONTROL, TAKE_LANE, TAKE_MESSAGE};
 pub use quotable::Quotable;
 pub use vendors::{Registration, VendorRow};
 

@@ -12,6 +12,7 @@ mod dialect;
 mod envelope;
 mod jid;
 mod key;
+mod logs;
 mod malformed;
 mod media;
 mod message;
@@ -25,6 +26,7 @@ mod wait;
 mod webhook;
 
 pub use account::{Account, AccountSession, read_sessions, session_of};
+pub use logs::{LogRow, read_message_logs};
 pub use malformed::Malformed;
 pub use proof::{NoProof, proof};
 pub use request::{BASE_URL, Session};

@@ -37,6 +37,16 @@ impl Session<'_> {
         Ok(ProviderRequest { body, ..request })
     }
 
+    /// `POST /send-message` without recipient and content, which the provider can but refuse: a probe of the way that sends take.
+    pub fn send_nothing(&self) -> ProviderRequest {
+        let mut request = self.request(Method::POST, "/send-message");
+        request
+            .headers
+            .push(("content-type", "application/json".to_owned()));
+        let body = b"{}".to_vec();
+        ProviderRequest { body, ..request }
+    }
+
     /// `GET /status`: whether the session is linked.
     pub fn status(&self) -> ProviderRequest {
         self.request(Method::GET, "/status")
