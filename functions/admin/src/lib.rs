@@ -1,5 +1,6 @@
 //! `/api/admin/*`: vendors and their messages, for the back office and for `wabactl`.
 
+mod actions;
 mod auth;
 mod body;
 mod draft;
@@ -71,6 +72,10 @@ impl App {
             (&Method::GET, ["vendors", id, "messages"]) => {
                 self.list_messages(&vendor(id)?, &query).await
             }
+            (method, ["vendors", id, "messages", message, rest @ ..]) => {
+                let routed = self.of_message(method, (id, message), rest);
+                Box::pin(routed).await
+            }
             (&Method::POST, ["vendors", id, "send-message"]) => {
                 let key = request.headers().get("idempotency-key");
                 self.send_message(
@@ -88,14 +93,18 @@ impl App {
                 Err(Problem::method_not_allowed("GET"))
             }
             (_, ["vendors", _, "send-message"]) => Err(Problem::method_not_allowed("POST")),
-            _ => Err(Problem::new(
-                404,
-                "no_such_route",
-                "Not found",
-                "the admin API has no such path",
-            )),
+            _ => Err(no_such_route()),
         }
     }
+}
+
+fn no_such_route() -> Problem {
+    Problem::new(
+        404,
+        "no_such_route",
+        "Not found",
+        "the admin API has no such path",
+    )
 }
 
 fn vendor(id: &str) -> Result<domain::VendorId, Problem> {

@@ -22,4 +22,5 @@ mod menus;
 mod privileges;
 mod proof;
 mod quotes;
+mod reconciliation;
 mod world;
