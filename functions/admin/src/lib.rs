@@ -1,5 +1,6 @@
 //! `/api/admin/*`: vendors and their messages, for the back office and for `wabactl`.
 
+mod actions;
 mod auth;
 mod behaviour;
 mod body;
@@ -75,11 +76,12 @@ impl App {
             (&Method::GET, ["vendors", id, "messages"]) => {
                 self.list_messages(&vendor(id)?, &query).await
             }
-            (&Method::GET, ["vendors", id, "messages", message]) => {
-                self.get_message(&vendor(id)?, message).await
-            }
             (&Method::GET, ["vendors", id, "pairing"]) => {
                 self.get_pairing(&vendor(id)?, &query).await
+            }
+            (method, ["vendors", id, "messages", message, rest @ ..]) => {
+                let routed = self.of_message(method, (id, message), rest);
+                Box::pin(routed).await
             }
             (&Method::POST, ["vendors", id, "send-message"]) => {
                 let key = request.headers().get("idempotency-key");
@@ -102,17 +104,21 @@ impl App {
 fn no_such_method(path: &[&str]) -> Problem {
     match path {
         ["vendors"] => Problem::method_not_allowed("GET, POST"),
-        ["vendors", _] | ["vendors", _, "messages" | "pairing"] | ["vendors", _, "messages", _] => {
+        ["vendors", _] | ["vendors", _, "messages" | "pairing"] => {
             Problem::method_not_allowed("GET")
         }
         ["vendors", _, "send-message"] => Problem::method_not_allowed("POST"),
-        _ => Problem::new(
-            404,
-            "no_such_route",
-            "Not found",
-            "the admin API has no such path",
-        ),
+        _ => no_such_route(),
     }
+}
+
+fn no_such_route() -> Problem {
+    Problem::new(
+        404,
+        "no_such_route",
+        "Not found",
+        "the admin API has no such path",
+    )
 }
 
 fn vendor(id: &str) -> Result<domain::VendorId, Problem> {

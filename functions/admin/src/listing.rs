@@ -2,7 +2,7 @@ use domain::{MessageId, VendorId};
 use flows::problem::{self, Problem};
 use lambda_http::aws_lambda_events::query_map::QueryMap;
 use platform::tables::Direction;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::shown::shown;
 use crate::{Answer, App, no_such_vendor, unavailable};
@@ -52,30 +52,6 @@ impl App {
             &json!({ "messages": messages, "nextCursor": next }),
         ))
     }
-}
-
-impl App {
-    /// One message of a vendor, with the receipts of its group's members.
-    pub(crate) async fn get_message(&self, vendor: &VendorId, id: &str) -> Answer {
-        let id = MessageId::parse(id).map_err(|_| no_such_message())?;
-        let found = self.platform.tables.listed(vendor, &id).await;
-        let found = found.map_err(|error| unavailable(&error))?;
-        let (message, receipts) = found.ok_or_else(no_such_message)?;
-        let mut shown = shown(&message, self.media(&message).as_ref());
-        shown["receipts"] = receipts.map_or(Value::Null, |receipts| {
-            json!({ "delivered": receipts.delivered, "read": receipts.read, "played": receipts.played })
-        });
-        Ok(problem::json(200, &shown))
-    }
-}
-
-fn no_such_message() -> Problem {
-    Problem::new(
-        404,
-        "no_such_message",
-        "Not found",
-        "the vendor has no message with this id",
-    )
 }
 
 pub(crate) fn limit(query: &QueryMap) -> Result<usize, Problem> {

@@ -10,6 +10,7 @@ mod send;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::entry::OutboundEntry;
 use flows::batch::{self, Handled};
+use flows::breaker::Held;
 use lambda_runtime::Context;
 use platform::{Clock, Config, Fifo, Platform};
 use tokio::time::Instant;
@@ -19,6 +20,7 @@ use tokio::time::Instant;
 pub struct App {
     pub(crate) platform: Platform,
     pub(crate) wasender_api_url: String,
+    pub(crate) held: Held,
 }
 
 impl App {
@@ -26,6 +28,7 @@ impl App {
         Self {
             platform: Platform::new(config, clock),
             wasender_api_url: config.wasender_api_url.clone(),
+            held: Held::default(),
         }
     }
 

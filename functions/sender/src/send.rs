@@ -6,9 +6,10 @@ use domain::entry::OutboundEntry;
 use domain::turn::{Entry, Turn, stopped, turn};
 use domain::{Dispatch, Failure, Lane, Outbound, ParkReason, RejectClass, SendOutcome, limits};
 use flows::batch::Handled;
+use flows::breaker::HeldUntil;
 use flows::{call, lane, settle};
 use jiff::Timestamp;
-use platform::tables::{Commit, Sendable, TAKE_EPOCH};
+use platform::tables::{Commit, Control, Sendable, TAKE_CONTROL};
 use platform::{AwsError, NoAnswer};
 use providers::ProviderRequest;
 use providers::wasender::{self, Session};
@@ -26,13 +27,13 @@ impl App {
         entry: &OutboundEntry,
         begun: Instant,
     ) -> Result<Handled, AwsError> {
-        let mut epoch = None;
+        let mut control = None;
         for _ in 0..TRIES {
             // Boxed: a step holds its message in several states.
-            match Box::pin(self.step(entry, epoch, begun)).await? {
+            match Box::pin(self.step(entry, control.as_ref(), begun)).await? {
                 Step::Handled(handled) => return Ok(handled),
                 Step::Moved => {}
-                Step::EpochMoved(moved) => epoch = Some(moved),
+                Step::ControlMoved(moved) => control = Some(moved),
             }
         }
         Ok(Handled::Again(Some(Duration::from_secs(1))))
@@ -42,28 +43,30 @@ impl App {
     async fn step(
         &self,
         entry: &OutboundEntry,
-        epoch: Option<u64>,
+        control: Option<&Control>,
         begun: Instant,
     ) -> Result<Step, AwsError> {
         let tables = &self.platform.tables;
+        let held = self.held.known(self.platform.clock.now());
+        let at = (&entry.vendor_id, &entry.waba_id);
         let Some(read) = tables
-            .sendable(&entry.vendor_id, &entry.waba_id, &entry.message_id)
+            .sendable(at, &entry.message_id, held.is_none())
             .await?
         else {
             tracing::error!(message.id = %entry.message_id, "an outbound entry has no message");
             return Ok(Step::Handled(Handled::Done));
         };
-        let control_epoch = epoch.unwrap_or(read.control_epoch);
-        let (now, generation) = (self.platform.clock.now(), entry.generation);
-        match turn(
-            &read.message,
-            &read.lane,
-            Entry {
-                generation,
-                control_epoch,
-            },
-            now,
-        ) {
+        let now = self.platform.clock.now();
+        let HeldUntil(held_until) = held.unwrap_or_else(|| self.held.keep(read.held_until, now));
+        let said = Entry {
+            generation: entry.generation,
+            control_epoch: control.map_or(read.control_epoch, |control| control.epoch),
+            doubt_until: control
+                .and_then(|control| control.doubt.as_ref())
+                .map(|(until, _)| *until),
+            held_until,
+        };
+        match turn(&read.message, &read.lane, said, now) {
             Turn::Drop(reason) => {
                 tracing::info!(message.id = %entry.message_id, ?reason, "an outbound entry is dropped");
                 Ok(Step::Handled(Handled::Done))
@@ -152,12 +155,8 @@ impl App {
             .await?
         {
             Commit::Done => {}
-            Commit::Lost(parts) if parts == [TAKE_EPOCH] => {
-                return Ok(Step::EpochMoved(
-                    tables
-                        .control_epoch(&message.vendor, &message.conversation)
-                        .await?,
-                ));
+            Commit::Lost(parts) if parts == [TAKE_CONTROL] => {
+                return self.control_moved(message).await;
             }
             Commit::Lost(_) => return Ok(Step::Moved),
         }
@@ -177,6 +176,26 @@ impl App {
             Err(NoAnswer::Lost) => Outcome::Told(SendOutcome::Unknown),
         };
         self.settle(message, lane, outcome).await.map(Step::Handled)
+    }
+
+    /// The conversation was taken over, stopped or paused, or waits for evidence of an earlier message, unless that is settled by now.
+    async fn control_moved(&self, message: &Outbound) -> Result<Step, AwsError> {
+        let tables = &self.platform.tables;
+        let control = tables
+            .control(&message.vendor, &message.conversation)
+            .await?;
+        let now = self.platform.clock.now();
+        if let Some((_, of)) = control.doubt.as_ref().filter(|(until, _)| *until > now) {
+            let doubted = tables.outbound(&message.vendor, of).await?;
+            let in_doubt = |doubted: Outbound| {
+                doubted.dispatch == Dispatch::Unknown && doubted.follow_up.discarded_at.is_none()
+            };
+            if !doubted.is_some_and(in_doubt) {
+                tables.end_doubt(message, of).await?;
+                return Ok(Step::Moved);
+            }
+        }
+        Ok(Step::ControlMoved(control))
     }
 
     /// The request to the provider, from what is known before anything is taken, and whether it holds the quote that was asked for.
@@ -246,8 +265,8 @@ enum Step {
     Handled(Handled),
     /// The message or its lane moved: decide anew.
     Moved,
-    /// The conversation was taken over, stopped or paused, and this is its control epoch.
-    EpochMoved(u64),
+    /// The conversation says something else than before.
+    ControlMoved(Control),
 }
 
 impl Step {

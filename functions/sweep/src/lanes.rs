@@ -1,5 +1,6 @@
 use domain::{Lane, LaneState, ParkReason, SessionStatus, VendorId, WabaId, limits};
-use flows::{call, lane};
+use flows::call::Health;
+use flows::{breaker, call, lane};
 use futures_util::{StreamExt as _, stream};
 use jiff::Timestamp;
 use platform::AwsError;
@@ -55,9 +56,40 @@ impl App {
                 ..
             } => lane::resume(&self.platform, vendor, waba).await,
             LaneState::Parked {
-                reason: ParkReason::NotConnected | ParkReason::Credentials | ParkReason::Doubt,
+                reason: ParkReason::NotConnected | ParkReason::Credentials,
                 ..
             } => self.probe(vendor, waba).await,
+            LaneState::Parked {
+                reason: ParkReason::Doubt,
+                ..
+            } => self.probe_in_doubt(vendor, waba).await.map(|_| ()),
+            LaneState::Parked {
+                reason: ParkReason::Platform,
+                ..
+            } => self.probe_the_platform(vendor, waba).await,
+        }
+    }
+
+    /// A session may say that it is connected and yet answer no send: then another send would come into doubt.
+    async fn probe_in_doubt(&self, vendor: &VendorId, waba: &WabaId) -> Result<Health, AwsError> {
+        let (platform, url) = (&self.platform, &self.wasender_api_url);
+        let health = call::health(platform, url, vendor, waba).await;
+        if health == Health::Well {
+            lane::resume(platform, vendor, waba).await?;
+        }
+        Ok(health)
+    }
+
+    /// The first lane whose time has come probes for all: the platform is let go with it, or held on.
+    async fn probe_the_platform(&self, vendor: &VendorId, waba: &WabaId) -> Result<(), AwsError> {
+        let held_until = self.platform.tables.platform_held().await?;
+        if held_until.is_some_and(|until| until > self.platform.clock.now()) {
+            return Ok(());
+        }
+        let health = self.probe_in_doubt(vendor, waba).await?;
+        match held_until {
+            Some(until) => breaker::probed(&self.platform, until, health).await,
+            None => Ok(()),
         }
     }
 

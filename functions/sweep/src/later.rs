@@ -1,10 +1,11 @@
 use aws_lambda_events::event::sqs::SqsMessage;
 use domain::entry::{LaterEntry, LaterJob};
+use domain::{Dispatch, MessageId};
 use flows::batch::Handled;
 use flows::changes;
 use flows::echoes;
 use flows::events::From;
-use flows::{lane, people};
+use flows::{lane, people, reconcile};
 use platform::AwsError;
 
 use crate::{App, handled};
@@ -39,6 +40,7 @@ impl App {
             LaterJob::Person(person) => {
                 people::look_up_again(&self.platform, &self.wasender_api_url, from, person).await
             }
+            LaterJob::Reconcile(id) => self.in_doubt(from, id).await,
         })
     }
 
@@ -49,5 +51,16 @@ impl App {
             .note_status((from.vendor, from.waba), update, now)
             .await
             .map(|_| ())
+    }
+
+    /// The first look at a send in doubt; the sweep's timer makes the others.
+    async fn in_doubt(&self, from: From<'_>, id: &MessageId) -> Result<(), AwsError> {
+        match self.platform.tables.outbound(from.vendor, id).await? {
+            Some(message) if message.dispatch == Dispatch::Unknown => {
+                let look = reconcile::look(&self.platform, &self.wasender_api_url, message);
+                Box::pin(look).await
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 }

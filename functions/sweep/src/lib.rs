@@ -7,6 +7,7 @@ mod lanes;
 mod later;
 mod media;
 mod messages;
+mod reconcile;
 
 use std::time::Duration;
 
@@ -83,14 +84,11 @@ impl App {
     pub async fn pass(&self) -> Pass {
         // Side by side, each with its own time: neither can starve the other.
         let (messages, lanes) = tokio::join!(
-            tokio::time::timeout(JOB, self.due_messages()),
-            tokio::time::timeout(JOB, self.due_lanes()),
+            tokio::time::timeout(JOB, Box::pin(self.due_messages())),
+            tokio::time::timeout(JOB, Box::pin(self.due_lanes())),
         );
         let (messages, lanes) = (messages.unwrap_or_default(), lanes.unwrap_or_default());
-        let pass = Pass {
-            looked_at: messages.looked_at + lanes.looked_at,
-            failed: messages.failed + lanes.failed,
-        };
+        let pass = messages.and(lanes);
         if pass != Pass::default() {
             tracing::info!(
                 looked_at = pass.looked_at,
@@ -103,6 +101,13 @@ impl App {
 }
 
 impl Pass {
+    fn and(self, other: Self) -> Self {
+        Self {
+            looked_at: self.looked_at + other.looked_at,
+            failed: self.failed + other.failed,
+        }
+    }
+
     /// Counts one row's work.
     fn count(&mut self, job: &'static str, done: Result<(), platform::AwsError>) {
         self.looked_at += 1;

@@ -11,34 +11,47 @@ use crate::{App, PAGE, PUT_OFF, Pass};
 impl App {
     /// Messages that somebody should have gone on with by now.
     pub(crate) async fn due_messages(&self) -> Pass {
-        let mut pass = Pass::default();
+        let (mut pass, mut asked_after) = (Pass::default(), Vec::new());
         for shard in 0..DUE_SHARDS {
             let now = self.platform.clock.now();
             match self.platform.tables.due_messages(shard, now, PAGE).await {
                 Ok(due) => {
                     for (vendor, id) in due {
-                        pass.count("messages", Box::pin(self.due_message(&vendor, &id)).await);
+                        let done = Box::pin(self.due_message(&vendor, &id)).await;
+                        pass.count("messages", done.map(|ask| asked_after.extend(ask)));
                     }
                 }
                 Err(error) => pass.count("messages", Err(error)),
             }
         }
-        pass
+        pass.and(self.ask_after(asked_after).await)
     }
 
-    async fn due_message(&self, vendor: &VendorId, id: &MessageId) -> Result<(), AwsError> {
+    /// Does what a message needs, and answers with one that the provider must be asked after.
+    async fn due_message(
+        &self,
+        vendor: &VendorId,
+        id: &MessageId,
+    ) -> Result<Option<Outbound>, AwsError> {
         let (tables, now) = (&self.platform.tables, self.platform.clock.now());
         tables
             .put_off(vendor, id, now.checked_add(PUT_OFF).unwrap_or(now))
             .await?;
         match tables.left_behind(vendor, id).await? {
-            Some(LeftBehind::Spilled(entry)) => return self.spilled(&entry).await,
-            Some(LeftBehind::Media(waba)) => return self.ask_for_file(vendor, waba, id).await,
+            Some(LeftBehind::Spilled(entry)) => {
+                return self.spilled(&entry).await.map(|()| None);
+            }
+            Some(LeftBehind::Media(waba)) => {
+                return self.ask_for_file(vendor, waba, id).await.map(|()| None);
+            }
             None => {}
         }
         match tables.outbound(vendor, id).await? {
-            Some(message) => self.due_outbound(message).await,
-            None => Ok(()),
+            Some(message) if matches!(message.dispatch, Dispatch::Unknown | Dispatch::Accepted) => {
+                Ok(Some(message))
+            }
+            Some(message) => self.due_outbound(message).await.map(|()| None),
+            None => Ok(None),
         }
     }
 
@@ -106,7 +119,7 @@ impl App {
         let now = self.platform.clock.now();
         let entry = Entry {
             generation: message.generation,
-            control_epoch: 0,
+            ..Entry::default()
         };
         if let Turn::End(ended) = turn(&message, &Lane::default(), entry, now) {
             settle::end(&self.platform, &message, *ended, now).await?;

@@ -17,7 +17,11 @@ pub(crate) const STACK: &str = "local";
 pub(crate) const MEDIA_BUCKET: &str = "local-media";
 
 /// Creates what is missing and answers with the admin key.
-pub(crate) async fn create(aws: &EmbeddedAws, data_dir: Option<&Path>) -> Result<String> {
+pub(crate) async fn create(
+    aws: &EmbeddedAws,
+    data_dir: Option<&Path>,
+    account_token: &str,
+) -> Result<String> {
     let endpoint = Endpoint {
         http: Http::new(),
         url: aws.url().to_owned(),
@@ -39,7 +43,7 @@ pub(crate) async fn create(aws: &EmbeddedAws, data_dir: Option<&Path>) -> Result
     endpoint.create_bucket(MEDIA_BUCKET).await?;
     let key = admin_key(data_dir)?;
     let name = format!("{STACK}/platform");
-    let text = json!({ "adminKey": key }).to_string();
+    let text = json!({ "adminKey": key, "wasenderPersonalAccessToken": account_token }).to_string();
     let secret = json!({ "Name": name, "SecretString": text, "ClientRequestToken": token() });
     endpoint
         .call(

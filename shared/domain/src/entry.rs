@@ -218,6 +218,8 @@ pub enum LaterJob {
     Media { message_id: MessageId },
     /// Somebody of whom the linked id alone is known.
     Person(LookUp),
+    /// A send that is in doubt.
+    Reconcile(MessageId),
 }
 
 /// A person to be looked up at the provider once more.

@@ -55,15 +55,18 @@ pub enum ParkReason {
     Credentials,
     /// Two outcomes in a row are unknown: the provider, or the way to it, is in trouble.
     Doubt,
+    /// So many outcomes are unknown over all lanes that the provider itself is in trouble.
+    Platform,
 }
 
 impl ParkReason {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::NotConnected,
         Self::RateLimited,
         Self::DailyCap,
         Self::Credentials,
         Self::Doubt,
+        Self::Platform,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -73,6 +76,7 @@ impl ParkReason {
             Self::DailyCap => "daily_cap",
             Self::Credentials => "credentials",
             Self::Doubt => "doubt",
+            Self::Platform => "platform",
         }
     }
 
@@ -183,7 +187,7 @@ impl Lane {
                 LaneState::Draining
             };
             self.epoch += 1;
-            if reason != ParkReason::Doubt {
+            if !matches!(reason, ParkReason::Doubt | ParkReason::Platform) {
                 self.doubts = 0;
             }
             self.drain_lease_until = None;
@@ -208,7 +212,7 @@ impl Lane {
             (
                 status,
                 LaneState::Parked {
-                    reason: ParkReason::Doubt,
+                    reason: ParkReason::Doubt | ParkReason::Platform,
                     ..
                 },
             ) if status.is_down() => {
@@ -357,6 +361,7 @@ mod tests {
             ParkReason::RateLimited,
             ParkReason::Credentials,
             ParkReason::Doubt,
+            ParkReason::Platform,
         ] {
             let lane = Lane::default()
                 .parked(reason, None)
@@ -408,6 +413,20 @@ mod tests {
             resume_at(&doubted) < resume_at(&again),
             "one more doubt stops it, for longer"
         );
+    }
+
+    #[test]
+    fn a_lane_that_stood_still_with_the_platform_remembers_its_doubt() {
+        let held = Lane::default()
+            .doubted(NOW)
+            .parked(ParkReason::Platform, None);
+        assert!(matches!(
+            held.resumed().doubted(NOW).state,
+            LaneState::Parked {
+                reason: ParkReason::Doubt,
+                ..
+            }
+        ));
     }
 
     #[test]

@@ -63,7 +63,8 @@ impl Dispatch {
             Parked => matches!(next, Queued | Cancelled | Expired),
             // Back to `Queued` or `Parked` only where the provider surely did not take it.
             Sending => matches!(next, Accepted | Rejected | Unknown | Queued | Parked),
-            Unknown => matches!(next, Accepted),
+            // Only by proof from the provider: that it took it, or that it did and failed.
+            Unknown => matches!(next, Accepted | Rejected),
             Accepted | Rejected | Cancelled | Expired => false,
         }
     }
@@ -145,7 +146,9 @@ mod tests {
                 | Dispatch::Rejected
                 | Dispatch::Cancelled
                 | Dispatch::Expired => assert_eq!(next, []),
-                Dispatch::Unknown => assert_eq!(next, [Dispatch::Accepted]),
+                Dispatch::Unknown => {
+                    assert_eq!(next, [Dispatch::Accepted, Dispatch::Rejected]);
+                }
                 Dispatch::Queued | Dispatch::Parked | Dispatch::Sending => {
                     assert!(!next.is_empty());
                 }

@@ -2,6 +2,7 @@
 //!
 //! Every function takes the time as an argument and answers with a value; `platform` carries the answers out.
 
+pub mod action;
 pub mod admission;
 pub mod builtin;
 mod change;
@@ -30,6 +31,7 @@ mod pacing;
 mod pairing;
 mod people;
 mod phone;
+pub mod reconcile;
 pub mod side;
 mod signature;
 pub mod turn;

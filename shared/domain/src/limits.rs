@@ -125,6 +125,39 @@ pub const RECEIPTS_COUNTED: i32 = 1024;
 pub const SIDE_GAP: Duration = Duration::from_millis(250);
 /// The longest that a provider's wait holds such calls.
 pub const SIDE_HELD_MOST: Duration = Duration::from_hours(1);
+/// Waits before each look at a send in doubt: 15 s, 1 min, 5 min, 30 min and 3 h after the doubt. After the last a person decides.
+pub const UNKNOWN_LOOKS: [Duration; 5] = [
+    Duration::from_secs(15),
+    Duration::from_secs(45),
+    Duration::from_mins(4),
+    Duration::from_mins(25),
+    Duration::from_mins(150),
+];
+/// Waits before each look at an accepted send that WhatsApp's id is not known of.
+pub const UNJOINED_LOOKS: [Duration; 4] = [
+    Duration::from_secs(30),
+    Duration::from_mins(2),
+    Duration::from_mins(10),
+    Duration::from_hours(1),
+];
+/// How long the next message of a conversation waits for evidence of one in doubt.
+pub const DOUBT_HOLDS: Duration = Duration::from_mins(1);
+/// How soon it is looked at again, so that evidence lets it go at once.
+pub const DOUBT_LOOK: Duration = Duration::from_secs(5);
+/// A send in doubt that is younger than this is left to its evidence.
+pub const SETTLES_WITHIN: Duration = Duration::from_mins(2);
+/// Rows of a provider's message log that one look reads at most: pages, and rows of a page.
+pub const LOG_PAGES: u32 = 5;
+/// See [`LOG_PAGES`].
+pub const LOG_ROWS: u32 = 100;
+/// Doubts over all lanes that hold the platform, and the time in which they must come together.
+pub const PLATFORM_DOUBTS: u64 = 20;
+/// See [`PLATFORM_DOUBTS`].
+pub const PLATFORM_WINDOW: Duration = Duration::from_mins(1);
+/// How long the platform is held before a lane is probed, and after a probe that failed.
+pub const PLATFORM_HOLDS: Duration = Duration::from_mins(1);
+/// How long a sender may not know that the platform is held.
+pub const PLATFORM_CACHE: Duration = Duration::from_secs(5);
 
 /// How long a conversation that asked for a person is left to one before the engine answers again.
 pub const HUMAN_ATTENDS: Duration = Duration::from_hours(12);
@@ -226,6 +259,22 @@ mod tests {
         let margin_and_jitter = PROTECTED_GAP / 20 + PROTECTED_GAP / 4;
         assert!(PROTECTED_GAP + margin_and_jitter < REQUEUE_WAITS);
         assert!(PROTECTED_GAP < LEARNED_GAP_MOST);
+    }
+
+    #[test]
+    fn a_send_in_doubt_is_asked_after_before_its_conversation_goes_on_and_before_a_person_decides()
+    {
+        assert!(DOUBT_LOOK < UNKNOWN_LOOKS[0] && UNKNOWN_LOOKS[0] < DOUBT_HOLDS);
+        assert!(
+            UNKNOWN_LOOKS[0] + UNKNOWN_LOOKS[1] <= DOUBT_HOLDS,
+            "two looks fall into the wait"
+        );
+        assert!(DOUBT_HOLDS < SETTLES_WITHIN);
+        assert!(
+            DOUBT_LOOK > SENDER_WAITS && DOUBT_LOOK <= REQUEUE_WAITS,
+            "it is waited for in the queue and not parked"
+        );
+        assert!(PLATFORM_CACHE < PLATFORM_HOLDS && PLATFORM_HOLDS <= PROBE_AFTER);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::event::{GroupId, ProviderMessageId, ProviderRef};
 use crate::ids::{ConversationId, MessageId, VendorId, WabaId};
 use crate::ledger::{Dispatch, status};
 use crate::limits;
+use crate::reconcile::FollowUp;
 
 /// Who decided that a message is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +59,7 @@ pub struct Outbound {
     /// When it is no longer worth sending.
     pub expires: Option<Timestamp>,
     pub reference: ProviderRef,
+    pub follow_up: FollowUp,
     pub created_at: Timestamp,
     /// Where it stands among its lane's messages: they leave in the order of this text.
     pub order: String,
@@ -119,6 +121,7 @@ impl Draft {
             lease_until: None,
             expires: None,
             reference: ProviderRef::default(),
+            follow_up: FollowUp::default(),
             created_at: now,
             revision: 0,
         }
@@ -145,6 +148,7 @@ impl Outbound {
         );
         self.dispatch = next;
         self.lease_until = None;
+        self.follow_up.looks = 0;
         self.revision += 1;
         self
     }
@@ -155,6 +159,7 @@ impl Outbound {
         let mut taken = self.moved_to(Dispatch::Sending);
         taken.attempts += 1;
         taken.lease_until = now.checked_add(limits::SEND_LEASE).ok();
+        taken.follow_up.begun_at = Some(now);
         taken
     }
 
@@ -229,11 +234,8 @@ impl Outbound {
             Dispatch::Queued => after(limits::QUEUED_TOO_LONG),
             Dispatch::Parked => self.expires,
             Dispatch::Sending => self.lease_until,
-            Dispatch::Accepted
-            | Dispatch::Rejected
-            | Dispatch::Unknown
-            | Dispatch::Cancelled
-            | Dispatch::Expired => None,
+            Dispatch::Accepted | Dispatch::Unknown => self.look_at(now),
+            Dispatch::Rejected | Dispatch::Cancelled | Dispatch::Expired => None,
         }
     }
 }
@@ -294,6 +296,7 @@ pub(crate) mod tests {
             reply(0).taken(now),
             reply(0).parked(now),
             reply(0).parked(now).drained(1),
+            reply(0).taken(now).moved_to(Dispatch::Unknown),
         ] {
             assert!(
                 message.due_at(now).is_some_and(|due| due > now),
@@ -301,9 +304,7 @@ pub(crate) mod tests {
                 message.dispatch
             );
         }
-        assert_eq!(
-            reply(0).taken(now).moved_to(Dispatch::Unknown).due_at(now),
-            None
-        );
+        let rejected = reply(0).taken(now).moved_to(Dispatch::Rejected);
+        assert_eq!(rejected.due_at(now), None);
     }
 }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::delivery::Delivery;
 use crate::lane::{Lane, LaneState, ParkReason};
 use crate::ledger::Dispatch;
+use crate::limits;
 use crate::outbound::{Origin, Outbound};
 
 /// The sender's next step for one queue entry.
@@ -66,6 +67,14 @@ pub fn turn(message: &Outbound, lane: &Lane, entry: Entry, now: Timestamp) -> Tu
         let stop = (ParkReason::DailyCap, Some(until));
         return stopped(message.clone(), lane.clone(), stop, now);
     }
+    if entry.held_until.is_some_and(|until| until > now) {
+        let stop = (ParkReason::Platform, entry.held_until);
+        return stopped(message.clone(), lane.clone(), stop, now);
+    }
+    if let Some(until) = entry.doubt_until.filter(|until| *until > now) {
+        let look = now.checked_add(limits::DOUBT_LOOK).unwrap_or(until);
+        return Turn::Wait(until.min(look));
+    }
     match lane.next_due_at {
         Some(due) if due > now => Turn::Wait(due),
         _ => Turn::Send {
@@ -75,13 +84,17 @@ pub fn turn(message: &Outbound, lane: &Lane, entry: Entry, now: Timestamp) -> Tu
     }
 }
 
-/// What the queue and the conversation say of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What the queue, the conversation and the platform say of a message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Entry {
     /// The queue entry's.
     pub generation: u32,
     /// The conversation's.
     pub control_epoch: u64,
+    /// Until when the conversation waits for evidence of an earlier message.
+    pub doubt_until: Option<Timestamp>,
+    /// Until when nothing leaves from any lane.
+    pub held_until: Option<Timestamp>,
 }
 
 /// Puts a message on its lane's list.
@@ -156,13 +169,14 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::limits;
     use crate::outbound::tests::reply;
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
     const ENTRY: Entry = Entry {
         generation: 0,
         control_epoch: 3,
+        doubt_until: None,
+        held_until: None,
     };
 
     #[test]
@@ -260,6 +274,41 @@ mod tests {
         assert!(matches!(
             turn(&of_an_older_epoch, &draining, entry, NOW),
             Turn::Park { .. }
+        ));
+    }
+
+    #[test]
+    fn the_next_of_a_conversation_in_doubt_waits_in_short_steps_and_then_goes_on() {
+        let until = NOW + limits::DOUBT_HOLDS;
+        let entry = Entry {
+            doubt_until: Some(until),
+            ..ENTRY
+        };
+        let due = |now| turn(&reply(3), &Lane::default(), entry, now);
+        assert_eq!(due(NOW), Turn::Wait(NOW + limits::DOUBT_LOOK));
+        let almost = until - Duration::from_secs(1);
+        assert_eq!(due(almost), Turn::Wait(until));
+        assert!(matches!(due(until), Turn::Send { .. }));
+    }
+
+    #[test]
+    fn while_the_platform_is_held_an_open_lane_stops_until_then() {
+        let until = NOW + limits::PLATFORM_HOLDS;
+        let entry = Entry {
+            held_until: Some(until),
+            ..ENTRY
+        };
+        let Turn::Park { message, lane } = turn(&reply(3), &Lane::default(), entry, NOW) else {
+            panic!("it is parked")
+        };
+        let expected = LaneState::Parked {
+            reason: ParkReason::Platform,
+            resume_at: Some(until),
+        };
+        assert_eq!((lane.state, message.dispatch), (expected, Dispatch::Parked));
+        assert!(matches!(
+            turn(&reply(3), &Lane::default(), entry, until),
+            Turn::Send { .. }
         ));
     }
 

@@ -74,7 +74,7 @@ async fn out_there(
 }
 
 /// The send is known by WhatsApp's id now: no other echo may be matched with it.
-async fn close(
+pub(crate) async fn close(
     platform: &Platform,
     message: &Outbound,
     unlinked: Option<&Vec<Unlinked>>,

@@ -5,7 +5,9 @@
 //! ([`people`]) and whose an echo is ([`echoes`]), calls to a provider ([`call`]) and those that must not slow sending ([`side`]),
 //! and the forms of answers ([`problem`]) and batches ([`batch`]).
 
+pub mod account;
 pub mod batch;
+pub mod breaker;
 pub mod call;
 pub mod changes;
 pub mod dispatch;
@@ -16,6 +18,7 @@ pub mod lane;
 pub mod media;
 pub mod people;
 pub mod problem;
+pub mod reconcile;
 pub mod settle;
 pub mod side;
 mod tally;

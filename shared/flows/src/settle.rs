@@ -1,11 +1,12 @@
 //! The end of a message: written once, and its lane's list goes on.
 
-use domain::{Delivery, Dispatch, Failure, Outbound, RejectClass};
+use domain::entry::{LaterEntry, LaterJob};
+use domain::{Delivery, Dispatch, Failure, Outbound, RejectClass, limits};
 use jiff::Timestamp;
 use platform::tables::Commit;
 use platform::{AwsError, Platform, telemetry};
 
-use crate::lane;
+use crate::{breaker, lane};
 
 /// Writes a message that ends here, and goes on with its lane's list if it stood there. `false`: it moved meanwhile.
 pub async fn end(
@@ -23,8 +24,9 @@ pub async fn end(
     }
     if ended.dispatch == Dispatch::Unknown && !is_proved(platform, &ended, now).await? {
         let at = (&ended.vendor, &ended.waba);
-        telemetry::count("SendUnknown", &ended.vendor);
         lane::change(platform, at, |lane| lane.doubted(now)).await?;
+        // Boxed: it is rare and long, and every sender's future would have its size.
+        Box::pin(in_doubt(platform, &ended, now)).await;
     }
     if ended.dispatch == Dispatch::Rejected {
         let failure = Failure::read(ended.failure.as_deref().unwrap_or_default());
@@ -33,6 +35,24 @@ pub async fn end(
     }
     list_shorter(platform, before).await?;
     Ok(true)
+}
+
+/// A doubt counts for the whole platform, and is looked at soon. The sweep looks too, should this fail.
+async fn in_doubt(platform: &Platform, message: &Outbound, now: Timestamp) {
+    telemetry::count("SendUnknown", &message.vendor);
+    let first = LaterEntry {
+        vendor_id: message.vendor.clone(),
+        waba_id: message.waba.clone(),
+        received_at: now,
+        job: LaterJob::Reconcile(message.id.clone()),
+    };
+    let (counted, asked) = tokio::join!(
+        breaker::doubted(platform, now),
+        platform.queues.later(&first, limits::UNKNOWN_LOOKS[0]),
+    );
+    for error in [counted.err(), asked.err()].into_iter().flatten() {
+        tracing::warn!(message.id = %message.id, error = %error, "a doubt is followed by the sweep alone");
+    }
 }
 
 /// Whether an echo that came just before the doubt was written proves the message; then it is accepted.

@@ -33,4 +33,5 @@ mod privileges;
 mod proof;
 mod quotes;
 mod receiving;
+mod reconciliation;
 mod world;

@@ -170,9 +170,31 @@ impl World {
         headers: &[(&str, &str)],
         body: impl Into<Vec<u8>>,
     ) -> Answer {
-        let mut request = axum::http::Request::builder()
-            .method(method)
-            .uri(format!("{}{path}", self.stack.gateway_url()));
+        let url = format!("{}{path}", self.stack.gateway_url());
+        self.ask(method, &url, headers, body.into()).await
+    }
+
+    /// A request to the provider's own interface, as its account's owner makes it.
+    pub(crate) async fn simulator_request(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> Answer {
+        let url = format!("{}{path}", self.simulator().url());
+        self.ask(method, &url, headers, body.to_string().into())
+            .await
+    }
+
+    async fn ask(
+        &self,
+        method: &str,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Answer {
+        let mut request = axum::http::Request::builder().method(method).uri(url);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

@@ -53,6 +53,8 @@ pub(crate) enum Action {
     },
     /// The echo of something that the provider took.
     Echo(usize),
+    /// From now on the provider logs what it takes, or no longer does.
+    Log(bool),
     /// The queue takes only so many of the next entries.
     QueueTakesOnly(u8),
 }
@@ -110,6 +112,7 @@ fn action() -> impl Strategy<Value = Action> {
         1 => pacing().prop_map(Action::Pace),
         1 => session.prop_map(|(connected, told)| Action::Session { connected, told }),
         1 => (0_usize..4).prop_map(Action::Echo),
+        1 => any::<bool>().prop_map(Action::Log),
         1 => (0_u8..3).prop_map(Action::QueueTakesOnly),
     ]
 }

@@ -24,6 +24,8 @@ pub(crate) struct Laws {
     gap_ends: Option<Timestamp>,
     /// A day (in days since 1970) and the sends of it that the provider has, or may have, or refused for good.
     left: (i64, u32),
+    /// What came into doubt, and when.
+    doubted: BTreeMap<MessageId, Timestamp>,
     doubts: u32,
 }
 
@@ -56,7 +58,10 @@ impl Laws {
     }
 
     /// A decision about a message was written.
-    pub(crate) fn moved(&mut self, before: &Outbound, after: &Outbound) {
+    pub(crate) fn moved(&mut self, before: &Outbound, after: &Outbound, now: Timestamp) {
+        if after.dispatch == Dispatch::Unknown && before.dispatch != Dispatch::Unknown {
+            self.doubted.insert(after.id.clone(), now);
+        }
         self.tells(format!(
             "{}: {:?} -> {:?}, lane epoch {:?}",
             name(after),
@@ -68,7 +73,7 @@ impl Laws {
         self.hold(legal, "an illegal move was written");
         let unsure = before.dispatch == Dispatch::Unknown;
         self.hold(
-            !unsure || after.dispatch == Dispatch::Accepted,
+            !unsure || matches!(after.dispatch, Dispatch::Accepted | Dispatch::Unknown),
             "a message in doubt did not stay so",
         );
         self.hold(
@@ -96,6 +101,23 @@ impl Laws {
         self.hold(
             self.doubts < DOUBTS || stands(after),
             "the lane goes on in doubt",
+        );
+    }
+
+    /// Nothing of the same conversation came into doubt within the last minute and is still in doubt.
+    pub(crate) fn settled_before(&mut self, message: &Outbound, ledger: &Ledger, now: Timestamp) {
+        let conversation = ledger.rows[&message.id].conversation;
+        let doubtful = |id: &MessageId| {
+            let row = &ledger.rows[id];
+            row.conversation == conversation && row.message.dispatch == Dispatch::Unknown
+        };
+        let waits = self
+            .doubted
+            .iter()
+            .any(|(id, at)| doubtful(id) && *at + limits::DOUBT_HOLDS > now);
+        self.hold(
+            !waits,
+            "a message was taken while its conversation was in doubt",
         );
     }
 
@@ -216,9 +238,16 @@ fn list(ledger: &Ledger, laws: &mut Laws) {
 fn attended(ledger: &Ledger, queue: &Queue, laws: &mut Laws) {
     for row in ledger.rows.values() {
         let message = &row.message;
+        // What is in doubt is looked at so often and no more.
+        let in_doubt = message.dispatch == Dispatch::Unknown;
         laws.hold(
-            row.due_at.is_some() == message.dispatch.is_open(),
+            in_doubt || row.due_at.is_some() == message.dispatch.is_open(),
             "an open message is never looked at, or a final one is",
+        );
+        let looks = usize::try_from(message.follow_up.looks).unwrap_or(usize::MAX);
+        laws.hold(
+            !in_doubt || row.due_at.is_some() == (looks < limits::UNKNOWN_LOOKS.len()),
+            "a message in doubt is not looked at, or for ever",
         );
         let queued = message.dispatch == Dispatch::Queued && !message.undispatched;
         laws.hold(

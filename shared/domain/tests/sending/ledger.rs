@@ -18,6 +18,8 @@ pub(crate) struct Ledger {
     pub(crate) list: BTreeMap<String, MessageId>,
     /// The conversations' control epochs.
     pub(crate) epochs: [u64; CONVERSATIONS],
+    /// Until when each conversation waits for evidence, and of which message.
+    pub(crate) doubts: [Option<(Timestamp, MessageId)>; CONVERSATIONS],
 }
 
 #[derive(Clone)]
@@ -37,12 +39,13 @@ pub(crate) struct Pair {
     pub(crate) lane: Lane,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Taken {
     Done,
     Lost,
-    /// Everything but the control epoch still held.
+    /// Everything but what the conversation says still held.
     EpochMoved(u64),
+    InDoubt(Timestamp, MessageId),
 }
 
 impl Ledger {
@@ -86,7 +89,7 @@ impl State {
     fn write(&mut self, after: &Outbound) {
         let now = self.now;
         let row = self.ledger.rows.get_mut(&after.id).expect("it is kept");
-        self.laws.moved(&row.message, after);
+        self.laws.moved(&row.message, after, now);
         let delivery = row.message.delivery;
         row.message = Outbound {
             delivery,
@@ -115,10 +118,23 @@ impl State {
             return false;
         }
         self.write(after);
+        if before.dispatch == Dispatch::Sending && after.dispatch == Dispatch::Unknown {
+            let conversation = self.ledger.rows[&after.id].conversation;
+            let until = self.now + limits::DOUBT_HOLDS;
+            self.ledger.doubts[conversation] = Some((until, after.id.clone()));
+        }
         if before.listed && !after.listed {
             self.shorten(&[&before.order]);
         }
         true
+    }
+
+    /// The conversation of a message no longer waits for evidence of this one.
+    pub(crate) fn undoubt(&mut self, message: &MessageId, of: &MessageId) {
+        let doubt = &mut self.ledger.doubts[self.ledger.rows[message].conversation];
+        if doubt.as_ref().is_some_and(|(_, doubted)| doubted == of) {
+            *doubt = None;
+        }
     }
 
     pub(crate) fn change_lane(&mut self, before: &Lane, after: &Lane) -> bool {
@@ -154,6 +170,12 @@ impl State {
         if matches!(after.message.origin, Origin::Automatic { epoch, .. } if epoch != control) {
             return Taken::EpochMoved(control);
         }
+        let doubt = self.ledger.doubts[self.ledger.rows[&after.message.id].conversation].clone();
+        if let Some((until, of)) = doubt.filter(|(until, _)| *until > self.now) {
+            return Taken::InDoubt(until, of);
+        }
+        self.laws
+            .settled_before(&after.message, &self.ledger, self.now);
         self.laws.taken(&after.message, &before.lane, control);
         self.write(&after.message);
         self.write_lane(&after.lane);

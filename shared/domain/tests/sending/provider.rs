@@ -9,6 +9,8 @@ use crate::world::{State, World, pause};
 
 pub(crate) struct Provider {
     pub(crate) connected: bool,
+    /// Whether it logs what it takes.
+    pub(crate) logs: bool,
     /// What it does with the next calls; after that it takes everything.
     pub(crate) script: VecDeque<Behaviour>,
     /// Messages whose echo was not told yet.
@@ -19,6 +21,7 @@ impl Default for Provider {
     fn default() -> Self {
         Self {
             connected: true,
+            logs: false,
             script: VecDeque::new(),
             echoes: Vec::new(),
         }

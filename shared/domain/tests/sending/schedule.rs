@@ -83,6 +83,7 @@ impl Schedule {
                 flows::pace(&world, &pacing).await;
             }),
             Action::Session { connected, told } => self.session(connected, told),
+            Action::Log(logs) => self.world.at_once(|state| state.provider.logs = logs),
             Action::Echo(at) => self.world.at_once(|state| echo(state, at)),
             Action::QueueTakesOnly(count) => self
                 .world

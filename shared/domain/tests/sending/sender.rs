@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use domain::turn::{Entry, Turn, park, stopped, turn};
-use domain::{Dispatch, Lane, Origin, Outbound, ParkReason, Quota, SendOutcome, backoff, limits};
+use domain::{
+    Dispatch, Lane, MessageId, Origin, Outbound, ParkReason, Quota, SendOutcome, backoff, limits,
+};
 use jiff::Timestamp;
 
 use crate::flows;
 use crate::ledger::{Pair, Taken};
 use crate::provider::{Outcome, call};
 use crate::queue::Record;
-use crate::world::World;
+use crate::world::{State, World};
 
 const DECISIONS: usize = 6;
 const TRIES: usize = 8;
@@ -25,6 +27,7 @@ enum Step {
     Handled(Handled),
     Moved,
     EpochMoved(u64),
+    InDoubt(Timestamp),
 }
 
 impl Step {
@@ -50,18 +53,24 @@ pub(crate) async fn one(world: &World, record: &Record) {
 }
 
 async fn entry(world: &World, record: &Record) -> Handled {
-    let (begun, mut epoch) = (world.now(), None);
+    let (begun, mut epoch, mut doubt) = (world.now(), None, None);
     for _ in 0..DECISIONS {
-        match step(world, record, epoch, begun).await {
+        match step(world, record, (epoch, doubt), begun).await {
             Step::Handled(handled) => return handled,
             Step::Moved => {}
             Step::EpochMoved(moved) => epoch = Some(moved),
+            Step::InDoubt(until) => doubt = Some(until),
         }
     }
     Handled::Again(Duration::from_secs(1))
 }
 
-async fn step(world: &World, record: &Record, epoch: Option<u64>, begun: Timestamp) -> Step {
+async fn step(
+    world: &World,
+    record: &Record,
+    (epoch, doubt_until): (Option<u64>, Option<Timestamp>),
+    begun: Timestamp,
+) -> Step {
     let read = world
         .io(|state| state.ledger.sendable(&record.message))
         .await;
@@ -73,6 +82,8 @@ async fn step(world: &World, record: &Record, epoch: Option<u64>, begun: Timesta
     let entry = Entry {
         generation: record.generation,
         control_epoch: epoch.unwrap_or(carried),
+        doubt_until,
+        held_until: None,
     };
     match turn(&read.message, &read.lane, entry, now) {
         Turn::Drop(_) => Step::Handled(Handled::Done),
@@ -125,9 +136,20 @@ async fn taken_and_called(world: &World, read: &Pair, taken: &Pair, begun: Times
         Taken::Done => {}
         Taken::Lost => return Step::Moved,
         Taken::EpochMoved(epoch) => return Step::EpochMoved(epoch),
+        Taken::InDoubt(until, of) => return in_doubt(world, &taken.message, (until, of)).await,
     }
     let outcome = call(world, &taken.message).await;
     Step::Handled(settle(world, taken, outcome).await)
+}
+
+/// The conversation waits, unless what it waits for is settled by now.
+async fn in_doubt(world: &World, message: &Outbound, (until, of): (Timestamp, MessageId)) -> Step {
+    let settled = |state: &mut State| state.ledger.message(&of).dispatch != Dispatch::Unknown;
+    if !world.io(settled).await {
+        return Step::InDoubt(until);
+    }
+    world.io(|state| state.undoubt(&message.id, &of)).await;
+    Step::Moved
 }
 
 async fn settle(world: &World, taken: &Pair, outcome: Outcome) -> Handled {

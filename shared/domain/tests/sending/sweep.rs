@@ -59,19 +59,32 @@ async fn due_message(world: &World, id: &MessageId) {
             flows::end(world, &message, expired).await;
         }
         Dispatch::Sending => dead_sender(world, message).await,
-        Dispatch::Parked
-        | Dispatch::Accepted
-        | Dispatch::Rejected
-        | Dispatch::Unknown
-        | Dispatch::Cancelled
-        | Dispatch::Expired => {}
+        Dispatch::Unknown | Dispatch::Accepted => look(world, message).await,
+        Dispatch::Parked | Dispatch::Rejected | Dispatch::Cancelled | Dispatch::Expired => {}
     }
+}
+
+/// The provider's log tells of some of what it took, and proves nothing by its silence.
+async fn look(world: &World, message: Outbound) {
+    let proved = world
+        .io(|state| {
+            state.provider.logs
+                && message.dispatch == Dispatch::Unknown
+                && state.laws.took.contains(&message.id)
+        })
+        .await;
+    let after = if proved {
+        message.clone().moved_to(Dispatch::Accepted)
+    } else {
+        message.clone().looked_at()
+    };
+    world.io(|state| state.decide(&message, &after)).await;
 }
 
 async fn dead_sender(world: &World, message: Outbound) {
     let entry = Entry {
         generation: message.generation,
-        control_epoch: 0,
+        ..Entry::default()
     };
     if let Turn::End(ended) = turn(&message, &Lane::default(), entry, world.now()) {
         flows::end(world, &message, *ended).await;
@@ -91,7 +104,11 @@ async fn due_lane(world: &World) {
             ..
         } => flows::resume(world).await,
         LaneState::Parked {
-            reason: ParkReason::NotConnected | ParkReason::Credentials | ParkReason::Doubt,
+            reason:
+                ParkReason::NotConnected
+                | ParkReason::Credentials
+                | ParkReason::Doubt
+                | ParkReason::Platform,
             ..
         } => {
             if world.io(|state| state.provider.connected).await {

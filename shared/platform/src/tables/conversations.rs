@@ -117,35 +117,6 @@ impl Tables {
         }
     }
 
-    /// The check, within a transaction, that nobody took over, stopped or paused since an automatic reply was decided.
-    pub(super) fn epoch_check(&self, message: &Outbound, epoch: u64) -> TransactWriteItem {
-        Change::of(
-            &self.names.conversations,
-            conversation_key(&message.vendor, &message.conversation),
-        )
-        .when("#epoch = :epoch")
-        .bind("epoch", n(epoch))
-        .transact()
-    }
-
-    /// The conversation's control epoch: what automatic replies must have been decided under.
-    pub async fn control_epoch(
-        &self,
-        vendor: &VendorId,
-        id: &ConversationId,
-    ) -> Result<u64, AwsError> {
-        let item = self
-            .get(
-                "reading a control epoch",
-                &self.names.conversations,
-                conversation_key(vendor, id),
-            )
-            .await?;
-        Ok(item
-            .and_then(|item| Reader::new(&item, "a conversation").number_opt("epoch"))
-            .unwrap_or_default())
-    }
-
     /// Sends of a conversation that no provider id is known for yet, oldest first, at most 50.
     pub async fn unlinked(
         &self,

@@ -130,17 +130,35 @@ impl Tables {
         message: &MessageId,
         evidence: &Evidence,
     ) -> Result<bool, AwsError> {
-        let change = Change::of(&self.names.messages, message_key(vendor, message));
-        let change = match evidence {
-            Evidence::Reached { delivery } => change
-                .set("delivery", n(delivery.rank()))
-                .when("attribute_exists(pk) AND #delivery < :delivery"),
-            Evidence::Failed { reason } => change
-                .set("failure", s(reason))
-                .when("attribute_exists(pk) AND #dispatch <> :rejected")
-                .bind("rejected", s(Dispatch::Rejected.as_str())),
+        let key = message_key(vendor, message);
+        let (change, new) = match evidence {
+            Evidence::Reached { delivery } => (
+                Change::of(&self.names.messages, key).set("delivery", n(delivery.rank())),
+                "#delivery < :delivery",
+            ),
+            Evidence::Failed { reason } => (
+                Change::of(&self.names.messages, key)
+                    .set("failure", s(reason))
+                    .bind("rejected", s(Dispatch::Rejected.as_str())),
+                "#dispatch <> :rejected",
+            ),
         };
+        let tells_enough =
+            !matches!(evidence, Evidence::Reached { delivery } if *delivery < Delivery::Sent);
+        if tells_enough {
+            // Nobody needs to ask after an accepted message any more.
+            let answered = unasked(change.clone(), new)
+                .request(&self.client)
+                .return_values_on_condition_check_failure(ALL_OLD);
+            match Self::update(answered).await {
+                Ok(_) => return Ok(true),
+                Err(error) if old_item(&error).is_some_and(is_accepted) => return Ok(false),
+                Err(error) if is_condition(&error) => {}
+                Err(error) => return Err(AwsError::from_sdk("applying a status", &error)),
+            }
+        }
         let request = change
+            .when(&format!("attribute_exists(pk) AND {new}"))
             .request(&self.client)
             .return_values(ReturnValue::AllNew);
         let item = match Self::update(request).await {
@@ -159,6 +177,7 @@ impl Tables {
     async fn settle_unknown(&self, vendor: &VendorId, message: &MessageId) -> Result<(), AwsError> {
         let change = Change::of(&self.names.messages, message_key(vendor, message))
             .set("dispatch", s(Dispatch::Accepted.as_str()))
+            .set("looks", n(0))
             .add("revision", 1)
             .when("#dispatch = :unknown")
             .bind("unknown", s(Dispatch::Unknown.as_str()));
@@ -223,8 +242,7 @@ impl Tables {
         let mut change = Change::of(
             &self.names.messages,
             message_key(&message.vendor, &message.id),
-        )
-        .when("attribute_exists(pk)");
+        );
         if let Some(id) = &reference.key_id {
             change = change.set_if_absent("keyId", s(id.as_str()));
         }
@@ -234,9 +252,17 @@ impl Tables {
         if reference.keys().next().is_none() {
             return Ok(());
         }
-        self.commit("keeping a provider's id", vec![change.transact()])
-            .await
-            .map(|_| ())
+        let attempted = "keeping a provider's id";
+        if reference.key_id.is_some() {
+            // What is told under it finds the message from now on: nobody needs to ask.
+            let joined = unasked(change.clone(), "attribute_exists(pk)");
+            let kept = self.commit(attempted, vec![joined.transact()]).await?;
+            if kept.is_done() {
+                return Ok(());
+            }
+        }
+        let kept = change.when("attribute_exists(pk)").transact();
+        self.commit(attempted, vec![kept]).await.map(|_| ())
     }
 
     /// Writes WhatsApp's id on a message that a status has joined it to, so that no echo is matched with it any more.
@@ -283,6 +309,17 @@ impl Tables {
             .set("expiresAt", seconds(expires))
     }
 
+    /// The part of a transaction that links an id which is no other message's.
+    pub(super) fn link_unclaimed(
+        &self,
+        message: &Outbound,
+        id: &str,
+        now: Timestamp,
+    ) -> TransactWriteItem {
+        let unclaimed = "attribute_not_exists(#messageId) OR #messageId = :messageId";
+        self.link_when(unclaimed, message, (id, now))
+    }
+
     /// The part of a transaction that links an id nothing was heard of yet.
     pub(super) fn link_unheard(
         &self,
@@ -290,11 +327,34 @@ impl Tables {
         id: &str,
         now: Timestamp,
     ) -> TransactWriteItem {
-        let key = reference_key(&message.vendor, &message.waba, id);
-        self.pointer(key, &message.id, now)
-            .when("attribute_not_exists(#rank) AND attribute_not_exists(#failure)")
-            .transact()
+        let unheard = "attribute_not_exists(#rank) AND attribute_not_exists(#failure)";
+        self.link_when(unheard, message, (id, now))
     }
+
+    fn link_when(
+        &self,
+        condition: &str,
+        message: &Outbound,
+        (id, now): (&str, Timestamp),
+    ) -> TransactWriteItem {
+        let key = reference_key(&message.vendor, &message.waba, id);
+        let pointer = self.pointer(key, &message.id, now);
+        pointer.when(condition).transact()
+    }
+}
+
+/// The change of an accepted message after which the sweep need not look at it.
+fn unasked(change: Change, condition: &str) -> Change {
+    change
+        .set("dueShard", None)
+        .set("dueAt", None)
+        .when(&format!("#dispatch = :accepted AND {condition}"))
+        .bind("accepted", s(Dispatch::Accepted.as_str()))
+}
+
+fn is_accepted(item: &Item) -> bool {
+    let dispatch = Reader::new(item, "a message").text_opt("dispatch");
+    dispatch == Some(Dispatch::Accepted.as_str())
 }
 
 fn read(item: &Item) -> Heard {

@@ -129,7 +129,7 @@ impl Writer {
 }
 
 /// A change of one item. Attribute names stand in conditions as `#name`, values that are not set by the change as `:name` bound with [`Change::bind`].
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Change {
     pub(crate) table: String,
     pub(crate) key: Item,

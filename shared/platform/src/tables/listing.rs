@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Choice, Contact, Content, Failure, MessageId, VendorId};
+use domain::{Choice, Contact, Content, Failure, MessageId, Outbound, VendorId};
 use jiff::Timestamp;
 
 use super::Tables;
@@ -9,7 +9,6 @@ use super::changes::{Changes, changes};
 use super::item::{Item, Reader, key, s};
 use super::media::KeptMedia;
 use super::outbound_item::{message_key, message_pk};
-use super::receipts::Receipts;
 use crate::error::AwsError;
 
 /// Whose messages a list holds.
@@ -104,30 +103,25 @@ impl Tables {
         })
     }
 
-    /// One message of a vendor, as lists show it, and with the receipts of its group's members if it was sent.
-    pub async fn listed(
+    /// One message of either direction as lists show it, and whole if it was to be sent.
+    pub async fn message(
         &self,
         vendor: &VendorId,
         id: &MessageId,
-    ) -> Result<Option<(Listed, Option<Receipts>)>, AwsError> {
+    ) -> Result<Option<(Listed, Option<Outbound>)>, AwsError> {
         let key = message_key(vendor, id);
-        let item = self
-            .get("reading a message", &self.names.messages, key)
-            .await?;
-        // What only passes through the ledger is no message.
-        let Some(item) = item.filter(|item| item.contains_key("listKey")) else {
+        let item = self.get("reading a message", &self.names.messages, key);
+        let Some(item) = item.await? else {
             return Ok(None);
         };
-        let listed = read(&item)?;
-        let from = Reader::new(&item, "reading a message");
-        let receipts = match (listed.direction, from.parsed_opt("keyId")) {
-            (Direction::Outbound, Some(key_id)) => Some(
-                self.receipts(vendor, &from.parsed("wabaId")?, &key_id)
-                    .await?,
-            ),
-            _ => None,
-        };
-        Ok(Some((listed, receipts)))
+        let direction = Reader::new(&item, "reading a message").text_opt("direction");
+        let outbound = (direction == Some(Direction::Outbound.as_str()))
+            .then(|| super::outbound_item::read(&item));
+        match direction {
+            // An echo that the queue refused is no message yet.
+            Some("inbound" | "outbound") => Ok(Some((read(&item)?, outbound.transpose()?))),
+            _ => Ok(None),
+        }
     }
 
     async fn page(

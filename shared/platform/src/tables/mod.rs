@@ -2,8 +2,10 @@
 
 mod admin_keys;
 mod aliases;
+mod breaker;
 mod changes;
 mod conversations;
+mod doubts;
 mod evidence;
 mod idempotency;
 mod inbound;
@@ -33,13 +35,14 @@ use domain::Fingerprint;
 pub use aliases::{Aliases, ContactRow};
 pub use changes::{Changed, Changes};
 pub use conversations::Decided;
+pub use doubts::Control;
 pub use evidence::Noted;
 pub use idempotency::{Staff, Staffed};
 pub use inbound::{Claim, Claimed, InboundRow, LeftBehind};
 pub use lanes::Parked;
 pub use listing::{Direction, Listed, Page};
 pub use media::{KeptMedia, MediaTask, StoredMedia};
-pub use outbound::{Sendable, TAKE_EPOCH, TAKE_LANE, TAKE_MESSAGE};
+pub use outbound::{Sendable, TAKE_CONTROL, TAKE_LANE, TAKE_MESSAGE};
 pub use pairing::PairingRow;
 pub use people::{Epoch, Merged, Next};
 pub use quotable::Quotable;

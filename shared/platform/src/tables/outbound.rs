@@ -14,13 +14,15 @@ pub struct Sendable {
     pub lane: Lane,
     /// The conversation's control epoch at this moment.
     pub control_epoch: u64,
+    /// Until when the platform is held, if that was asked for.
+    pub held_until: Option<Timestamp>,
 }
 
 /// The parts of the transaction that takes a send, to tell which of its conditions failed.
 pub const TAKE_MESSAGE: usize = 0;
 pub const TAKE_LANE: usize = 1;
 /// See [`TAKE_MESSAGE`].
-pub const TAKE_EPOCH: usize = 3;
+pub const TAKE_CONTROL: usize = 3;
 
 impl Tables {
     /// A message to send, or one that was sent.
@@ -56,19 +58,23 @@ impl Tables {
         items.iter().flatten().map(read).collect()
     }
 
-    /// The message, its lane and its conversation's control epoch, as they are at one moment close to now.
+    /// The message, its lane and its conversation's control epoch, as they are at one moment close to now; with `and_platform` also
+    /// whether the platform is held.
     pub async fn sendable(
         &self,
-        vendor: &VendorId,
-        waba: &WabaId,
+        (vendor, waba): (&VendorId, &WabaId),
         id: &MessageId,
+        and_platform: bool,
     ) -> Result<Option<Sendable>, AwsError> {
         let lane_key = super::lanes::lane_key(vendor, waba);
         let names = &self.names;
-        let keys = [
+        let mut keys = vec![
             (names.messages.as_str(), message_key(vendor, id)),
             (names.lanes.as_str(), lane_key),
         ];
+        if and_platform {
+            keys.push((names.lanes.as_str(), super::breaker::breaker_key()));
+        }
         let mut found = self.get_many("reading a send", &keys).await?.into_iter();
         let (Some(message), lane) = (found.next().flatten(), found.next().flatten()) else {
             return Ok(None);
@@ -88,10 +94,15 @@ impl Tables {
             message,
             lane,
             control_epoch,
+            held_until: found
+                .next()
+                .flatten()
+                .as_ref()
+                .and_then(super::breaker::read),
         }))
     }
 
-    /// Takes a send: message, lane, the conversation's epoch for automatic replies, and the mark by which an echo finds it. All or nothing.
+    /// Takes a send: message, lane, the mark by which an echo finds it, and the check of what the conversation says. All or nothing.
     pub async fn take(
         &self,
         before: &Sendable,
@@ -99,15 +110,13 @@ impl Tables {
         lane: &Lane,
         now: Timestamp,
     ) -> Result<Commit, AwsError> {
-        let mut parts = vec![
+        let parts = vec![
             self.decided(before.message.revision, taken, now).transact(),
             self.lane_change(&before.lane, (&taken.vendor, &taken.waba), lane, now)
                 .transact(),
             put(&self.names.conversations, open_send(taken, now), None),
+            self.control_check(taken, now),
         ];
-        if let Origin::Automatic { epoch, .. } = &taken.origin {
-            parts.push(self.epoch_check(taken, *epoch));
-        }
         self.commit("taking a send", parts).await
     }
 
@@ -118,9 +127,21 @@ impl Tables {
         after: &Outbound,
         now: Timestamp,
     ) -> Result<Commit, AwsError> {
+        let attempted = "deciding about a message";
         let mut parts = vec![self.decided(before.revision, after, now).transact()];
         parts.extend(self.left_the_list(before, after));
-        self.commit("deciding about a message", parts).await
+        let Some(doubt) = self.begin_doubt(before, after, now) else {
+            return Box::pin(self.commit(attempted, parts)).await;
+        };
+        parts.push(doubt);
+        let last = parts.len() - 1;
+        let commit = self.commit(attempted, parts.clone()).await?;
+        if commit != Commit::Lost(vec![last]) {
+            return Ok(commit);
+        }
+        // There is no conversation that could wait. Boxed: it is rare, and every decision's future would have its size.
+        parts.pop();
+        Box::pin(self.commit(attempted, parts)).await
     }
 
     /// Writes that the provider took a message, and the number it gave it. `Lost` with the last part: something was heard of that number before.
@@ -248,6 +269,13 @@ impl Tables {
             .set("laneEpoch", after.lane_epoch.map(n))
             .set("leaseUntil", after.lease_until.map(ms))
             .set("expires", after.expires.map(ms))
+            .set("begunAt", after.follow_up.begun_at.map(ms))
+            .set("looks", n(after.follow_up.looks))
+            .set("discardedAt", after.follow_up.discarded_at.map(ms))
+            .set(
+                "retriedBy",
+                after.follow_up.retried_by.as_ref().map(|id| s(id.as_str())),
+            )
             .set("revision", n(after.revision))
             .set("dueShard", due_at.map(|_| s(message_shard(&pk))))
             .set("dueAt", due_at.map(ms))

@@ -1,5 +1,6 @@
 //! Outbound messages as items of the ledger.
 
+use domain::reconcile::FollowUp;
 use domain::{
     Content, Dispatch, GroupId, MessageId, Origin, Outbound, ProviderRef, VendorId, limits,
 };
@@ -73,6 +74,10 @@ pub(super) fn write(message: &Outbound, now: Timestamp) -> Item {
             message.reference.key_id.as_ref().map(|id| s(id.as_str())),
         )
         .with("msgId", message.reference.msg_id.map(n))
+        .with(
+            "retryOf",
+            message.follow_up.retry_of.as_ref().map(|id| s(id.as_str())),
+        )
         .with("createdAt", ms(message.created_at))
         .with("revision", n(message.revision))
         .with("dueShard", due_at.map(|_| s(message_shard(&pk))))
@@ -123,6 +128,13 @@ pub(super) fn read(item: &Item) -> Result<Outbound, AwsError> {
         reference: ProviderRef {
             key_id: from.parsed_opt("keyId"),
             msg_id: from.number_opt("msgId"),
+        },
+        follow_up: FollowUp {
+            begun_at: from.time_opt("begunAt"),
+            looks: from.number_opt("looks").unwrap_or_default(),
+            discarded_at: from.time_opt("discardedAt"),
+            retry_of: from.parsed_opt("retryOf"),
+            retried_by: from.parsed_opt("retriedBy"),
         },
         created_at: from.time("createdAt")?,
         order: from.text("listKey")?.to_owned(),

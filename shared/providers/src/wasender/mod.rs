@@ -4,6 +4,7 @@
 //! documented or observed, and `events/providers/wasender` holds one payload for each. The owner's older dialect
 //! (`events/providers/owner`) is read by the same [`parse`].
 
+mod account;
 mod call;
 mod card;
 mod change;
@@ -14,6 +15,7 @@ mod dialect;
 mod envelope;
 mod jid;
 mod key;
+mod logs;
 mod lookup;
 mod malformed;
 mod media;
@@ -30,7 +32,9 @@ mod status;
 mod wait;
 mod webhook;
 
+pub use account::{Account, AccountSession, read_sessions, session_of};
 pub use decrypt::{Decrypted, read_decrypted};
+pub use logs::{LogRow, read_message_logs};
 pub use lookup::{Person, read_pn_from_lid};
 pub use malformed::Malformed;
 pub use proof::{NoProof, proof};

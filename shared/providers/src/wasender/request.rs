@@ -37,6 +37,16 @@ impl Session<'_> {
         Ok(ProviderRequest { body, ..request })
     }
 
+    /// `POST /send-message` without recipient and content, which the provider can but refuse: a probe of the way that sends take.
+    pub fn send_nothing(&self) -> ProviderRequest {
+        let mut request = self.request(Method::POST, "/send-message");
+        request
+            .headers
+            .push(("content-type", "application/json".to_owned()));
+        let body = b"{}".to_vec();
+        ProviderRequest { body, ..request }
+    }
+
     /// `GET /status`: whether the session is linked.
     pub fn status(&self) -> ProviderRequest {
         self.request(Method::GET, "/status")
@@ -48,16 +58,26 @@ impl Session<'_> {
     }
 
     pub(super) fn request(&self, method: Method, path: &str) -> ProviderRequest {
-        ProviderRequest {
-            method,
-            url: format!("{}{path}", self.base_url.trim_end_matches('/')),
-            headers: vec![
-                ("accept", "application/json".to_owned()),
-                ("user-agent", USER_AGENT.to_owned()),
-            ],
-            bearer: SecretString::from(self.api_key.expose()),
-            body: Vec::new(),
-        }
+        let bearer = SecretString::from(self.api_key.expose());
+        bare(self.base_url, (method, path), bearer)
+    }
+}
+
+/// A request without a body.
+pub(super) fn bare(
+    base_url: &str,
+    (method, path): (Method, &str),
+    bearer: SecretString,
+) -> ProviderRequest {
+    ProviderRequest {
+        method,
+        url: format!("{}{path}", base_url.trim_end_matches('/')),
+        headers: vec![
+            ("accept", "application/json".to_owned()),
+            ("user-agent", USER_AGENT.to_owned()),
+        ],
+        bearer,
+        body: Vec::new(),
     }
 }
 

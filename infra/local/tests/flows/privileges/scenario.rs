@@ -1,7 +1,7 @@
 //! Everything that a function may meet, in one life of a gateway, so that every permission of its role is used.
 
 use domain::limits;
-use embedded_aws::{Matcher, Service};
+use embedded_aws::{Matcher, Service, When};
 use serde_json::{Value, json};
 use simulator::{Fault, FaultKind, InboundMedia};
 use testkit::wasender::{
@@ -57,6 +57,9 @@ pub(super) async fn play(world: &World) {
     an_echo_comes_early(world).await;
     the_provider_is_in_trouble(world).await;
     a_file_comes(world).await;
+    the_log_proves_a_send(world).await;
+    a_sender_dies(world).await;
+    staff_decides(world).await;
     a_message_meets_a_draining_lane(world).await;
     a_reply_is_superseded(world).await;
     a_key_is_refused(world).await;
@@ -265,7 +268,12 @@ async fn the_provider_is_in_trouble(world: &World) {
     provider(world, FaultKind::Reset, 1);
     customer_writes(world, "SILENT").await;
     assert_eq!(newest(world).await, "unknown");
+    // The conversation waits for evidence; the sweep asks for it, and the log has none.
     customer_writes(world, "SPEAKING").await;
+    assert_eq!(newest(world).await, "queued");
+    for _ in 0..11 {
+        world.later(6).await;
+    }
     assert_eq!(newest(world).await, "read");
 }
 
@@ -284,6 +292,61 @@ async fn a_file_comes(world: &World) {
     world.sweep().await;
     let file = media::shown(world).await;
     assert_eq!(media::follow(world, &file).await.status, 200, "{file}");
+}
+
+/// What it took is told by its log alone, and the conversation goes on as soon as that is read.
+async fn the_log_proves_a_send(world: &World) {
+    world
+        .simulator()
+        .fault(Fault::new(FaultKind::Drop))
+        .expect("a fault");
+    provider(world, FaultKind::ResetAfter, 1);
+    customer_writes(world, "LOGGED").await;
+    assert_eq!(newest(world).await, "unknown");
+    customer_writes(world, "BEHIND").await;
+    for _ in 0..4 {
+        world.later(6).await;
+    }
+    let statuses = world.statuses(VENDOR_1).await;
+    assert_eq!(statuses[statuses.len() - 2..], ["read", "accepted"]);
+    world.simulator().clear_faults().expect("faults end");
+    world.later(31).await;
+    world.sweep().await;
+    assert_eq!(newest(world).await, "read");
+}
+
+/// It took a send and died: the sweep finds it in doubt.
+async fn a_sender_dies(world: &World) {
+    customer_writes(world, "ALIVE").await;
+    // Nothing is waited for between reading and taking.
+    world.later(1).await;
+    world.aws().faults().crash("sender", 2, When::After);
+    customer_writes(world, "DEAD").await;
+    world.heal();
+    world.clock().advance(limits::SEND_LEASE);
+    world.sweep().await;
+    assert_eq!(newest(world).await, "unknown");
+    world.later(limits::DOUBT_HOLDS.as_secs() + 1).await;
+}
+
+/// A message in doubt is sent again by the staff, another is closed, and one that is parked is stopped.
+async fn staff_decides(world: &World) {
+    let decide = async |id: &Value, what: &str| {
+        let id = id.as_str().expect("an id");
+        let path = format!("vendors/{}/messages/{id}/{what}", VENDOR_1.id);
+        let answer = world.admin("POST", &path, &[], &Value::Null).await;
+        assert!(matches!(answer.status, 200 | 202), "{}", answer.text);
+        world.quiet().await;
+    };
+    let doubtful = world.messages(VENDOR_1, "outbound").await.remove(0);
+    assert_eq!(doubtful["status"], "unknown");
+    world.later(limits::SETTLES_WITHIN.as_secs()).await;
+    decide(&doubtful["id"], "retry").await;
+    decide(&doubtful["id"], "discard").await;
+    session(world, "disconnected").await;
+    let parked = staff_writes(world, "Le colis reste", &[]).await;
+    decide(&parked.json["messageId"], "cancel").await;
+    session(world, "connected").await;
 }
 
 /// What stood in the queue before goes behind what is drained, and the sender fetches it once that is settled.

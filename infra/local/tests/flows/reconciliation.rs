@@ -1,0 +1,497 @@
+//! What becomes of a send whose outcome nobody knows: it is asked after, proved, or left to a person, and never sent twice by itself.
+
+use serde_json::{Value, json};
+use simulator::{Fault, FaultKind};
+
+use crate::front_door::{calls_of, get, is_problem, register, shop};
+use crate::world::{AWA, Answer, MOUSSA, VENDOR_1, VENDOR_2, World, run, run_with};
+
+/// Staff writes to a customer; answers with the message's id.
+async fn writes(world: &World, vendor: &str, to: &str, text: &str) -> String {
+    world.unspeakable(&[text]);
+    let path = format!("vendors/{vendor}/send-message");
+    let body = json!({ "to": format!("+{to}"), "message": text });
+    let answer = world.admin("POST", &path, &[], &body).await;
+    assert_eq!(answer.status, 202, "{}", answer.json);
+    answer.json["messageId"].as_str().expect("an id").to_owned()
+}
+
+async fn write(world: &World, text: &str) -> String {
+    let id = writes(world, VENDOR_1.id, AWA, text).await;
+    world.quiet().await;
+    id
+}
+
+async fn detail(world: &World, id: &str) -> Value {
+    let answer = get(world, &format!("vendors/{}/messages/{id}", VENDOR_1.id)).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    answer.json
+}
+
+async fn status(world: &World, id: &str) -> String {
+    let detail = detail(world, id).await;
+    detail["status"].as_str().expect("a status").to_owned()
+}
+
+/// A person decides about a message.
+async fn decide(world: &World, id: &str, what: &str) -> Answer {
+    let path = format!("vendors/{}/messages/{id}/{what}", VENDOR_1.id);
+    let answer = world.admin("POST", &path, &[], &Value::Null).await;
+    world.quiet().await;
+    answer
+}
+
+fn fault(world: &World, fault: Fault) {
+    world.simulator().fault(fault).expect("a fault");
+}
+
+/// The provider does this to the next sends of the first vendor.
+fn sends(kind: FaultKind, times: u32) -> Fault {
+    Fault::new(kind)
+        .session(VENDOR_1.session)
+        .path("send-message")
+        .times(times)
+}
+
+/// No webhook of any kind arrives.
+fn deaf(world: &World) {
+    fault(world, Fault::new(FaultKind::Drop));
+}
+
+fn well(world: &World) {
+    world.simulator().clear_faults().expect("faults end");
+}
+
+/// Wasender logs no messages of the first vendor's session any more.
+async fn logs_nothing(world: &World) {
+    let token = format!("Bearer {}", simulator::DEFAULT_PERSONAL_ACCESS_TOKEN);
+    let changed = world
+        .simulator_request(
+            "PUT",
+            &format!("/api/whatsapp-sessions/{}", VENDOR_1.session),
+            &[
+                ("authorization", &token),
+                ("content-type", "application/json"),
+            ],
+            &json!({ "log_messages": false }),
+        )
+        .await;
+    assert_eq!(changed.status, 200, "{}", changed.text);
+}
+
+/// A minute passes, and the sweep.
+async fn minutes(world: &World, count: u64) {
+    for _ in 0..count {
+        world.later(60).await;
+        world.sweep().await;
+    }
+}
+
+#[tokio::test]
+async fn a_timeout_after_acceptance_sends_once_and_is_settled_by_asking_though_no_webhook_comes() {
+    run(async |world| {
+        deaf(world);
+        fault(world, sends(FaultKind::TimeoutAfter, 1));
+        let id = write(world, "Votre colis est prêt").await;
+        assert_eq!(status(world, &id).await, "unknown");
+        world.later(16).await;
+        let settled = detail(world, &id).await;
+        assert_eq!(settled["status"], "read", "{settled}");
+        assert_eq!(settled["sending"]["dispatch"], "accepted");
+        assert_eq!(settled["sending"]["attempts"], 1);
+        assert!(settled["sending"]["whatsappId"].is_string(), "{settled}");
+        world.recover().await;
+        assert_eq!(world.sent(VENDOR_1), ["Votre colis est prêt"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_send_that_the_log_calls_failed_ends_failed_with_its_reason() {
+    run(async |world| {
+        deaf(world);
+        fault(world, Fault::new(FaultKind::FailLater).times(1));
+        fault(world, sends(FaultKind::ResetAfter, 1));
+        let id = write(world, "Votre colis est prêt").await;
+        assert_eq!(status(world, &id).await, "unknown");
+        world.later(16).await;
+        let settled = detail(world, &id).await;
+        assert_eq!(settled["sending"]["dispatch"], "rejected", "{settled}");
+        assert_eq!(settled["status"], "failed");
+        let reason = settled["sending"]["failure"].as_str().expect("a reason");
+        assert!(reason.starts_with("other: "), "{reason}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn without_a_row_in_the_log_a_send_stays_unknown_for_a_person() {
+    run(async |world| {
+        fault(world, sends(FaultKind::Reset, 1));
+        let id = write(world, "Votre colis est prêt").await;
+        world.recover().await;
+        for _ in 0..5 {
+            world.later(3 * 3600).await;
+            world.sweep().await;
+        }
+        assert_eq!(status(world, &id).await, "unknown");
+        world.aws().calls().take();
+        minutes(world, 3).await;
+        let asked = calls_of(world, "sweep");
+        let nothing_but_queries = asked.iter().all(|call| call.contains("Query"));
+        assert!(nothing_but_queries, "it is left alone: {asked:#?}");
+        assert_eq!(world.sent(VENDOR_1).len(), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_session_that_logs_nothing_proves_nothing() {
+    run(async |world| {
+        logs_nothing(world).await;
+        deaf(world);
+        fault(world, sends(FaultKind::ResetAfter, 1));
+        let id = write(world, "Votre colis est prêt").await;
+        world.recover().await;
+        assert_eq!(status(world, &id).await, "unknown");
+        assert_eq!(world.sent(VENDOR_1).len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_row_settles_one_of_two_sends_that_are_alike() {
+    run(async |world| {
+        deaf(world);
+        fault(world, sends(FaultKind::ResetAfter, 1));
+        let first = write(world, "Bonjour").await;
+        world.clock().advance(std::time::Duration::from_secs(61));
+        fault(world, sends(FaultKind::Reset, 1));
+        let second = write(world, "Bonjour").await;
+        world.recover().await;
+        assert_eq!(status(world, &first).await, "read");
+        assert_eq!(status(world, &second).await, "unknown");
+        assert_eq!(world.sent(VENDOR_1).len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_accepted_send_of_which_nothing_is_told_is_joined_by_asking() {
+    run(async |world| {
+        deaf(world);
+        let id = write(world, "Votre colis est prêt").await;
+        assert_eq!(status(world, &id).await, "accepted");
+        world.later(31).await;
+        world.sweep().await;
+        let joined = detail(world, &id).await;
+        assert_eq!(joined["status"], "read", "{joined}");
+        assert!(joined["sending"]["whatsappId"].is_string());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_status_that_came_before_the_join_is_applied_by_it() {
+    let by_key_alone = |options: &mut simulator::Options| options.msg_id_in_events = false;
+    run_with(by_key_alone, async |world| {
+        deaf(world);
+        let id = write(world, "Votre colis est prêt").await;
+        let number = world.simulator().sends()[0].msg_id;
+        let path = format!("/api/messages/{number}/info");
+        let key = [("authorization", "Bearer api_key_abc")];
+        let info = world
+            .simulator_request("GET", &path, &key, &Value::Null)
+            .await;
+        let key_id = info.json["data"]["key"]["id"].as_str().expect("an id");
+        let played = testkit::wasender::update(key_id, AWA, 5);
+        assert_eq!(world.webhook(VENDOR_1, &played).await.status, 200);
+        assert_eq!(status(world, &id).await, "accepted");
+        world.later(31).await;
+        world.sweep().await;
+        assert_eq!(status(world, &id).await, "played");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_send_of_which_enough_was_told_is_not_asked_after() {
+    run(async |world| {
+        write(world, "Votre colis est prêt").await;
+        world.aws().calls().take();
+        minutes(world, 20).await;
+        let asked = calls_of(world, "sweep");
+        assert!(
+            asked.iter().all(|call| call.contains("Query")),
+            "{asked:#?}"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_next_message_of_a_conversation_waits_for_evidence_and_goes_when_it_comes() {
+    run(async |world| {
+        fault(world, sends(FaultKind::ResetAfter, 1));
+        deaf(world);
+        let first = write(world, "Un").await;
+        let second = write(world, "Deux").await;
+        assert_eq!(status(world, &first).await, "unknown");
+        assert_eq!(status(world, &second).await, "queued");
+        world.later(6).await;
+        assert_eq!(status(world, &second).await, "queued");
+        world.later(10).await;
+        assert_eq!(status(world, &first).await, "read");
+        world.later(6).await;
+        assert_eq!(world.sent(VENDOR_1), ["Un", "Deux"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn without_evidence_the_conversation_goes_on_after_a_minute() {
+    run(async |world| {
+        fault(world, sends(FaultKind::Reset, 1));
+        let first = write(world, "Un").await;
+        write(world, "Deux").await;
+        for _ in 0..9 {
+            world.later(6).await;
+        }
+        assert_eq!(world.sent(VENDOR_1).len(), 0, "54 s are no minute");
+        for _ in 0..3 {
+            world.later(6).await;
+        }
+        assert_eq!(world.sent(VENDOR_1), ["Deux"]);
+        assert_eq!(status(world, &first).await, "unknown");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_hanging_session_has_two_sends_in_doubt_and_the_rest_leaves_in_order_when_it_is_well() {
+    run(async |world| {
+        let hanging = Fault::new(FaultKind::Reset)
+            .session(VENDOR_1.session)
+            .path("send-message");
+        fault(world, hanging);
+        let texts: Vec<_> = (0..100)
+            .map(|number| format!("message {number:03}"))
+            .collect();
+        let customers: Vec<_> = (0..20)
+            .map(|number| format!("2217000000{number:02}"))
+            .collect();
+        for (text, customer) in texts.iter().zip(customers.iter().cycle()) {
+            writes(world, VENDOR_1.id, customer, text).await;
+        }
+        world.quiet().await;
+        minutes(world, 10).await;
+        let count = |statuses: &[String], wanted: &str| {
+            statuses.iter().filter(|status| *status == wanted).count()
+        };
+        let statuses = world.statuses(VENDOR_1).await;
+        assert_eq!(count(&statuses, "unknown"), 2, "{statuses:?}");
+        assert_eq!(count(&statuses, "parked"), 98, "{statuses:?}");
+        writes(world, VENDOR_2.id, MOUSSA, "ailleurs").await;
+        world.quiet().await;
+        assert_eq!(
+            world.sent(VENDOR_2),
+            ["ailleurs"],
+            "another session is well"
+        );
+        well(world);
+        minutes(world, 3).await;
+        assert_eq!(world.sent(VENDOR_1), texts[2..]);
+        let statuses = world.statuses(VENDOR_1).await;
+        assert_eq!(count(&statuses, "unknown"), 2);
+        assert_eq!(count(&statuses, "read"), 98);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_send_in_doubt_is_repeated_by_a_person_once_and_a_late_echo_shows_the_duplicate() {
+    run(async |world| {
+        logs_nothing(world).await;
+        deaf(world);
+        fault(world, sends(FaultKind::ResetAfter, 1));
+        let id = write(world, "Votre colis est prêt").await;
+        is_problem(&decide(world, &id, "retry").await, 409, "settling");
+        world.later(121).await;
+        well(world);
+        let retried = decide(world, &id, "retry").await;
+        assert_eq!(retried.status, 202, "{}", retried.text);
+        let repeated = retried.json["messageId"]
+            .as_str()
+            .expect("an id")
+            .to_owned();
+        let again = decide(world, &id, "retry").await;
+        assert_eq!(again.json["messageId"], retried.json["messageId"]);
+        assert_eq!(world.sent(VENDOR_1).len(), 2, "once more, and not twice");
+        assert_eq!(status(world, &repeated).await, "read");
+        let old = detail(world, &id).await;
+        assert_eq!(
+            (&old["status"], &old["sending"]["duplicateSuspected"]),
+            (&json!("unknown"), &json!(false))
+        );
+        assert_eq!(old["sending"]["retriedBy"], repeated.as_str());
+        assert_eq!(old["history"].as_array().expect("two").len(), 2);
+        let mut late = testkit::wasender::echo("Votre colis est prêt", AWA, "LATE");
+        late["data"]["messages"]["messageTimestamp"] = world.clock().now().as_second().into();
+        world.webhook(VENDOR_1, &late).await;
+        world.quiet().await;
+        let old = detail(world, &id).await;
+        assert_eq!(old["sending"]["duplicateSuspected"], true, "{old}");
+        let new = detail(world, &repeated).await;
+        assert_eq!(new["sending"]["duplicateSuspected"], true, "{new}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_parked_message_is_cancelled_and_the_others_leave() {
+    run(async |world| {
+        let session = world
+            .simulator()
+            .set_status(VENDOR_1.session, "disconnected");
+        session.await.expect("the session exists");
+        let mut ids = Vec::new();
+        for text in ["Un", "Deux", "Trois"] {
+            ids.push(write(world, text).await);
+        }
+        for _ in 0..2 {
+            let cancelled = decide(world, &ids[1], "cancel").await;
+            assert_eq!(
+                (cancelled.status, &cancelled.json["status"]),
+                (200, &json!("cancelled"))
+            );
+        }
+        let session = world.simulator().set_status(VENDOR_1.session, "connected");
+        session.await.expect("the session exists");
+        world.quiet().await;
+        assert_eq!(world.sent(VENDOR_1), ["Un", "Trois"]);
+        is_problem(
+            &decide(world, &ids[0], "cancel").await,
+            409,
+            "not_cancellable",
+        );
+        is_problem(&decide(world, &ids[0], "retry").await, 409, "not_retryable");
+        assert_eq!(decide(world, &ids[1], "retry").await.status, 202);
+        assert_eq!(world.sent(VENDOR_1), ["Un", "Trois", "Deux"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_a_cancellation_and_a_sender_one_wins() {
+    run(async |world| {
+        for number in 0..20 {
+            let text = format!("course {number}");
+            let id = writes(world, VENDOR_1.id, AWA, &text).await;
+            let cancelled = decide(world, &id, "cancel").await.status == 200;
+            world.later(20).await;
+            let sent = world.sent(VENDOR_1).contains(&text);
+            assert_ne!(cancelled, sent, "{text}");
+            let ended = status(world, &id).await;
+            assert_eq!(ended, if sent { "read" } else { "cancelled" });
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_discarded_doubt_is_asked_after_no_more_and_may_still_be_proved() {
+    run(async |world| {
+        deaf(world);
+        fault(world, sends(FaultKind::ResetAfter, 1));
+        let id = write(world, "Votre colis est prêt").await;
+        for _ in 0..2 {
+            let discarded = decide(world, &id, "discard").await;
+            assert_eq!(
+                (discarded.status, &discarded.json["status"]),
+                (200, &json!("unknown"))
+            );
+            assert!(discarded.json["discardedAt"].is_string());
+        }
+        world.recover().await;
+        assert_eq!(status(world, &id).await, "unknown");
+        is_problem(&decide(world, &id, "retry").await, 409, "discarded");
+        let mut late = testkit::wasender::echo("Votre colis est prêt", AWA, "LATE");
+        late["data"]["messages"]["messageTimestamp"] = world.clock().now().as_second().into();
+        world.webhook(VENDOR_1, &late).await;
+        world.quiet().await;
+        assert_eq!(detail(world, &id).await["sending"]["dispatch"], "accepted");
+        is_problem(&decide(world, &id, "discard").await, 409, "not_discardable");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_decides_about_what_is_not_there_or_not_theirs() {
+    run(async |world| {
+        let id = write(world, "Votre colis est prêt").await;
+        for what in ["retry", "cancel", "discard"] {
+            is_problem(
+                &decide(world, "msg_nobody", what).await,
+                404,
+                "no_such_message",
+            );
+            let path = format!("vendors/{}/messages/{id}/{what}", VENDOR_2.id);
+            let others = world.admin("POST", &path, &[], &Value::Null).await;
+            is_problem(&others, 404, "no_such_message");
+            let path = format!("/api/admin/vendors/{}/messages/{id}/{what}", VENDOR_1.id);
+            let nobody = world.request("POST", &path, &[], "").await;
+            is_problem(&nobody, 401, "unauthorized");
+        }
+        let path = format!("vendors/{}/messages/{id}", VENDOR_2.id);
+        is_problem(&get(world, &path).await, 404, "no_such_message");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn twenty_doubts_over_all_lanes_hold_the_platform_until_a_probe_is_answered() {
+    run(async |world| {
+        for number in 0..22 {
+            register(world, &shop(number)).await;
+        }
+        fault(world, Fault::new(FaultKind::Reset).path("send-message"));
+        let mut ids = Vec::new();
+        for number in 0..20 {
+            let vendor = format!("shop_{number:02}");
+            ids.push((vendor.clone(), writes(world, &vendor, AWA, "Bonjour").await));
+        }
+        world.quiet().await;
+        let statuses = async |ids: &[(String, String)]| {
+            let mut statuses = Vec::new();
+            for (vendor, id) in ids {
+                let answer = get(world, &format!("vendors/{vendor}/messages/{id}")).await;
+                statuses.push(
+                    answer.json["status"]
+                        .as_str()
+                        .unwrap_or_default()
+                        .to_owned(),
+                );
+            }
+            statuses
+        };
+        assert_eq!(statuses(&ids).await, vec!["unknown"; 20]);
+        // No environment remembers that the platform was not held.
+        world.later(6).await;
+        let mut held = Vec::new();
+        for vendor in ["shop_00", "shop_20", "shop_21"] {
+            held.push((
+                vendor.to_owned(),
+                writes(world, vendor, MOUSSA, "Bonsoir").await,
+            ));
+        }
+        world.quiet().await;
+        assert_eq!(statuses(&held).await, ["parked"; 3]);
+        minutes(world, 3).await;
+        assert_eq!(statuses(&held).await, ["parked"; 3], "no send is tried");
+        well(world);
+        minutes(world, 3).await;
+        assert_eq!(statuses(&held).await, ["read"; 3]);
+        assert_eq!(world.simulator().sends().len(), 3);
+    })
+    .await;
+}
