@@ -110,6 +110,7 @@ impl App {
         let found = found.map_err(|error| unavailable(&error))?;
         let (listed, outbound) = found.ok_or_else(no_such_message)?;
         let mut shown = crate::shown::shown(&listed, self.media(&listed).as_ref());
+        shown["receipts"] = Value::Null;
         if let (Some(message), Some(members)) = (outbound, shown.as_object_mut()) {
             let family = self.family(&message).await?;
             members.insert("receipts".to_owned(), self.receipts(&message).await?);
