@@ -1,7 +1,7 @@
 //! What `shared/flows` does between the decisions: enqueue, settle, drain, stop and start.
 
 use domain::turn::drain as drain_list;
-use domain::{Dispatch, Lane, LaneState, Outbound, Pacing, SessionStatus, limits};
+use domain::{Dispatch, Lane, LaneState, Outbound, Pacing, ParkReason, SessionStatus, limits};
 
 use crate::world::World;
 
@@ -73,18 +73,46 @@ pub(crate) async fn change(world: &World, decide: impl Fn(Lane) -> Lane) -> Opti
     None
 }
 
+/// What a session told of itself; a link is verified by a job of its own, which may get lost.
 pub(crate) async fn session_told(world: &World, status: SessionStatus) {
     let now = world.now();
-    let lane = change(world, |lane| lane.told(status, now)).await;
-    if lane.is_some_and(|lane| lane.state == LaneState::Draining) {
-        drain(world).await;
+    change(world, |lane| lane.told(status, now)).await;
+}
+
+/// Looks whose number the session is, as often as it is linked anew meanwhile.
+pub(crate) async fn verify(world: &World) {
+    for _ in 0..TRIES {
+        let lane = world.io(|state| state.ledger.lane.clone()).await;
+        if !is_held_for_its_number(&lane) {
+            break;
+        }
+        if !world.io(|state| state.provider.connected).await {
+            let now = world.now();
+            change(world, |lane| {
+                lane.looked_at(SessionStatus::Disconnected, now)
+            })
+            .await;
+            continue;
+        }
+        let epoch = lane.epoch;
+        let verified = change(world, |lane| lane.verified(epoch)).await;
+        if verified.is_some_and(|lane| lane.state == LaneState::Draining) {
+            drain(world).await;
+        }
     }
+}
+
+pub(crate) fn is_held_for_its_number(lane: &Lane) -> bool {
+    let identity = ParkReason::Identity;
+    matches!(lane.state, LaneState::Parked { reason, .. } if reason == identity)
 }
 
 pub(crate) async fn resume(world: &World) {
     let lane = change(world, Lane::resumed).await;
     if lane.is_some_and(|lane| lane.state == LaneState::Draining) {
         drain(world).await;
+    } else {
+        verify(world).await;
     }
 }
 
