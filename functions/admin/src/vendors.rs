@@ -177,6 +177,7 @@ impl App {
             provider: Provider::Wasender,
             phone,
             provider_instance_id: instance_id.to_owned(),
+            provider_session_id: None,
             status: "pending".to_owned(),
             pacing: Pacing::default(),
             created_at: now,

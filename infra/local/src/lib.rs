@@ -89,8 +89,10 @@ impl Stack {
         let mut simulated = simulator::Options::new(options.clock.clone(), &gateway_url);
         simulated.data_dir = within("simulator");
         (options.simulator)(&mut simulated);
+        let account_token = simulated.personal_access_token.clone();
         let simulator = Simulator::start(simulator, simulated)?;
-        let admin_key = resources::create(&aws, options.data_dir.as_deref()).await?;
+        let data_dir = options.data_dir.as_deref();
+        let admin_key = resources::create(&aws, data_dir, &account_token).await?;
         let functions = Functions::new(
             aws.url(),
             &format!("{}/api", simulator.url()),

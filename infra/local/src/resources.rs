@@ -15,7 +15,11 @@ use serde_json::{Value, json};
 pub(crate) const STACK: &str = "local";
 
 /// Creates what is missing and answers with the admin key.
-pub(crate) async fn create(aws: &EmbeddedAws, data_dir: Option<&Path>) -> Result<String> {
+pub(crate) async fn create(
+    aws: &EmbeddedAws,
+    data_dir: Option<&Path>,
+    account_token: &str,
+) -> Result<String> {
     let endpoint = Endpoint {
         http: Http::new(),
         url: aws.url().to_owned(),
@@ -36,7 +40,7 @@ pub(crate) async fn create(aws: &EmbeddedAws, data_dir: Option<&Path>) -> Result
     }
     let key = admin_key(data_dir)?;
     let name = format!("{STACK}/platform");
-    let text = json!({ "adminKey": key }).to_string();
+    let text = json!({ "adminKey": key, "wasenderPersonalAccessToken": account_token }).to_string();
     let secret = json!({ "Name": name, "SecretString": text, "ClientRequestToken": token() });
     endpoint
         .call(

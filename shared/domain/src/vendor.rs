@@ -50,6 +50,8 @@ pub struct WabaInstance {
     pub phone: PhoneNumber,
     /// The owner's label of the provider's session.
     pub provider_instance_id: String,
+    /// The provider's own number of the session, once it is known.
+    pub provider_session_id: Option<i64>,
     /// The session's status as last heard, in lower case; `pending` before anything was heard.
     pub status: String,
     pub pacing: Pacing,

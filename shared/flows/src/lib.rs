@@ -3,6 +3,7 @@
 //! A webhook's way in ([`webhook`]), what status and session events change ([`events`], [`lane`]), what brings messages back
 //! into their queue ([`dispatch`]), calls to a provider ([`call`]), and the forms of answers ([`problem`]) and batches ([`batch`]).
 
+pub mod account;
 pub mod batch;
 pub mod call;
 pub mod dispatch;

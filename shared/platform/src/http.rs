@@ -21,8 +21,8 @@ pub enum NoAnswer {
     Lost,
 }
 
-/// Bytes of an answer that are read; no provider's answer to a send is longer.
-const ANSWER_BYTES: usize = 256 * 1024;
+/// Bytes of an answer that are read; the longest is the list of an account's sessions.
+const ANSWER_BYTES: usize = 4 * 1024 * 1024;
 
 impl Default for Http {
     fn default() -> Self {

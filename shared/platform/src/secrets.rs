@@ -1,3 +1,4 @@
+mod account;
 mod cache;
 mod stored;
 
@@ -19,6 +20,7 @@ pub struct Secrets {
     stack: String,
     clock: Clock,
     cache: Arc<Mutex<Cache>>,
+    account: account::Remembered,
 }
 
 /// A vendor's secrets at hand. No secrets is the knowledge that there is no such vendor.
@@ -36,6 +38,7 @@ impl Secrets {
             stack: stack.to_owned(),
             clock,
             cache: Arc::default(),
+            account: account::Remembered::default(),
         }
     }
 
@@ -122,6 +125,11 @@ impl Secrets {
 
     /// The key that opens the admin API of a new stack, generated when it was deployed.
     pub async fn bootstrap_admin_key(&self) -> Result<Option<secret::Text>, AwsError> {
+        let platform = self.platform().await?;
+        Ok(platform.map(|platform| secret::Text::from(platform.admin_key)))
+    }
+
+    async fn platform(&self) -> Result<Option<PlatformSecret>, AwsError> {
         let stored = self
             .get(
                 "reading the platform's secret",
@@ -132,10 +140,7 @@ impl Secrets {
             serde_json::from_str::<PlatformSecret>(&text)
                 .map_err(|_| AwsError::unreadable("reading the platform's secret"))
         };
-        Ok(stored
-            .map(read)
-            .transpose()?
-            .map(|platform| secret::Text::from(platform.admin_key)))
+        stored.map(read).transpose()
     }
 
     async fn get(&self, attempted: &'static str, name: &str) -> Result<Option<String>, AwsError> {

@@ -10,6 +10,9 @@ use crate::error::AwsError;
 #[serde(rename_all = "camelCase")]
 pub(super) struct PlatformSecret {
     pub(super) admin_key: String,
+    /// What opens everything of the account at Wasender, if somebody put it there.
+    #[serde(default)]
+    pub(super) wasender_personal_access_token: Option<String>,
 }
 
 /// The JSON that a vendor's secret holds.

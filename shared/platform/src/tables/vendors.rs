@@ -213,6 +213,7 @@ fn read_instance(item: &Item) -> Result<WabaInstance, AwsError> {
         provider: Provider::Wasender,
         phone: from.parsed("phone")?,
         provider_instance_id: from.text("providerInstanceId")?.to_owned(),
+        provider_session_id: from.number_opt("providerSessionId"),
         status: from.text("status")?.to_owned(),
         pacing: pacing::read_pacing(&from),
         created_at: from.time("createdAt")?,

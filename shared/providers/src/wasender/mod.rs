@@ -4,6 +4,7 @@
 //! documented or observed, and `events/providers/wasender` holds one payload for each. The owner's older dialect
 //! (`events/providers/owner`) is read by the same [`parse`].
 
+mod account;
 mod card;
 mod choice;
 mod content;
@@ -23,6 +24,7 @@ mod status;
 mod wait;
 mod webhook;
 
+pub use account::{Account, AccountSession, read_sessions, session_of};
 pub use malformed::Malformed;
 pub use proof::{NoProof, proof};
 pub use request::{BASE_URL, Session};

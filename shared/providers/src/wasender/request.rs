@@ -48,16 +48,26 @@ impl Session<'_> {
     }
 
     fn request(&self, method: Method, path: &str) -> ProviderRequest {
-        ProviderRequest {
-            method,
-            url: format!("{}{path}", self.base_url.trim_end_matches('/')),
-            headers: vec![
-                ("accept", "application/json".to_owned()),
-                ("user-agent", USER_AGENT.to_owned()),
-            ],
-            bearer: SecretString::from(self.api_key.expose()),
-            body: Vec::new(),
-        }
+        let bearer = SecretString::from(self.api_key.expose());
+        bare(self.base_url, (method, path), bearer)
+    }
+}
+
+/// A request without a body.
+pub(super) fn bare(
+    base_url: &str,
+    (method, path): (Method, &str),
+    bearer: SecretString,
+) -> ProviderRequest {
+    ProviderRequest {
+        method,
+        url: format!("{}{path}", base_url.trim_end_matches('/')),
+        headers: vec![
+            ("accept", "application/json".to_owned()),
+            ("user-agent", USER_AGENT.to_owned()),
+        ],
+        bearer,
+        body: Vec::new(),
     }
 }
 

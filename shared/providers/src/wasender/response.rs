@@ -58,7 +58,12 @@ pub fn read_info(status: u16, body: &[u8]) -> Option<(ProviderRef, Option<Eviden
     })
 }
 
-fn told<T>(status: u16, body: &[u8], read: impl FnOnce(&Json<'_>) -> Option<T>) -> Option<T> {
+/// What a successful answer tells.
+pub(super) fn told<T>(
+    status: u16,
+    body: &[u8],
+    read: impl FnOnce(&Json<'_>) -> Option<T>,
+) -> Option<T> {
     let text = std::str::from_utf8(body).ok().filter(|_| status == 200)?;
     json::with(text, |root| {
         if root.at("success").is_false() {

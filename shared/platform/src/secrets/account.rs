@@ -1,0 +1,77 @@
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use domain::limits;
+use jiff::Timestamp;
+use secrecy::SecretString;
+
+use super::Secrets;
+use crate::error::AwsError;
+
+/// The account's token, or that there is none, and when that was read.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Remembered(Arc<Mutex<Option<(Timestamp, Option<SecretString>)>>>);
+
+impl Secrets {
+    /// Wasender's personal access token, which opens everything under `/whatsapp-sessions`; `None` if nobody put one into the platform's
+    /// secret. It is remembered as long as a vendor's secrets are.
+    pub async fn account_token(&self) -> Result<Option<SecretString>, AwsError> {
+        let now = self.clock.now();
+        if let Some(token) = self.account.get(now) {
+            return Ok(token);
+        }
+        let stored = self.platform().await?;
+        let token = stored
+            .and_then(|platform| platform.wasender_personal_access_token)
+            .filter(|token| is_token(token))
+            .map(SecretString::from);
+        self.account.keep(token.clone(), now);
+        Ok(token)
+    }
+}
+
+impl Remembered {
+    fn get(&self, now: Timestamp) -> Option<Option<SecretString>> {
+        let (read_at, token) = self.locked().clone()?;
+        let age = Duration::try_from(now.duration_since(read_at)).unwrap_or_default();
+        (age < limits::SECRET_CACHE).then_some(token)
+    }
+
+    fn keep(&self, token: Option<SecretString>, now: Timestamp) {
+        *self.locked() = Some((now, token));
+    }
+
+    fn locked(&self) -> std::sync::MutexGuard<'_, Option<(Timestamp, Option<SecretString>)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether a text can stand in a header.
+fn is_token(text: &str) -> bool {
+    (6..=512).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::ToSpan;
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+    #[test]
+    fn a_token_and_its_absence_are_remembered_for_minutes() {
+        let remembered = Remembered::default();
+        assert!(remembered.get(NOW).is_none(), "nothing was read yet");
+        remembered.keep(None, NOW);
+        assert!(matches!(remembered.get(NOW + 299.seconds()), Some(None)));
+        assert!(remembered.get(NOW + 300.seconds()).is_none());
+    }
+
+    #[test]
+    fn a_text_that_no_header_can_carry_is_no_token() {
+        assert!(is_token("personal_access_token_local"));
+        for text in ["", "short", "with a blank", "with\nline"] {
+            assert!(!is_token(text), "{text:?}");
+        }
+    }
+}
