@@ -194,6 +194,10 @@ pub enum LaterJob {
     Session(crate::event::SessionStatus),
     /// An echo that fitted no send when it came.
     Echo(Echo),
+    /// The number behind a session that was linked, or has a new key.
+    Verify {},
+    /// Whether a session is as it told.
+    Confirm {},
 }
 
 entry!(LaterEntry);

@@ -10,6 +10,7 @@ mod content;
 pub mod conversation;
 pub mod decision;
 mod delivery;
+pub mod drift;
 pub mod echo;
 pub mod engine;
 pub mod entry;
@@ -30,6 +31,7 @@ pub mod rhythm;
 mod signature;
 pub mod turn;
 mod vendor;
+pub mod watch;
 
 pub use contact::{Contact, Identity, Lid};
 pub use content::{Card, Choice, Content, Kind, Location, Media, MediaSource, Poll, Reaction};
@@ -49,5 +51,6 @@ pub use pacing::{PAID_GAP, PROTECTED_GAP, Pacing, Plan, TRIAL_DAY, TRIAL_GAP};
 pub use phone::{InvalidPhone, PhoneNumber};
 pub use signature::{InvalidSecret, Proof, SecretRing, WebhookSecret};
 pub use vendor::{
-    ApiKey, InstanceSecrets, InvalidApiKey, Provider, VendorConfig, VendorSecrets, WabaInstance,
+    ApiKey, InstanceSecrets, InvalidApiKey, Observed, Provider, VendorConfig, VendorSecrets,
+    WabaInstance,
 };

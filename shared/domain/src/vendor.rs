@@ -5,6 +5,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::identity::Identity;
 use crate::ids::{VendorId, WabaId};
 use crate::pacing::Pacing;
 use crate::phone::PhoneNumber;
@@ -55,8 +56,23 @@ pub struct WabaInstance {
     /// The session's status as last heard, in lower case; `pending` before anything was heard.
     pub status: String,
     pub pacing: Pacing,
+    pub observed: Observed,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+}
+
+/// What the provider told of a session when it was asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Observed {
+    pub identity: Identity,
+    /// When its number was last seen to be the registered one.
+    pub verified_at: Option<Timestamp>,
+    /// Settings that are not as we need them.
+    pub drift: Vec<String>,
+    /// Whether the provider keeps a log of what is sent; `None` if it did not tell.
+    pub logging_on: Option<bool>,
+    /// Whether it lets the session send once in 5 s alone; `None` if it did not tell.
+    pub account_protection: Option<bool>,
 }
 
 /// The key that a session's API calls are made with. Its `Debug` shows nothing.
