@@ -3,9 +3,11 @@
 mod auth;
 mod body;
 mod draft;
+mod gaps;
 mod listing;
 mod pacing;
 mod quoting;
+mod register;
 mod sending;
 mod shown;
 mod vendors;
@@ -72,6 +74,7 @@ impl App {
             (&Method::GET, ["vendors", id, "messages"]) => {
                 self.list_messages(&vendor(id)?, &query).await
             }
+            (&Method::GET, ["vendors", id, "gaps"]) => self.list_gaps(&vendor(id)?).await,
             (&Method::POST, ["vendors", id, "send-message"]) => {
                 let key = request.headers().get("idempotency-key");
                 self.send_message(
@@ -85,7 +88,7 @@ impl App {
                 .await
             }
             (_, ["vendors"]) => Err(Problem::method_not_allowed("GET, POST")),
-            (_, ["vendors", _] | ["vendors", _, "messages"]) => {
+            (_, ["vendors", _] | ["vendors", _, "messages" | "gaps"]) => {
                 Err(Problem::method_not_allowed("GET"))
             }
             (_, ["vendors", _, "send-message"]) => Err(Problem::method_not_allowed("POST")),

@@ -35,19 +35,22 @@ impl App {
         {
             return Err(no_such_vendor());
         }
+        let is_first = start.is_none();
         let page = self
             .platform
             .tables
             .list(vendor, direction, limit, start)
             .await
             .map_err(|error| unavailable(&error))?;
+        let ends = (is_first, page.next.is_none());
+        let gaps = self.gaps_around(vendor, &page.messages, ends).await?;
         let messages: Vec<_> = page.messages.iter().map(shown).collect();
         let next = page
             .next
             .map(|(place, id)| hex::encode(format!("{place}\n{id}")));
         Ok(problem::json(
             200,
-            &json!({ "messages": messages, "nextCursor": next }),
+            &json!({ "messages": messages, "gaps": gaps, "nextCursor": next }),
         ))
     }
 }

@@ -1,11 +1,11 @@
 use domain::{
-    ApiKey, InstanceSecrets, Pacing, PhoneNumber, Provider, SecretRing, VendorConfig, VendorId,
+    ApiKey, InstanceSecrets, Observed, Pacing, PhoneNumber, Provider, SecretRing, VendorConfig, VendorId,
     VendorSecrets, WabaId, WabaInstance, WebhookSecret, limits,
 };
 use flows::problem::{self, Problem};
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::aws_lambda_events::query_map::QueryMap;
-use platform::tables::{Registration, VendorRow};
+use platform::tables::VendorRow;
 use serde_json::{Value, json};
 
 use crate::body::{Fields, invalid};
@@ -30,11 +30,11 @@ const FIELDS: [&str; 11] = [
 const PREVIOUS_LIVES: SignedDuration = SignedDuration::from_hours(24);
 
 /// What `POST /api/admin/vendors` asks for.
-struct Registered {
-    config: VendorConfig,
-    instance: WabaInstance,
+pub(crate) struct Registered {
+    pub(crate) config: VendorConfig,
+    pub(crate) instance: WabaInstance,
     webhook_secret: WebhookSecret,
-    api_key: Option<ApiKey>,
+    pub(crate) api_key: Option<ApiKey>,
     pacing: PacingChange,
 }
 
@@ -66,26 +66,18 @@ impl App {
                 ..config
             };
         }
-        let registering = self
-            .platform
-            .tables
-            .register(&asked.config, &asked.instance, known);
-        match registering.await.map_err(|error| unavailable(&error))? {
-            Registration::Done => {}
-            Registration::PhoneTaken => return Err(taken("phoneNumber", "phone_number_taken")),
-            Registration::InstanceTaken => {
-                return Err(taken("wasenderInstanceId", "instance_taken"));
-            }
-        }
-        let lane = (&vendor, &asked.instance.waba_id);
-        flows::lane::pace(&self.platform, lane, &asked.instance.pacing)
+        let stored = self.stored_secrets(&vendor).await?;
+        let is_held = self.register(&asked, known, stored.as_deref(), now).await?;
+        let kept = known.filter(|_| !is_held);
+        asked.instance.observed = kept.map_or_else(Observed::default, |it| it.observed.clone());
+        let at = (&vendor, &asked.instance.waba_id);
+        flows::lane::pace(&self.platform, at, &asked.instance.pace())
             .await
             .map_err(|error| unavailable(&error))?;
-        self.store_secrets(&asked, now).await?;
-        if asked.api_key.is_some() {
-            let resuming =
-                flows::lane::resume_with_new_key(&self.platform, &vendor, &asked.instance.waba_id);
-            resuming.await.map_err(|error| unavailable(&error))?;
+        self.store_secrets(&asked, stored.as_deref(), now).await?;
+        if is_held && let Err(error) = flows::session::verify_soon(&self.platform, at).await {
+            // The sweep looks at every lane that is held.
+            tracing::warn!(vendor.id = %vendor, error = %error, "a number is verified later");
         }
         tracing::info!(vendor.id = %vendor, created = before.is_none(), "vendor registered");
         let row = self
@@ -107,9 +99,13 @@ impl App {
             .tables
             .vendor(vendor)
             .await
-            .map_err(|error| unavailable(&error))?;
-        row.map(|row| problem::json(200, &shown(&row)))
-            .ok_or_else(no_such_vendor)
+            .map_err(|error| unavailable(&error))?
+            .ok_or_else(no_such_vendor)?;
+        let mut answer = shown(&row);
+        for (place, instance) in row.instances.iter().enumerate() {
+            answer["wabaInstances"][place]["lane"] = self.lane_of(instance).await?;
+        }
+        Ok(problem::json(200, &answer))
     }
 
     pub(crate) async fn list_vendors(&self, query: &QueryMap) -> Answer {
@@ -180,6 +176,7 @@ impl App {
             provider_session_id: None,
             status: "pending".to_owned(),
             pacing: Pacing::default(),
+            observed: Observed::default(),
             created_at: now,
             updated_at: now,
         };
@@ -203,16 +200,14 @@ impl App {
     }
 
     /// A secret that is replaced stays good for a while, and a key that is not given stays as it is.
-    async fn store_secrets(&self, asked: &Registered, now: Timestamp) -> Result<(), Problem> {
+    async fn store_secrets(
+        &self,
+        asked: &Registered,
+        stored: Option<&VendorSecrets>,
+        now: Timestamp,
+    ) -> Result<(), Problem> {
         let vendor = &asked.config.vendor_id;
-        let stored = self
-            .platform
-            .secrets
-            .read(vendor)
-            .await
-            .map_err(|error| unavailable(&error))?
-            .secrets;
-        let mut secrets = stored.as_deref().cloned().unwrap_or_default();
+        let mut secrets = stored.cloned().unwrap_or_default();
         let current = secrets
             .of(&asked.instance.waba_id)
             .map(|before| before.webhook.current.expose());
@@ -258,7 +253,7 @@ fn replace(
     }
 }
 
-fn taken(field: &'static str, code: &'static str) -> Problem {
+pub(crate) fn taken(field: &'static str, code: &'static str) -> Problem {
     Problem::new(
         409,
         code,
@@ -278,6 +273,11 @@ fn shown(row: &VendorRow) -> Value {
             "wasenderInstanceId": instance.provider_instance_id,
             "status": instance.status,
             "pacing": pacing::shown(instance.pacing),
+            "identity": instance.observed.identity.as_str(),
+            "verifiedAt": instance.observed.verified_at.map(|at| at.to_string()),
+            "drift": instance.observed.drift,
+            "providerAccountProtection": instance.observed.account_protection,
+            "loggingOn": instance.observed.logging_on,
             "createdAt": instance.created_at.to_string(),
             "updatedAt": instance.updated_at.to_string(),
         })

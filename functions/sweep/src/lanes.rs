@@ -1,13 +1,10 @@
 use domain::{Lane, LaneState, ParkReason, SessionStatus, VendorId, WabaId, limits};
-use flows::{call, lane};
+use flows::{call, identity, lane};
 use futures_util::{StreamExt as _, stream};
 use jiff::Timestamp;
 use platform::AwsError;
 
-use crate::{App, PAGE, Pass};
-
-/// Lanes that are looked at at the same time.
-const AT_ONCE: usize = 16;
+use crate::{AT_ONCE, App, PAGE, Pass};
 
 impl App {
     /// Lanes that stand still or drain, and that somebody should have gone on with by now.
@@ -53,9 +50,19 @@ impl App {
             LaneState::Parked {
                 reason: ParkReason::RateLimited | ParkReason::DailyCap,
                 ..
-            } => lane::resume(&self.platform, vendor, waba).await,
+            } => self.resume(vendor, waba).await,
             LaneState::Parked {
-                reason: ParkReason::NotConnected | ParkReason::Credentials | ParkReason::Doubt,
+                reason: ParkReason::Identity,
+                ..
+            } => identity::verify(&self.platform, &self.wasender_api_url, at).await,
+            LaneState::Parked {
+                reason: ParkReason::NotConnected,
+                ..
+            } => identity::confirm(&self.platform, &self.wasender_api_url, at)
+                .await
+                .map(|_| ()),
+            LaneState::Parked {
+                reason: ParkReason::Credentials | ParkReason::Doubt,
                 ..
             } => self.probe(vendor, waba).await,
         }
@@ -64,8 +71,14 @@ impl App {
     /// Asks the provider how the session is: it may be back without having told.
     async fn probe(&self, vendor: &VendorId, waba: &WabaId) -> Result<(), AwsError> {
         match call::session_status(&self.platform, &self.wasender_api_url, vendor, waba).await {
-            Some(SessionStatus::Connected) => lane::resume(&self.platform, vendor, waba).await,
+            Some(SessionStatus::Connected) => self.resume(vendor, waba).await,
             Some(_) | None => Ok(()),
         }
+    }
+
+    /// Starts a lane again, once its number is verified.
+    async fn resume(&self, vendor: &VendorId, waba: &WabaId) -> Result<(), AwsError> {
+        lane::resume(&self.platform, vendor, waba).await?;
+        identity::verify(&self.platform, &self.wasender_api_url, (vendor, waba)).await
     }
 }

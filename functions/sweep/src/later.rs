@@ -4,7 +4,7 @@ use domain::entry::{LaterEntry, LaterJob};
 use flows::batch::Handled;
 use flows::echoes::{self, Attributed};
 use flows::events::From;
-use flows::lane;
+use flows::{identity, session};
 use platform::AwsError;
 
 use crate::{App, handled};
@@ -27,9 +27,24 @@ impl App {
         handled(match &entry.job {
             LaterJob::Status(update) => self.status(from, update).await,
             LaterJob::Session(status) => {
-                lane::session_told(&self.platform, (from.vendor, from.waba), *status).await
+                session::told(&self.platform, (from.vendor, from.waba), *status).await
             }
             LaterJob::Echo(echo) => self.echo(from, echo).await,
+            LaterJob::Verify {} => {
+                identity::verify(
+                    &self.platform,
+                    &self.wasender_api_url,
+                    (from.vendor, from.waba),
+                )
+                .await
+            }
+            LaterJob::Confirm {} => identity::confirm(
+                &self.platform,
+                &self.wasender_api_url,
+                (from.vendor, from.waba),
+            )
+            .await
+            .map(|_| ()),
         })
     }
 

@@ -6,6 +6,7 @@
 mod lanes;
 mod later;
 mod messages;
+mod watch;
 
 use std::time::Duration;
 
@@ -19,6 +20,8 @@ use serde_json::Value;
 const PAGE: i32 = 100;
 /// How long a job may take; the function has 60 s.
 const JOB: Duration = Duration::from_secs(45);
+/// Lanes, and sessions, that are looked at at the same time.
+const AT_ONCE: usize = 16;
 /// How long a row that was looked at is left alone.
 const PUT_OFF: Duration = Duration::from_mins(2);
 
@@ -27,6 +30,8 @@ const PUT_OFF: Duration = Duration::from_mins(2);
 pub struct App {
     pub(crate) platform: Platform,
     pub(crate) wasender_api_url: String,
+    /// Where providers reach the gateway.
+    pub(crate) public_url: Option<String>,
 }
 
 /// What one pass did.
@@ -38,9 +43,13 @@ pub struct Pass {
 
 impl App {
     pub fn new(config: &Config, clock: Clock) -> Self {
+        if config.public_url.is_none() {
+            tracing::warn!("PUBLIC_URL is not set: no session's webhook address is compared");
+        }
         Self {
             platform: Platform::new(config, clock),
             wasender_api_url: config.wasender_api_url.clone(),
+            public_url: config.public_url.clone(),
         }
     }
 
@@ -60,15 +69,16 @@ impl App {
 
     /// One pass over everything that is due.
     pub async fn pass(&self) -> Pass {
-        // Side by side, each with its own time: neither can starve the other.
-        let (messages, lanes) = tokio::join!(
+        // Side by side, each with its own time: none can starve another.
+        let (messages, lanes, watches) = tokio::join!(
             tokio::time::timeout(JOB, self.due_messages()),
             tokio::time::timeout(JOB, self.due_lanes()),
+            tokio::time::timeout(JOB, self.due_watches()),
         );
-        let (messages, lanes) = (messages.unwrap_or_default(), lanes.unwrap_or_default());
+        let passes = [messages, lanes, watches].map(Result::unwrap_or_default);
         let pass = Pass {
-            looked_at: messages.looked_at + lanes.looked_at,
-            failed: messages.failed + lanes.failed,
+            looked_at: passes.iter().map(|pass| pass.looked_at).sum(),
+            failed: passes.iter().map(|pass| pass.failed).sum(),
         };
         if pass != Pass::default() {
             tracing::info!(

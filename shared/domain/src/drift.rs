@@ -1,12 +1,12 @@
 //! Whether a session is set up at the provider as we need it: another tool can overwrite the single webhook address while the session
 //! stays connected.
 
-use crate::phone::PhoneNumber;
+use crate::event::SessionStatus;
 
 /// A session's settings, as far as the provider tells them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
-    pub phone: Option<PhoneNumber>,
+    pub status: Option<SessionStatus>,
     pub webhook_url: Option<String>,
     pub webhook_enabled: Option<bool>,
     /// Names of events; an empty list narrows nothing.

@@ -75,6 +75,23 @@ pub struct Observed {
     pub account_protection: Option<bool>,
 }
 
+impl WabaInstance {
+    /// How fast the session may send: as configured, and as slowly as the provider told.
+    pub fn pace(&self) -> Pacing {
+        Pacing {
+            account_protection: self.observed.is_protected(self.pacing.account_protection),
+            ..self.pacing
+        }
+    }
+}
+
+impl Observed {
+    /// Whether the provider lets the session send once in 5 s alone, as the vendor's settings say or as the provider told.
+    fn is_protected(&self, configured: bool) -> bool {
+        configured || self.account_protection == Some(true)
+    }
+}
+
 /// The key that a session's API calls are made with. Its `Debug` shows nothing.
 #[derive(Clone)]
 pub struct ApiKey(SecretString);
@@ -178,6 +195,23 @@ mod tests {
             VendorSecrets::default().prove(&Proof::shared(""), b"", Timestamp::UNIX_EPOCH),
             None
         );
+    }
+
+    #[test]
+    fn a_session_is_protected_if_either_side_says_so() {
+        let told = |account_protection| Observed {
+            account_protection,
+            ..Observed::default()
+        };
+        for (observed, configured, expected) in [
+            (None, false, false),
+            (Some(false), false, false),
+            (Some(true), false, true),
+            (Some(false), true, true),
+            (None, true, true),
+        ] {
+            assert_eq!(told(observed).is_protected(configured), expected);
+        }
     }
 
     #[test]

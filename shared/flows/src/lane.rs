@@ -1,13 +1,13 @@
 //! What stops a lane and what starts it again.
 
-use domain::{Lane, LaneState, Pacing, ParkReason, SessionStatus, VendorId, WabaId, limits, turn};
+use domain::{Lane, LaneState, Pacing, VendorId, WabaId, limits, turn};
 use platform::tables::Commit;
 use platform::{AwsError, Platform, telemetry};
 
 use crate::dispatch;
 
 /// How often a change is decided anew because the lane moved meanwhile.
-const TRIES: usize = 8;
+pub(crate) const TRIES: usize = 8;
 /// Batches that one drain moves; the settling of what it moved, or the sweep, goes on from there.
 const BATCHES: usize = 8;
 
@@ -57,46 +57,13 @@ pub async fn pace(
     Ok(())
 }
 
-/// Applies what a session told of itself: the instance record, the lane, and what waits on it.
-pub async fn session_told(
-    platform: &Platform,
-    (vendor, waba): (&VendorId, &WabaId),
-    status: SessionStatus,
-) -> Result<(), AwsError> {
-    let now = platform.clock.now();
-    let lane = change(platform, (vendor, waba), |lane| lane.told(status, now)).await?;
-    platform
-        .tables
-        .note_session(vendor, waba, status.as_str(), now)
-        .await?;
-    if lane.state == LaneState::Draining {
-        drain(platform, vendor, waba).await?;
-    }
-    Ok(())
-}
-
-/// Starts a stopped lane again, whatever it was stopped for, and drains it.
+/// Starts a stopped lane again, whatever it was stopped for, and drains it; a lane whose number is not verified is held for that.
 pub async fn resume(platform: &Platform, vendor: &VendorId, waba: &WabaId) -> Result<(), AwsError> {
     let lane = change(platform, (vendor, waba), Lane::resumed).await?;
     if lane.state == LaneState::Draining {
         drain(platform, vendor, waba).await?;
     }
     Ok(())
-}
-
-/// Starts a lane again that stopped because its key was refused: there is a new one.
-pub async fn resume_with_new_key(
-    platform: &Platform,
-    vendor: &VendorId,
-    waba: &WabaId,
-) -> Result<(), AwsError> {
-    match platform.tables.lane(vendor, waba).await?.state {
-        LaneState::Parked {
-            reason: ParkReason::Credentials,
-            ..
-        } => resume(platform, vendor, waba).await,
-        LaneState::Parked { .. } | LaneState::Open | LaneState::Draining => Ok(()),
-    }
 }
 
 /// Puts what is parked back into the queue, oldest first, while no one else does, and opens the lane once its list is empty.

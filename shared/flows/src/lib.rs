@@ -1,6 +1,7 @@
 //! Where providers and platform meet: the steps that more than one function takes.
 //!
-//! A webhook's way in ([`webhook`]), what status and session events change ([`events`], [`lane`]), what brings messages back
+//! A webhook's way in ([`webhook`]), what status and session events change ([`events`], [`session`],
+//! [`lane`]), whose number a session is and whether it is heard ([`identity`], [`watch`]), what brings messages back
 //! into their queue ([`dispatch`]), calls to a provider ([`call`]), and the forms of answers ([`problem`]) and batches ([`batch`]).
 
 pub mod account;
@@ -9,11 +10,14 @@ pub mod call;
 pub mod dispatch;
 pub mod echoes;
 pub mod events;
+pub mod identity;
 mod ingest;
 pub mod lane;
 pub mod problem;
+pub mod session;
 pub mod settle;
 mod tally;
+pub mod watch;
 pub mod webhook;
 
 pub use ingest::{Ingest, Reception, Webhook};

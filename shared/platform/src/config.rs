@@ -14,6 +14,8 @@ pub struct Config {
     pub queues: QueueUrls,
     /// Wasender's API, without a trailing slash.
     pub wasender_api_url: String,
+    /// Where providers reach the gateway, without a trailing slash.
+    pub public_url: Option<String>,
     pub log_level: String,
     /// The country (ISO 3166) whose national phone numbers are understood without a country code.
     pub default_country: String,
@@ -84,6 +86,7 @@ impl Config {
             wasender_api_url: required("WASENDER_API_URL")?
                 .trim_end_matches('/')
                 .to_owned(),
+            public_url: optional("PUBLIC_URL").map(|url| url.trim_end_matches('/').to_owned()),
             log_level: optional("LOG_LEVEL").unwrap_or_else(|| "info".to_owned()),
             default_country: optional("DEFAULT_COUNTRY").unwrap_or_else(|| "SN".to_owned()),
         })

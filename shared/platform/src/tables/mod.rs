@@ -3,6 +3,7 @@
 mod admin_keys;
 mod conversations;
 mod evidence;
+mod gaps;
 mod idempotency;
 mod inbound;
 mod item;
@@ -13,6 +14,7 @@ mod outbound_item;
 mod pacing;
 mod quotable;
 mod vendors;
+mod watch;
 
 use std::time::Duration;
 
@@ -31,7 +33,8 @@ pub use lanes::Parked;
 pub use listing::{Direction, Listed, Page};
 pub use outbound::{Sendable, TAKE_EPOCH, TAKE_LANE, TAKE_MESSAGE};
 pub use quotable::Quotable;
-pub use vendors::{Registration, VendorRow};
+pub use vendors::{Registered, Registration, VendorRow};
+pub use watch::{Session, TOLD_INSTANCE};
 
 use crate::error::AwsError;
 use item::Item;
