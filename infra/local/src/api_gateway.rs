@@ -55,11 +55,15 @@ async fn answer(State(gateway): State<Gateway>, request: Request) -> Response {
         return message(StatusCode::NOT_FOUND, "Not Found");
     };
     let event = to_event((&parts.method, &parts.uri, &parts.headers), &body, route);
-    let answer = invoke(&gateway, function, event).await;
-    if function == Http::Admin && parts.method == "POST" && parts.uri.path() == "/api/admin/vendors"
-    {
-        link_session(&gateway.simulator, &body, &answer);
+    let registers = function == Http::Admin
+        && parts.method == "POST"
+        && parts.uri.path() == "/api/admin/vendors";
+    if !registers {
+        return invoke(&gateway, function, event).await;
     }
+    let _linking = gateway.functions.linking().await;
+    let answer = invoke(&gateway, function, event).await;
+    link_session(&gateway.simulator, &body, &answer);
     answer
 }
 

@@ -9,6 +9,7 @@ use lambda_http::{Body, Request, Response};
 use lambda_runtime::Context;
 use platform::{Clock, Config, Credentials, QueueUrls};
 use serde_json::Value;
+use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
 
 use crate::resources::STACK;
 
@@ -22,6 +23,8 @@ pub(crate) struct Functions {
     conversation: Arc<conversation::App>,
     sender: Arc<sender::App>,
     sweep: Arc<sweep::App>,
+    /// Held while a vendor is registered and linked: a provider's session is there before anybody registers its number.
+    linking: Arc<RwLock<()>>,
 }
 
 /// A function that answers HTTP requests.
@@ -53,8 +56,9 @@ impl Http {
 }
 
 impl Functions {
-    pub(crate) fn new(aws_url: &str, wasender_url: &str, clock: &Clock) -> Self {
-        let config = |function: &str| config(function, aws_url, wasender_url);
+    /// `urls` are those of AWS, of the provider's API and of the gateway.
+    pub(crate) fn new(urls: [&str; 3], clock: &Clock) -> Self {
+        let config = |function: &str| config(function, urls);
         Self {
             messages: Arc::new(messages::App::new(&config("messages"), clock.clone())),
             status: Arc::new(status::App::new(&config("status"), clock.clone())),
@@ -66,6 +70,7 @@ impl Functions {
             )),
             sender: Arc::new(sender::App::new(&config("sender"), clock.clone())),
             sweep: Arc::new(sweep::App::new(&config("sweep"), clock.clone())),
+            linking: Arc::default(),
         }
     }
 
@@ -78,8 +83,14 @@ impl Functions {
         }
     }
 
+    /// Keeps the sweep from asking the provider for a session that is about to be linked.
+    pub(crate) async fn linking(&self) -> OwnedRwLockWriteGuard<()> {
+        Arc::clone(&self.linking).write_owned().await
+    }
+
     /// Invokes the sweep with an event.
     pub(crate) async fn sweep(&self, event: Value) -> Result<Value, String> {
+        let _linked = self.linking.read().await;
         let answer = self
             .sweep
             .handle(event, &context())
@@ -146,7 +157,7 @@ fn context() -> Context {
     context
 }
 
-fn config(function: &str, aws_url: &str, wasender_url: &str) -> Config {
+fn config(function: &str, [aws_url, wasender_url, gateway_url]: [&str; 3]) -> Config {
     let queue = |name: &str| format!("{aws_url}/000000000000/{STACK}-{name}");
     Config {
         stack: STACK.to_owned(),
@@ -164,6 +175,7 @@ fn config(function: &str, aws_url: &str, wasender_url: &str) -> Config {
             quarantine: queue("quarantine"),
         },
         wasender_api_url: wasender_url.to_owned(),
+        public_url: Some(gateway_url.to_owned()),
         log_level: "info".to_owned(),
         default_country: "SN".to_owned(),
     }

@@ -93,11 +93,8 @@ impl Stack {
         let simulator = Simulator::start(simulator, simulated)?;
         let data_dir = options.data_dir.as_deref();
         let admin_key = resources::create(&aws, data_dir, &account_token).await?;
-        let functions = Functions::new(
-            aws.url(),
-            &format!("{}/api", simulator.url()),
-            &options.clock,
-        );
+        let provider_url = format!("{}/api", simulator.url());
+        let functions = Functions::new([aws.url(), &provider_url, &gateway_url], &options.clock);
         let ready = Arc::new(AtomicBool::new(false));
         let behind = Gateway {
             functions: functions.clone(),

@@ -14,6 +14,7 @@ pub mod identity;
 mod ingest;
 pub mod lane;
 pub mod problem;
+mod refusals;
 pub mod session;
 pub mod settle;
 mod tally;
@@ -21,4 +22,5 @@ pub mod watch;
 pub mod webhook;
 
 pub use ingest::{Ingest, Reception, Webhook};
+pub use refusals::Refusals;
 pub use tally::Tally;
