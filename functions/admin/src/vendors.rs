@@ -89,7 +89,7 @@ impl App {
             .ok_or_else(no_such_vendor)?;
         Ok(problem::json(
             if before.is_none() { 201 } else { 200 },
-            &shown(&row),
+            &self.shown(&row).await?,
         ))
     }
 
@@ -101,11 +101,16 @@ impl App {
             .await
             .map_err(|error| unavailable(&error))?
             .ok_or_else(no_such_vendor)?;
-        let mut answer = shown(&row);
+        Ok(problem::json(200, &self.shown(&row).await?))
+    }
+
+    /// A vendor by itself, with what its numbers' ways out are like.
+    async fn shown(&self, row: &VendorRow) -> Result<Value, Problem> {
+        let mut answer = shown(row);
         for (place, instance) in row.instances.iter().enumerate() {
             answer["wabaInstances"][place]["lane"] = self.lane_of(instance).await?;
         }
-        Ok(problem::json(200, &answer))
+        Ok(answer)
     }
 
     pub(crate) async fn list_vendors(&self, query: &QueryMap) -> Answer {

@@ -13,6 +13,9 @@ use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
 
 use crate::resources::STACK;
 
+/// The country of numbers without a country code.
+pub(crate) const COUNTRY: &str = "SN";
+
 /// Every function of the stack. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Functions {
@@ -177,6 +180,6 @@ fn config(function: &str, [aws_url, wasender_url, gateway_url]: [&str; 3]) -> Co
         wasender_api_url: wasender_url.to_owned(),
         public_url: Some(gateway_url.to_owned()),
         log_level: "info".to_owned(),
-        default_country: "SN".to_owned(),
+        default_country: COUNTRY.to_owned(),
     }
 }

@@ -148,10 +148,11 @@ impl Stack {
 
     /// One pass of the sweep, now.
     pub async fn sweep(&self) -> Result<(), String> {
-        self.functions
-            .sweep(serde_json::json!({ "job": "sweep" }))
-            .await
-            .map(|_| ())
+        let passing = self.functions.sweep(serde_json::json!({ "job": "sweep" }));
+        tokio::select! {
+            passed = passing => passed.map(|_| ()),
+            () = self.aws.faults().crashed("sweep") => Err("the sweep crashed".to_owned()),
+        }
     }
 
     /// Registers the demo vendors as the migration does, once in the life of a data directory; then `/health` is 200.

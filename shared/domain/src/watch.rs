@@ -114,11 +114,17 @@ impl Watch {
         }
     }
 
-    /// After the session told its status: what is asked of it now, unless that is under way.
-    pub fn told(mut self, status: SessionStatus, now: Timestamp) -> (Change, Option<Ask>) {
+    /// After the session told its status: what is asked of it now, unless that is under way. A verification is under way only while the
+    /// lane `is_held` for it.
+    pub fn told(
+        mut self,
+        status: SessionStatus,
+        is_held: bool,
+        now: Timestamp,
+    ) -> (Change, Option<Ask>) {
         let is_free = |until: Option<Timestamp>| until.is_none_or(|until| until <= now);
         let ask = if status == SessionStatus::Connected {
-            let free = is_free(self.verifying_until);
+            let free = !is_held || is_free(self.verifying_until);
             if free {
                 self.verifying_until = Some(after(now, limits::VERIFY_PENDING));
             }
@@ -239,34 +245,38 @@ mod tests {
             } else {
                 SessionStatus::Connecting
             };
-            let (change, ask) = watch.told(status, at(second));
+            let (change, ask) = watch.told(status, false, at(second));
             watch = change.watch;
             asked.extend(ask);
         }
         assert_eq!(asked, [Ask::Status]);
-        let (change, ask) = watch.told(SessionStatus::Connected, at(21));
+        let (change, ask) = watch.told(SessionStatus::Connected, false, at(21));
         assert_eq!(ask, Some(Ask::Number));
-        let (_, again) = change.watch.told(SessionStatus::Connected, at(22));
-        assert_eq!(again, None, "the first question is under way");
+        let again = |is_held| {
+            let watch = change.watch.clone();
+            watch.told(SessionStatus::Connected, is_held, at(22)).1
+        };
+        assert_eq!(again(true), None, "the first question is under way");
+        assert_eq!(again(false), Some(Ask::Number), "it was answered");
     }
 
     #[test]
     fn a_confirmation_that_got_lost_is_made_by_the_sweep() {
-        let (change, _) = Watch::begun(NOW).told(SessionStatus::Disconnected, NOW);
+        let (change, _) = Watch::begun(NOW).told(SessionStatus::Disconnected, false, NOW);
         assert!(change.watch.due_at <= at(60));
     }
 
     #[test]
     fn a_session_is_away_from_the_first_word_of_it_until_it_is_back() {
-        let (down, _) = Watch::begun(NOW).told(SessionStatus::Disconnected, at(10));
+        let (down, _) = Watch::begun(NOW).told(SessionStatus::Disconnected, false, at(10));
         assert_eq!(down.gaps, [(Cause::Disconnected, at(10), None)]);
-        let (still, _) = down.watch.told(SessionStatus::LoggedOut, at(20));
+        let (still, _) = down.watch.told(SessionStatus::LoggedOut, false, at(20));
         assert_eq!(still.gaps, []);
-        let (passing, _) = still.watch.told(SessionStatus::Connecting, at(30));
+        let (passing, _) = still.watch.told(SessionStatus::Connecting, false, at(30));
         assert_eq!(passing.gaps, []);
-        let (back, _) = passing.watch.told(SessionStatus::Connected, at(40));
+        let (back, _) = passing.watch.told(SessionStatus::Connected, false, at(40));
         assert_eq!(back.gaps, [(Cause::Disconnected, at(10), Some(at(40)))]);
-        let (again, _) = back.watch.told(SessionStatus::Connected, at(50));
+        let (again, _) = back.watch.told(SessionStatus::Connected, false, at(50));
         assert_eq!(again.gaps, []);
     }
 

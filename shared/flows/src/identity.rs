@@ -20,7 +20,7 @@ pub async fn verify(
 ) -> Result<(), AwsError> {
     for _ in 0..limits::VERIFY_TRIES {
         let held = platform.tables.lane(at.0, at.1).await?;
-        if !is_held(&held) {
+        if !held.is_held_for_its_number() {
             return Ok(());
         }
         let Some(instance) = instance(platform, at).await? else {
@@ -94,17 +94,6 @@ pub async fn instance(
     Ok(instances.into_iter().find(|it| it.waba_id == *waba))
 }
 
-const fn is_held(lane: &Lane) -> bool {
-    let reason = lane.state;
-    matches!(
-        reason,
-        LaneState::Parked {
-            reason: ParkReason::Identity,
-            ..
-        }
-    )
-}
-
 /// Notes what was found and starts the lane if it may start. `false`: the session was linked anew meanwhile.
 async fn settled(
     platform: &Platform,
@@ -120,7 +109,7 @@ async fn settled(
     if now_is.state == LaneState::Draining {
         lane::drain(platform, at.0, at.1).await?;
     }
-    Ok(!is_held(&now_is) || now_is.epoch == epoch)
+    Ok(!now_is.is_held_for_its_number() || now_is.epoch == epoch)
 }
 
 async fn noted(

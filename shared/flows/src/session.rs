@@ -17,7 +17,10 @@ pub async fn told(
     at: (&VendorId, &WabaId),
     status: SessionStatus,
 ) -> Result<(), AwsError> {
-    let told = |lane: Lane, watch: Watch, now| (lane.told(status, now), watch.told(status, now));
+    let told = |lane: Lane, watch: Watch, now| {
+        let is_held = lane.is_held_for_its_number();
+        (lane.told(status, now), watch.told(status, is_held, now))
+    };
     if let Some(ask) = apply(platform, at, status, told).await? {
         let asking = match ask {
             Ask::Number => later(platform, at, LaterJob::Verify {}, Duration::ZERO).await,

@@ -15,6 +15,8 @@ mod costs;
 mod crashes;
 mod durability;
 mod front_door;
+mod hearing;
+mod identity;
 mod kinds;
 mod lanes;
 mod main_job;

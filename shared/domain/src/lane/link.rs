@@ -7,6 +7,17 @@ use crate::event::SessionStatus;
 use crate::limits;
 
 impl Lane {
+    /// Whether it stands still until the number behind its session is verified.
+    pub const fn is_held_for_its_number(&self) -> bool {
+        matches!(
+            self.state,
+            LaneState::Parked {
+                reason: ParkReason::Identity,
+                ..
+            }
+        )
+    }
+
     /// The lane once the number behind its session was seen to be the registered one, by a look that began while it stood in `epoch`.
     /// A session that was linked anew meanwhile is looked at anew.
     #[must_use]

@@ -1,7 +1,7 @@
 //! What `shared/flows` does between the decisions: enqueue, settle, drain, stop and start.
 
 use domain::turn::drain as drain_list;
-use domain::{Dispatch, Lane, LaneState, Outbound, Pacing, ParkReason, SessionStatus, limits};
+use domain::{Dispatch, Lane, LaneState, Outbound, Pacing, SessionStatus, limits};
 
 use crate::world::World;
 
@@ -83,7 +83,7 @@ pub(crate) async fn session_told(world: &World, status: SessionStatus) {
 pub(crate) async fn verify(world: &World) {
     for _ in 0..TRIES {
         let lane = world.io(|state| state.ledger.lane.clone()).await;
-        if !is_held_for_its_number(&lane) {
+        if !lane.is_held_for_its_number() {
             break;
         }
         if !world.io(|state| state.provider.connected).await {
@@ -100,11 +100,6 @@ pub(crate) async fn verify(world: &World) {
             drain(world).await;
         }
     }
-}
-
-pub(crate) fn is_held_for_its_number(lane: &Lane) -> bool {
-    let identity = ParkReason::Identity;
-    matches!(lane.state, LaneState::Parked { reason, .. } if reason == identity)
 }
 
 pub(crate) async fn resume(world: &World) {

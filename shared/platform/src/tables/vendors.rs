@@ -176,7 +176,6 @@ impl Tables {
     ) -> Result<(), AwsError> {
         let change = Change::of(&self.names.waba_instances, instance_key(vendor, waba))
             .set("identity", s(identity.as_str()))
-            .set("updatedAt", ms(now))
             .when("attribute_exists(pk)");
         let change = if identity == Identity::Verified {
             change.set("verifiedAt", ms(now))
