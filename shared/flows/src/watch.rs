@@ -84,8 +84,7 @@ impl<'a> Looks<'a> {
         let newest = self.platform.tables.newest_inbound(at).await?;
         let now = self.platform.clock.now();
         let watch = self.change(at, |watch| watch.heard(newest, now)).await?;
-        let connected = SessionStatus::Connected.as_str();
-        if !watch.rhythm.is_silent(now) || instance.status != connected {
+        if !watch.rhythm.is_silent(now) || is_down(instance) {
             return Ok(());
         }
         if !watch.open.contains_key(&Cause::Silent) {
@@ -170,8 +169,7 @@ impl<'a> Looks<'a> {
             }
         };
         self.change(at, gap).await?;
-        let is_down = settings.status.is_some_and(SessionStatus::is_down);
-        if is_down && instance.status == SessionStatus::Connected.as_str() {
+        if settings.status.is_some_and(SessionStatus::is_down) && !is_down(instance) {
             // Its own word of that got lost.
             identity::confirm(self.platform, self.base_url, at).await?;
         }
@@ -193,4 +191,9 @@ impl<'a> Looks<'a> {
         }
         Err(AwsError::contended("changing a watch"))
     }
+}
+
+/// Whether the session is known to be away.
+fn is_down(instance: &WabaInstance) -> bool {
+    SessionStatus::parse(&instance.status).is_down()
 }
