@@ -63,7 +63,8 @@ impl App {
             let event: SqsEvent = serde_json::from_value(event)?;
             return Ok(batch::each(event, |record| self.later(record)).await);
         }
-        self.pass().await;
+        // Boxed: it is long, and every invocation's future would have its size.
+        Box::pin(self.pass()).await;
         Ok(SqsBatchResponse::default())
     }
 

@@ -161,7 +161,7 @@ mod tests {
         let told = Lane::default().told(SessionStatus::Connected, NOW);
         assert_eq!(reason(&told), Some(ParkReason::Identity));
         assert_eq!(
-            reason(&told.clone().resumed()),
+            reason(&told.resumed()),
             Some(ParkReason::Identity),
             "nothing but the verified number starts it"
         );

@@ -1,4 +1,4 @@
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::limits;
@@ -8,17 +8,24 @@ use secrecy::SecretString;
 use super::Secrets;
 use crate::error::AwsError;
 
-/// The account's token, or that there is none, and when that was read.
+/// What was read last, if anything was.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Remembered(Arc<Mutex<Option<(Timestamp, Option<SecretString>)>>>);
+pub(super) struct Remembered(Arc<Mutex<Option<Reading>>>);
+
+/// The account's token, or that there is none, and when that was read.
+#[derive(Clone, Debug)]
+struct Reading {
+    at: Timestamp,
+    token: Option<SecretString>,
+}
 
 impl Secrets {
     /// Wasender's personal access token, which opens everything under `/whatsapp-sessions`; `None` if nobody put one into the platform's
     /// secret. It is remembered as long as a vendor's secrets are.
     pub async fn account_token(&self) -> Result<Option<SecretString>, AwsError> {
         let now = self.clock.now();
-        if let Some(token) = self.account.get(now) {
-            return Ok(token);
+        if let Some(reading) = self.account.get(now) {
+            return Ok(reading.token);
         }
         let stored = self.platform().await?;
         let token = stored
@@ -31,17 +38,17 @@ impl Secrets {
 }
 
 impl Remembered {
-    fn get(&self, now: Timestamp) -> Option<Option<SecretString>> {
-        let (read_at, token) = self.locked().clone()?;
-        let age = Duration::try_from(now.duration_since(read_at)).unwrap_or_default();
-        (age < limits::SECRET_CACHE).then_some(token)
+    fn get(&self, now: Timestamp) -> Option<Reading> {
+        let reading = self.locked().clone()?;
+        let age = Duration::try_from(now.duration_since(reading.at)).unwrap_or_default();
+        (age < limits::SECRET_CACHE).then_some(reading)
     }
 
     fn keep(&self, token: Option<SecretString>, now: Timestamp) {
-        *self.locked() = Some((now, token));
+        *self.locked() = Some(Reading { at: now, token });
     }
 
-    fn locked(&self) -> std::sync::MutexGuard<'_, Option<(Timestamp, Option<SecretString>)>> {
+    fn locked(&self) -> MutexGuard<'_, Option<Reading>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -63,7 +70,8 @@ mod tests {
         let remembered = Remembered::default();
         assert!(remembered.get(NOW).is_none(), "nothing was read yet");
         remembered.keep(None, NOW);
-        assert!(matches!(remembered.get(NOW + 299.seconds()), Some(None)));
+        let reading = remembered.get(NOW + 299.seconds());
+        assert!(reading.is_some_and(|reading| reading.token.is_none()));
         assert!(remembered.get(NOW + 300.seconds()).is_none());
     }
 
