@@ -21,7 +21,8 @@ pub async fn verify(
     for _ in 0..limits::VERIFY_TRIES {
         let held = platform.tables.lane(at.0, at.1).await?;
         if !held.is_held_for_its_number() {
-            return Ok(());
+            // Whoever verified it before may have died while it drained.
+            return lane::drain(platform, at.0, at.1).await;
         }
         let Some(instance) = instance(platform, at).await? else {
             return Ok(());
