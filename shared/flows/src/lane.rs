@@ -71,18 +71,9 @@ pub async fn resume(platform: &Platform, vendor: &VendorId, waba: &WabaId) -> Re
 /// A message stays on the list until it is settled, so that nothing newer overtakes what is in the queue again.
 pub async fn drain(platform: &Platform, vendor: &VendorId, waba: &WabaId) -> Result<(), AwsError> {
     let at = (vendor, waba);
-    let before = platform.tables.lane(vendor, waba).await?;
-    let Some(claimed) = before.clone().drain_claimed(platform.clock.now()) else {
+    let Some(claimed) = claim_drain(platform, at).await? else {
         return Ok(());
     };
-    if !platform
-        .tables
-        .change_lane(at, &before, &claimed, platform.clock.now())
-        .await?
-        .is_done()
-    {
-        return Ok(());
-    }
     let reach = if claimed.drains_singly() {
         1
     } else {
@@ -99,6 +90,27 @@ pub async fn drain(platform: &Platform, vendor: &VendorId, waba: &WabaId) -> Res
     .await;
     moved?;
     released.map(|_| ())
+}
+
+/// Takes the lane's lease, unless another drains it. A message that parks behind the others meanwhile is no other drainer.
+async fn claim_drain(
+    platform: &Platform,
+    at: (&VendorId, &WabaId),
+) -> Result<Option<Lane>, AwsError> {
+    for _ in 0..TRIES {
+        let (before, now) = (
+            platform.tables.lane(at.0, at.1).await?,
+            platform.clock.now(),
+        );
+        let Some(claimed) = before.clone().drain_claimed(now) else {
+            return Ok(None);
+        };
+        let claiming = platform.tables.change_lane(at, &before, &claimed, now);
+        if claiming.await?.is_done() {
+            return Ok(Some(claimed));
+        }
+    }
+    Err(AwsError::contended("draining a lane"))
 }
 
 async fn move_batches(

@@ -121,13 +121,9 @@ pub(crate) async fn pace(world: &World, pacing: &Pacing) {
 }
 
 pub(crate) async fn drain(world: &World) {
-    let before = world.io(|state| state.ledger.lane.clone()).await;
-    let Some(claimed) = before.clone().drain_claimed(world.now()) else {
+    let Some(claimed) = claim_drain(world).await else {
         return;
     };
-    if !world.io(|state| state.change_lane(&before, &claimed)).await {
-        return;
-    }
     let reach = if claimed.drains_singly() {
         1
     } else {
@@ -142,6 +138,17 @@ pub(crate) async fn drain(world: &World) {
         }
     };
     change(world, release).await;
+}
+
+async fn claim_drain(world: &World) -> Option<Lane> {
+    for _ in 0..TRIES {
+        let before = world.io(|state| state.ledger.lane.clone()).await;
+        let claimed = before.clone().drain_claimed(world.now())?;
+        if world.io(|state| state.change_lane(&before, &claimed)).await {
+            return Some(claimed);
+        }
+    }
+    None
 }
 
 async fn move_batches(world: &World, epoch: u64, reach: usize) {
