@@ -5,11 +5,13 @@ mod auth;
 mod behaviour;
 mod body;
 mod draft;
+mod gaps;
 mod listing;
 mod media;
 mod pacing;
 mod pairing;
 mod quoting;
+mod register;
 mod sending;
 mod shown;
 mod vendors;
@@ -83,6 +85,7 @@ impl App {
                 let routed = self.of_message(method, (id, message), rest);
                 Box::pin(routed).await
             }
+            (&Method::GET, ["vendors", id, "gaps"]) => self.list_gaps(&vendor(id)?).await,
             (&Method::POST, ["vendors", id, "send-message"]) => {
                 let key = request.headers().get("idempotency-key");
                 self.send_message(
@@ -104,7 +107,7 @@ impl App {
 fn no_such_method(path: &[&str]) -> Problem {
     match path {
         ["vendors"] => Problem::method_not_allowed("GET, POST"),
-        ["vendors", _] | ["vendors", _, "messages" | "pairing"] => {
+        ["vendors", _] | ["vendors", _, "messages" | "pairing" | "gaps"] => {
             Problem::method_not_allowed("GET")
         }
         ["vendors", _, "send-message"] => Problem::method_not_allowed("POST"),

@@ -35,12 +35,15 @@ impl App {
         {
             return Err(no_such_vendor());
         }
+        let is_first = start.is_none();
         let page = self
             .platform
             .tables
             .list(vendor, direction, limit, start)
             .await
             .map_err(|error| unavailable(&error))?;
+        let ends = (is_first, page.next.is_none());
+        let gaps = self.gaps_around(vendor, &page.messages, ends).await?;
         let messages = page.messages.iter();
         let messages = messages.map(|message| shown(message, self.media(message).as_ref()));
         let messages: Vec<_> = messages.collect();
@@ -49,7 +52,7 @@ impl App {
             .map(|(place, id)| hex::encode(format!("{place}\n{id}")));
         Ok(problem::json(
             200,
-            &json!({ "messages": messages, "nextCursor": next }),
+            &json!({ "messages": messages, "gaps": gaps, "nextCursor": next }),
         ))
     }
 }

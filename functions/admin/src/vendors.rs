@@ -1,11 +1,11 @@
 use domain::{
-    ApiKey, InstanceSecrets, Pacing, PhoneNumber, Provider, SecretRing, VendorConfig, VendorId,
-    VendorSecrets, WabaId, WabaInstance, WebhookSecret, limits,
+    ApiKey, InstanceSecrets, Observed, Pacing, PhoneNumber, Provider, SecretRing, VendorConfig,
+    VendorId, VendorSecrets, WabaId, WabaInstance, WebhookSecret, limits,
 };
 use flows::problem::{self, Problem};
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::aws_lambda_events::query_map::QueryMap;
-use platform::tables::{Registration, VendorRow};
+use platform::tables::VendorRow;
 use serde_json::{Value, json};
 
 use crate::behaviour::Behaviour;
@@ -33,11 +33,11 @@ const FIELDS: [&str; 13] = [
 const PREVIOUS_LIVES: SignedDuration = SignedDuration::from_hours(24);
 
 /// What `POST /api/admin/vendors` asks for.
-struct Registered {
-    config: VendorConfig,
-    instance: WabaInstance,
+pub(crate) struct Registered {
+    pub(crate) config: VendorConfig,
+    pub(crate) instance: WabaInstance,
     webhook_secret: WebhookSecret,
-    api_key: Option<ApiKey>,
+    pub(crate) api_key: Option<ApiKey>,
     pacing: PacingChange,
     behaviour: Behaviour,
 }
@@ -71,26 +71,18 @@ impl App {
             };
         }
         asked.config = asked.behaviour.applied(asked.config);
-        let registering = self
-            .platform
-            .tables
-            .register(&asked.config, &asked.instance, known);
-        match registering.await.map_err(|error| unavailable(&error))? {
-            Registration::Done => {}
-            Registration::PhoneTaken => return Err(taken("phoneNumber", "phone_number_taken")),
-            Registration::InstanceTaken => {
-                return Err(taken("wasenderInstanceId", "instance_taken"));
-            }
-        }
-        let lane = (&vendor, &asked.instance.waba_id);
-        flows::lane::pace(&self.platform, lane, &asked.instance.pacing)
-            .await
-            .map_err(|error| unavailable(&error))?;
-        self.store_secrets(&asked, now).await?;
-        if asked.api_key.is_some() {
-            let resuming =
-                flows::lane::resume_with_new_key(&self.platform, &vendor, &asked.instance.waba_id);
-            resuming.await.map_err(|error| unavailable(&error))?;
+        let stored = self.stored_secrets(&vendor).await?;
+        let is_held = self.register(&asked, known, stored.as_deref(), now).await?;
+        let kept = known.filter(|_| !is_held);
+        asked.instance.observed = kept.map_or_else(Observed::default, |it| it.observed.clone());
+        let goes_on = self.paced(&asked.instance, now).await?;
+        self.store_secrets(&asked, stored.as_deref(), now).await?;
+        let at = (&vendor, &asked.instance.waba_id);
+        if (is_held || goes_on)
+            && let Err(error) = flows::session::verify_soon(&self.platform, at).await
+        {
+            // The sweep looks at every lane that is held or drains.
+            tracing::warn!(vendor.id = %vendor, error = %error, "a number is verified later");
         }
         tracing::info!(vendor.id = %vendor, created = before.is_none(), "vendor registered");
         let row = self
@@ -102,7 +94,7 @@ impl App {
             .ok_or_else(no_such_vendor)?;
         Ok(problem::json(
             if before.is_none() { 201 } else { 200 },
-            &shown(&row),
+            &self.shown(&row).await?,
         ))
     }
 
@@ -112,9 +104,18 @@ impl App {
             .tables
             .vendor(vendor)
             .await
-            .map_err(|error| unavailable(&error))?;
-        row.map(|row| problem::json(200, &shown(&row)))
-            .ok_or_else(no_such_vendor)
+            .map_err(|error| unavailable(&error))?
+            .ok_or_else(no_such_vendor)?;
+        Ok(problem::json(200, &self.shown(&row).await?))
+    }
+
+    /// A vendor by itself, with what its numbers' ways out are like.
+    async fn shown(&self, row: &VendorRow) -> Result<Value, Problem> {
+        let mut answer = shown(row);
+        for (place, instance) in row.instances.iter().enumerate() {
+            answer["wabaInstances"][place]["lane"] = self.lane_of(instance).await?;
+        }
+        Ok(answer)
     }
 
     pub(crate) async fn list_vendors(&self, query: &QueryMap) -> Answer {
@@ -161,13 +162,7 @@ impl App {
         let phone = fields.required("phoneNumber")?;
         let phone = PhoneNumber::parse(phone, &self.default_country)
             .map_err(|error| invalid("phoneNumber", error))?;
-        let instance_id = fields.required("wasenderInstanceId")?;
-        if instance_id.len() > 128 || !instance_id.bytes().all(|b| b.is_ascii_graphic()) {
-            return Err(invalid(
-                "wasenderInstanceId",
-                "has 1 to 128 visible ASCII characters",
-            ));
-        }
+        let instance_id = instance_id(&fields)?;
         let secret = fields.required("wasenderWebhookSecret")?;
         let secret = WebhookSecret::parse(secret)
             .map_err(|error| invalid("wasenderWebhookSecret", error))?;
@@ -176,18 +171,7 @@ impl App {
             .filter(|key| !key.is_empty())
             .map(ApiKey::parse)
             .transpose();
-        let instance = WabaInstance {
-            waba_id: WabaId::first_of(&vendor_id),
-            vendor_id: vendor_id.clone(),
-            provider: Provider::Wasender,
-            phone,
-            provider_instance_id: instance_id.to_owned(),
-            provider_session_id: None,
-            status: "pending".to_owned(),
-            pacing: Pacing::default(),
-            created_at: now,
-            updated_at: now,
-        };
+        let instance = unheard((&vendor_id, phone), instance_id, now);
         let api_key = api_key.map_err(|error| invalid("wasenderApiKey", error))?;
         Ok(Registered {
             config: begun(vendor_id, business_name, now),
@@ -200,16 +184,14 @@ impl App {
     }
 
     /// A secret that is replaced stays good for a while, and a key that is not given stays as it is.
-    async fn store_secrets(&self, asked: &Registered, now: Timestamp) -> Result<(), Problem> {
+    async fn store_secrets(
+        &self,
+        asked: &Registered,
+        stored: Option<&VendorSecrets>,
+        now: Timestamp,
+    ) -> Result<(), Problem> {
         let vendor = &asked.config.vendor_id;
-        let stored = self
-            .platform
-            .secrets
-            .read(vendor)
-            .await
-            .map_err(|error| unavailable(&error))?
-            .secrets;
-        let mut secrets = stored.as_deref().cloned().unwrap_or_default();
+        let mut secrets = stored.cloned().unwrap_or_default();
         let current = secrets
             .of(&asked.instance.waba_id)
             .map(|before| before.webhook.current.expose());
@@ -255,6 +237,27 @@ fn begun(vendor_id: VendorId, business_name: &str, now: Timestamp) -> VendorConf
     }
 }
 
+/// A vendor's first number as it is before anything was heard of it.
+fn unheard(
+    (vendor, phone): (&VendorId, PhoneNumber),
+    provider_instance_id: &str,
+    now: Timestamp,
+) -> WabaInstance {
+    WabaInstance {
+        waba_id: WabaId::first_of(vendor),
+        vendor_id: vendor.clone(),
+        provider: Provider::Wasender,
+        phone,
+        provider_instance_id: provider_instance_id.to_owned(),
+        provider_session_id: None,
+        status: "pending".to_owned(),
+        pacing: Pacing::default(),
+        observed: Observed::default(),
+        created_at: now,
+        updated_at: now,
+    }
+}
+
 fn replace(
     secrets: &mut VendorSecrets,
     waba: &WabaId,
@@ -270,7 +273,7 @@ fn replace(
     }
 }
 
-fn taken(field: &'static str, code: &'static str) -> Problem {
+pub(crate) fn taken(field: &'static str, code: &'static str) -> Problem {
     Problem::new(
         409,
         code,
@@ -278,6 +281,16 @@ fn taken(field: &'static str, code: &'static str) -> Problem {
         format!("{field}: it belongs to another vendor"),
     )
     .field(field)
+}
+
+/// The owner's name of the session.
+fn instance_id(fields: &Fields) -> Result<&str, Problem> {
+    let id = fields.required("wasenderInstanceId")?;
+    let usable = id.len() <= 128 && id.bytes().all(|b| b.is_ascii_graphic());
+    let detail = "has 1 to 128 visible ASCII characters";
+    usable
+        .then_some(id)
+        .ok_or_else(|| invalid("wasenderInstanceId", detail))
 }
 
 /// A vendor as the API shows it. No secret is in it.
@@ -290,6 +303,11 @@ fn shown(row: &VendorRow) -> Value {
             "wasenderInstanceId": instance.provider_instance_id,
             "status": instance.status,
             "pacing": pacing::shown(instance.pacing),
+            "identity": instance.observed.identity.as_str(),
+            "verifiedAt": instance.observed.verified_at.map(|at| at.to_string()),
+            "drift": instance.observed.drift,
+            "providerAccountProtection": instance.observed.account_protection,
+            "loggingOn": instance.observed.logging_on,
             "createdAt": instance.created_at.to_string(),
             "updatedAt": instance.updated_at.to_string(),
         })

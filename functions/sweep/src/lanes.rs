@@ -1,14 +1,11 @@
 use domain::{Lane, LaneState, ParkReason, SessionStatus, VendorId, WabaId, limits};
 use flows::call::Health;
-use flows::{breaker, call, lane};
+use flows::{breaker, call, identity, lane};
 use futures_util::{StreamExt as _, stream};
 use jiff::Timestamp;
 use platform::AwsError;
 
-use crate::{App, PAGE, Pass};
-
-/// Lanes that are looked at at the same time.
-const AT_ONCE: usize = 16;
+use crate::{AT_ONCE, App, PAGE, Pass};
 
 impl App {
     /// Lanes that stand still or drain, and that somebody should have gone on with by now.
@@ -54,9 +51,19 @@ impl App {
             LaneState::Parked {
                 reason: ParkReason::RateLimited | ParkReason::DailyCap,
                 ..
-            } => lane::resume(&self.platform, vendor, waba).await,
+            } => self.resume(vendor, waba).await,
             LaneState::Parked {
-                reason: ParkReason::NotConnected | ParkReason::Credentials,
+                reason: ParkReason::Identity,
+                ..
+            } => identity::verify(&self.platform, &self.wasender_api_url, at).await,
+            LaneState::Parked {
+                reason: ParkReason::NotConnected,
+                ..
+            } => identity::confirm(&self.platform, &self.wasender_api_url, at)
+                .await
+                .map(|_| ()),
+            LaneState::Parked {
+                reason: ParkReason::Credentials,
                 ..
             } => self.probe(vendor, waba).await,
             LaneState::Parked {
@@ -96,8 +103,14 @@ impl App {
     /// Asks the provider how the session is: it may be back without having told.
     async fn probe(&self, vendor: &VendorId, waba: &WabaId) -> Result<(), AwsError> {
         match call::session_status(&self.platform, &self.wasender_api_url, vendor, waba).await {
-            Some(SessionStatus::Connected) => lane::resume(&self.platform, vendor, waba).await,
+            Some(SessionStatus::Connected) => self.resume(vendor, waba).await,
             Some(_) | None => Ok(()),
         }
+    }
+
+    /// Starts a lane again, once its number is verified.
+    async fn resume(&self, vendor: &VendorId, waba: &WabaId) -> Result<(), AwsError> {
+        lane::resume(&self.platform, vendor, waba).await?;
+        identity::verify(&self.platform, &self.wasender_api_url, (vendor, waba)).await
     }
 }

@@ -5,7 +5,7 @@ use flows::batch::Handled;
 use flows::changes;
 use flows::echoes;
 use flows::events::From;
-use flows::{lane, people, reconcile};
+use flows::{identity, people, reconcile, session};
 use platform::AwsError;
 
 use crate::{App, handled};
@@ -28,7 +28,7 @@ impl App {
         handled(match &entry.job {
             LaterJob::Status(update) => self.status(from, update).await,
             LaterJob::Session(status) => {
-                lane::session_told(&self.platform, (from.vendor, from.waba), *status).await
+                session::told(&self.platform, (from.vendor, from.waba), *status).await
             }
             LaterJob::Echo(echo) => {
                 echoes::settle(&self.platform, &self.wasender_api_url, from, echo).await
@@ -41,6 +41,21 @@ impl App {
                 people::look_up_again(&self.platform, &self.wasender_api_url, from, person).await
             }
             LaterJob::Reconcile(id) => self.in_doubt(from, id).await,
+            LaterJob::Verify {} => {
+                identity::verify(
+                    &self.platform,
+                    &self.wasender_api_url,
+                    (from.vendor, from.waba),
+                )
+                .await
+            }
+            LaterJob::Confirm {} => identity::confirm(
+                &self.platform,
+                &self.wasender_api_url,
+                (from.vendor, from.waba),
+            )
+            .await
+            .map(|_| ()),
         })
     }
 

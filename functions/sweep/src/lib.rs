@@ -8,6 +8,7 @@ mod later;
 mod media;
 mod messages;
 mod reconcile;
+mod watch;
 
 use std::time::Duration;
 
@@ -21,6 +22,8 @@ use serde_json::Value;
 const PAGE: i32 = 100;
 /// How long a job may take; the function has 60 s.
 const JOB: Duration = Duration::from_secs(45);
+/// Lanes, and sessions, that are looked at at the same time.
+const AT_ONCE: usize = 16;
 /// How long a row that was looked at is left alone.
 const PUT_OFF: Duration = Duration::from_mins(2);
 
@@ -30,6 +33,8 @@ pub struct App {
     pub(crate) platform: Platform,
     pub(crate) wasender_api_url: String,
     pub(crate) fetcher: Fetcher,
+    /// Where providers reach the gateway.
+    pub(crate) public_url: Option<String>,
 }
 
 /// What one pass did.
@@ -41,12 +46,16 @@ pub struct Pass {
 
 impl App {
     pub fn new(config: &Config, clock: Clock) -> Self {
+        if config.public_url.is_none() {
+            tracing::warn!("PUBLIC_URL is not set: no session's webhook address is compared");
+        }
         Self {
             platform: Platform::new(config, clock),
             wasender_api_url: config.wasender_api_url.clone(),
             fetcher: Fetcher::new(
                 Hosts::parse(&config.media_hosts).and_api(&config.wasender_api_url),
             ),
+            public_url: config.public_url.clone(),
         }
     }
 
@@ -59,7 +68,8 @@ impl App {
         if event.get("Records").is_some() {
             return Ok(Box::pin(self.batch(serde_json::from_value(event)?)).await);
         }
-        self.pass().await;
+        // Boxed: it is long, and every invocation's future would have its size.
+        Box::pin(self.pass()).await;
         Ok(SqsBatchResponse::default())
     }
 
@@ -82,13 +92,16 @@ impl App {
 
     /// One pass over everything that is due.
     pub async fn pass(&self) -> Pass {
-        // Side by side, each with its own time: neither can starve the other.
-        let (messages, lanes) = tokio::join!(
+        // Side by side, each with its own time: none can starve another.
+        let (messages, lanes, watches) = tokio::join!(
             tokio::time::timeout(JOB, Box::pin(self.due_messages())),
             tokio::time::timeout(JOB, Box::pin(self.due_lanes())),
+            tokio::time::timeout(JOB, Box::pin(self.due_watches())),
         );
-        let (messages, lanes) = (messages.unwrap_or_default(), lanes.unwrap_or_default());
-        let pass = messages.and(lanes);
+        let pass = [messages, lanes, watches]
+            .map(Result::unwrap_or_default)
+            .into_iter()
+            .fold(Pass::default(), Pass::and);
         if pass != Pass::default() {
             tracing::info!(
                 looked_at = pass.looked_at,

@@ -10,6 +10,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use domain::PhoneNumber;
 use embedded_aws::Faults;
 use lambda_http::lambda_runtime::{Context, LambdaEvent};
 use lambda_http::request::LambdaRequest;
@@ -20,7 +21,7 @@ use simulator::{SessionSpec, Simulator};
 use tokio::net::TcpListener;
 
 use crate::event::{to_event, to_response};
-use crate::functions::{Functions, Http};
+use crate::functions::{COUNTRY, Functions, Http};
 
 /// The largest request that API Gateway takes, in bytes.
 const LARGEST: usize = 10 * 1024 * 1024;
@@ -55,11 +56,15 @@ async fn answer(State(gateway): State<Gateway>, request: Request) -> Response {
         return message(StatusCode::NOT_FOUND, "Not Found");
     };
     let event = to_event((&parts.method, &parts.uri, &parts.headers), &body, route);
-    let answer = invoke(&gateway, function, event).await;
-    if function == Http::Admin && parts.method == "POST" && parts.uri.path() == "/api/admin/vendors"
-    {
-        link_session(&gateway.simulator, &body, &answer);
+    let registers = function == Http::Admin
+        && parts.method == "POST"
+        && parts.uri.path() == "/api/admin/vendors";
+    if !registers {
+        return invoke(&gateway, function, event).await;
     }
+    let _linking = gateway.functions.linking().await;
+    let answer = invoke(&gateway, function, event).await;
+    link_session(&gateway.simulator, &body, &answer);
     answer
 }
 
@@ -118,10 +123,12 @@ fn link_session(simulator: &Simulator, body: &Bytes, answer: &Response) {
         return;
     };
     let text = |name: &str| asked[name].as_str().unwrap_or_default().trim().to_owned();
+    let phone = text("phoneNumber");
+    let phone = PhoneNumber::parse(&phone, COUNTRY).map_or(phone, String::from);
     let spec = SessionSpec {
         vendor_id: text("vendorId"),
         instance_id: text("wasenderInstanceId"),
-        phone: text("phoneNumber"),
+        phone,
         api_key: text("wasenderApiKey"),
         webhook_secret: text("wasenderWebhookSecret"),
     };

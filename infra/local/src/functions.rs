@@ -9,8 +9,12 @@ use lambda_http::{Body, Request, Response};
 use lambda_runtime::Context;
 use platform::{Clock, Config, Credentials, QueueUrls};
 use serde_json::Value;
+use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
 
 use crate::resources::{MEDIA_BUCKET, STACK};
+
+/// The country of numbers without a country code.
+pub(crate) const COUNTRY: &str = "SN";
 
 /// Every function of the stack. Cheap to clone.
 #[derive(Clone)]
@@ -22,6 +26,8 @@ pub(crate) struct Functions {
     conversation: Arc<conversation::App>,
     sender: Arc<sender::App>,
     sweep: Arc<sweep::App>,
+    /// Held while a vendor is registered and linked: a provider's session is there before anybody registers its number.
+    linking: Arc<RwLock<()>>,
 }
 
 /// A function that answers HTTP requests.
@@ -53,8 +59,9 @@ impl Http {
 }
 
 impl Functions {
-    pub(crate) fn new(aws_url: &str, wasender_url: &str, clock: &Clock) -> Self {
-        let config = |function: &str| config(function, aws_url, wasender_url);
+    /// `urls` are those of AWS, of the provider's API and of the gateway.
+    pub(crate) fn new(urls: [&str; 3], clock: &Clock) -> Self {
+        let config = |function: &str| config(function, urls);
         Self {
             messages: Arc::new(messages::App::new(&config("messages"), clock.clone())),
             status: Arc::new(status::App::new(&config("status"), clock.clone())),
@@ -66,6 +73,7 @@ impl Functions {
             )),
             sender: Arc::new(sender::App::new(&config("sender"), clock.clone())),
             sweep: Arc::new(sweep::App::new(&config("sweep"), clock.clone())),
+            linking: Arc::default(),
         }
     }
 
@@ -78,8 +86,14 @@ impl Functions {
         }
     }
 
+    /// Keeps the sweep from asking the provider for a session that is about to be linked.
+    pub(crate) async fn linking(&self) -> OwnedRwLockWriteGuard<()> {
+        Arc::clone(&self.linking).write_owned().await
+    }
+
     /// Invokes the sweep with an event.
     pub(crate) async fn sweep(&self, event: Value) -> Result<Value, String> {
+        let _linked = self.linking.read().await;
         let answer = self
             .sweep
             .handle(event, &context())
@@ -146,7 +160,7 @@ fn context() -> Context {
     context
 }
 
-fn config(function: &str, aws_url: &str, wasender_url: &str) -> Config {
+fn config(function: &str, [aws_url, wasender_url, gateway_url]: [&str; 3]) -> Config {
     let queue = |name: &str| format!("{aws_url}/000000000000/{STACK}-{name}");
     Config {
         stack: STACK.to_owned(),
@@ -167,7 +181,8 @@ fn config(function: &str, aws_url: &str, wasender_url: &str) -> Config {
         media_bucket: Some(MEDIA_BUCKET.to_owned()),
         // The simulator serves files by plain HTTP: its very address is named.
         media_hosts: format!("*.whatsapp.net,{}", wasender_url.trim_end_matches("/api")),
+        public_url: Some(gateway_url.to_owned()),
         log_level: "info".to_owned(),
-        default_country: "SN".to_owned(),
+        default_country: COUNTRY.to_owned(),
     }
 }

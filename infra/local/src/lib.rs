@@ -93,11 +93,8 @@ impl Stack {
         let simulator = Simulator::start(simulator, simulated)?;
         let data_dir = options.data_dir.as_deref();
         let admin_key = resources::create(&aws, data_dir, &account_token).await?;
-        let functions = Functions::new(
-            aws.url(),
-            &format!("{}/api", simulator.url()),
-            &options.clock,
-        );
+        let provider_url = format!("{}/api", simulator.url());
+        let functions = Functions::new([aws.url(), &provider_url, &gateway_url], &options.clock);
         let ready = Arc::new(AtomicBool::new(false));
         let behind = Gateway {
             functions: functions.clone(),
@@ -151,10 +148,11 @@ impl Stack {
 
     /// One pass of the sweep, now.
     pub async fn sweep(&self) -> Result<(), String> {
-        self.functions
-            .sweep(serde_json::json!({ "job": "sweep" }))
-            .await
-            .map(|_| ())
+        let passing = self.functions.sweep(serde_json::json!({ "job": "sweep" }));
+        tokio::select! {
+            passed = passing => passed.map(|_| ()),
+            () = self.aws.faults().crashed("sweep") => Err("the sweep crashed".to_owned()),
+        }
     }
 
     /// Registers the demo vendors as the migration does, once in the life of a data directory; then `/health` is 200.

@@ -220,6 +220,10 @@ pub enum LaterJob {
     Person(LookUp),
     /// A send that is in doubt.
     Reconcile(MessageId),
+    /// The number behind a session that was linked, or has a new key.
+    Verify {},
+    /// Whether a session is as it told.
+    Confirm {},
 }
 
 /// A person to be looked up at the provider once more.

@@ -1,8 +1,9 @@
+mod link;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::event::SessionStatus;
 use crate::ids::MessageId;
 use crate::limits;
 use crate::outcome::Quota;
@@ -28,6 +29,8 @@ pub struct Lane {
     pub doubts: u32,
     /// Until when one drainer keeps the others away.
     pub drain_lease_until: Option<Timestamp>,
+    /// The session was down or linked anew, and nobody saw since whose number it is: nothing leaves before somebody did.
+    pub unverified: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,16 +60,19 @@ pub enum ParkReason {
     Doubt,
     /// So many outcomes are unknown over all lanes that the provider itself is in trouble.
     Platform,
+    /// Nobody saw yet whose number the session is, or it is another number than the registered one.
+    Identity,
 }
 
 impl ParkReason {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::NotConnected,
         Self::RateLimited,
         Self::DailyCap,
         Self::Credentials,
         Self::Doubt,
         Self::Platform,
+        Self::Identity,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -77,6 +83,7 @@ impl ParkReason {
             Self::Credentials => "credentials",
             Self::Doubt => "doubt",
             Self::Platform => "platform",
+            Self::Identity => "identity",
         }
     }
 
@@ -99,6 +106,7 @@ impl Default for Lane {
             pace: Pace::default(),
             doubts: 0,
             drain_lease_until: None,
+            unverified: false,
         }
     }
 }
@@ -165,68 +173,62 @@ impl Lane {
     /// The lane stopped for `reason`. A lane that is stopped stays stopped for its first reason, unless the new one needs a person.
     #[must_use]
     pub fn parked(mut self, reason: ParkReason, resume_at: Option<Timestamp>) -> Self {
-        match self.state {
-            LaneState::Parked { .. } if reason != ParkReason::Credentials => self,
-            LaneState::Open | LaneState::Draining | LaneState::Parked { .. } => {
-                self.state = LaneState::Parked { reason, resume_at };
-                self.epoch += 1;
-                self.drain_lease_until = None;
-                self.changed()
-            }
+        // Whoever mends these may have linked another number, or brought the key of one.
+        let doubtful = matches!(reason, ParkReason::NotConnected | ParkReason::Credentials);
+        let stays =
+            matches!(self.state, LaneState::Parked { .. }) && reason != ParkReason::Credentials;
+        if stays && (self.unverified || !doubtful) {
+            return self;
         }
+        self.unverified |= doubtful;
+        if stays {
+            return self.changed();
+        }
+        self.stopped(reason, resume_at)
     }
 
-    /// The lane started again: it drains what is on its list, or is open at once. After doubt it is on trial: one more unknown outcome
-    /// stops it again, until one is known.
+    fn stopped(mut self, reason: ParkReason, resume_at: Option<Timestamp>) -> Self {
+        self.state = LaneState::Parked { reason, resume_at };
+        self.epoch += 1;
+        self.drain_lease_until = None;
+        self.changed()
+    }
+
+    /// The lane started again: it drains what is on its list, or is open at once; but first the number behind the session is verified if
+    /// nobody did since it was down. After doubt it is on trial: one more unknown outcome stops it again, until one is known.
     #[must_use]
     pub fn resumed(mut self) -> Self {
-        if let LaneState::Parked { reason, .. } = self.state {
-            self.state = if self.listed == 0 {
-                LaneState::Open
-            } else {
-                LaneState::Draining
-            };
-            self.epoch += 1;
-            if !matches!(reason, ParkReason::Doubt | ParkReason::Platform) {
-                self.doubts = 0;
+        match self.state {
+            LaneState::Open | LaneState::Draining => self,
+            LaneState::Parked {
+                reason: ParkReason::Identity,
+                ..
+            } if self.unverified => self,
+            LaneState::Parked { reason, resume_at } => {
+                if !matches!(
+                    reason,
+                    ParkReason::Doubt | ParkReason::Identity | ParkReason::Platform
+                ) {
+                    self.doubts = 0;
+                }
+                if self.unverified {
+                    let at_once = resume_at.or(Some(Timestamp::UNIX_EPOCH));
+                    return self.stopped(ParkReason::Identity, at_once);
+                }
+                self.started()
             }
-            self.drain_lease_until = None;
-            self.changed()
-        } else {
-            self
         }
     }
 
-    /// The lane after the session told its status at `now`.
-    #[must_use]
-    pub fn told(self, status: SessionStatus, now: Timestamp) -> Self {
-        match (status, self.state) {
-            (
-                SessionStatus::Connected,
-                LaneState::Parked {
-                    reason: ParkReason::NotConnected,
-                    ..
-                },
-            ) => self.resumed(),
-            // The session is down: that explains the doubt, and `connected` ends both.
-            (
-                status,
-                LaneState::Parked {
-                    reason: ParkReason::Doubt | ParkReason::Platform,
-                    ..
-                },
-            ) if status.is_down() => {
-                let resume_at = now.checked_add(limits::PROBE_AFTER).ok();
-                let reason = ParkReason::NotConnected;
-                let state = LaneState::Parked { reason, resume_at };
-                Self { state, ..self }.changed()
-            }
-            (status, _) if status.is_down() => self.parked(
-                ParkReason::NotConnected,
-                now.checked_add(limits::PROBE_AFTER).ok(),
-            ),
-            _ => self,
-        }
+    fn started(mut self) -> Self {
+        self.state = if self.listed == 0 {
+            LaneState::Open
+        } else {
+            LaneState::Draining
+        };
+        self.epoch += 1;
+        self.drain_lease_until = None;
+        self.changed()
     }
 
     /// The lane after a send whose outcome nobody knows.
@@ -334,61 +336,6 @@ mod tests {
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
     #[test]
-    fn a_dropped_session_stops_the_lane_and_connected_starts_it_again() {
-        let down = Lane::default().told(SessionStatus::Disconnected, NOW);
-        assert!(matches!(
-            down.state,
-            LaneState::Parked {
-                reason: ParkReason::NotConnected,
-                resume_at: Some(_)
-            }
-        ));
-        assert_eq!(
-            down.clone().told(SessionStatus::Connected, NOW).state,
-            LaneState::Open
-        );
-        assert_eq!(
-            down.listing(false)
-                .told(SessionStatus::Connected, NOW)
-                .state,
-            LaneState::Draining
-        );
-    }
-
-    #[test]
-    fn connected_does_not_start_a_lane_that_stands_still_for_another_reason() {
-        for reason in [
-            ParkReason::RateLimited,
-            ParkReason::Credentials,
-            ParkReason::Doubt,
-            ParkReason::Platform,
-        ] {
-            let lane = Lane::default()
-                .parked(reason, None)
-                .told(SessionStatus::Connected, NOW);
-            assert!(matches!(lane.state, LaneState::Parked { .. }), "{reason:?}");
-        }
-    }
-
-    #[test]
-    fn an_unknown_or_passing_status_changes_nothing() {
-        for status in [SessionStatus::Other, SessionStatus::Connecting] {
-            assert_eq!(Lane::default().told(status, NOW), Lane::default());
-        }
-    }
-
-    #[test]
-    fn every_stop_and_start_raises_the_epoch() {
-        let lane = Lane::default().told(SessionStatus::LoggedOut, NOW);
-        assert_eq!((lane.epoch, lane.clone().resumed().epoch), (1, 2));
-        assert_eq!(
-            lane.told(SessionStatus::Disconnected, NOW).epoch,
-            1,
-            "stopped twice is stopped once"
-        );
-    }
-
-    #[test]
     fn the_second_doubt_in_a_row_stops_the_lane() {
         let once = Lane::default().doubted(NOW);
         assert_eq!(once.state, LaneState::Open);
@@ -427,18 +374,6 @@ mod tests {
                 ..
             }
         ));
-    }
-
-    #[test]
-    fn a_lane_in_doubt_whose_session_turns_out_to_be_down_starts_again_with_it() {
-        let down = Lane::default()
-            .doubted(NOW)
-            .doubted(NOW)
-            .told(SessionStatus::Disconnected, NOW);
-        assert_eq!(
-            down.told(SessionStatus::Connected, NOW).state,
-            LaneState::Open
-        );
     }
 
     #[test]

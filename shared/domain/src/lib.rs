@@ -12,12 +12,14 @@ mod content;
 pub mod conversation;
 pub mod decision;
 mod delivery;
+pub mod drift;
 pub mod echo;
 pub mod engine;
 pub mod entry;
 mod event;
 pub mod file_type;
 mod fold;
+pub mod identity;
 mod ids;
 mod lane;
 mod ledger;
@@ -32,10 +34,12 @@ mod pairing;
 mod people;
 mod phone;
 pub mod reconcile;
+pub mod rhythm;
 pub mod side;
 mod signature;
 pub mod turn;
 mod vendor;
+pub mod watch;
 
 pub use change::{Alteration, Changeable, Effect, MessageChange, WaitingChange};
 pub use contact::{Contact, Identity, Lid};
@@ -59,5 +63,6 @@ pub use people::{look_up_again_in, should_look_up};
 pub use phone::{InvalidPhone, PhoneNumber};
 pub use signature::{InvalidSecret, Proof, SecretRing, WebhookSecret};
 pub use vendor::{
-    ApiKey, InstanceSecrets, InvalidApiKey, Provider, VendorConfig, VendorSecrets, WabaInstance,
+    ApiKey, InstanceSecrets, InvalidApiKey, Observed, Provider, VendorConfig, VendorSecrets,
+    WabaInstance,
 };

@@ -158,6 +158,32 @@ pub const PLATFORM_WINDOW: Duration = Duration::from_mins(1);
 pub const PLATFORM_HOLDS: Duration = Duration::from_mins(1);
 /// How long a sender may not know that the platform is held.
 pub const PLATFORM_CACHE: Duration = Duration::from_secs(5);
+/// How often the sweep looks at each session's settings and silence.
+pub const WATCH_EVERY: Duration = Duration::from_mins(5);
+/// Looks that come further apart than this leave a gap: nobody would have noticed anything between them.
+pub const WATCH_LAPSE: Duration = Duration::from_mins(15);
+/// How soon a session's word about itself is confirmed by asking it.
+pub const CONFIRM_AFTER: Duration = Duration::from_secs(30);
+/// For how long a confirmation counts as under way, so that a storm of words is confirmed once.
+pub const CONFIRM_PENDING: Duration = Duration::from_secs(50);
+/// For how long a verification counts as under way.
+pub const VERIFY_PENDING: Duration = Duration::from_secs(5);
+/// How often one verification begins anew because the session was linked anew meanwhile.
+pub const VERIFY_TRIES: usize = 4;
+/// No silence shorter than this is reported, however busy a session is.
+pub const SILENCE_AT_LEAST: Duration = Duration::from_hours(1);
+/// Times between messages that must have been seen before a silence is told from a rest.
+pub const RHYTHM_SEEN: u32 = 5;
+/// For how long a session must have been heard before that: a few nights.
+pub const RHYTHM_KNOWN: Duration = Duration::from_hours(72);
+/// How long the longest rest is remembered: it fades over this time.
+pub const RHYTHM_MEMORY: Duration = Duration::from_hours(24 * 20);
+/// How long a gap in hearing that ended is kept, in days.
+pub const GAP_DAYS: i64 = 90;
+/// Gaps that one answer shows.
+pub const GAPS_SHOWN: usize = 20;
+/// Vendors whose refused webhooks one environment remembers.
+pub const REFUSALS_REMEMBERED: usize = 1_000;
 
 /// How long a conversation that asked for a person is left to one before the engine answers again.
 pub const HUMAN_ATTENDS: Duration = Duration::from_hours(12);
@@ -321,6 +347,14 @@ mod tests {
                 .iter()
                 .all(|wait| *wait <= longest_delay_of_a_queue)
         );
+    }
+
+    #[test]
+    fn a_sessions_word_is_confirmed_within_a_minute_and_its_silence_is_seen_in_time() {
+        assert!(CONFIRM_AFTER < CONFIRM_PENDING, "a storm is confirmed once");
+        assert!(CONFIRM_PENDING < Duration::from_mins(1));
+        assert_eq!(WATCH_LAPSE, WATCH_EVERY * 3);
+        assert!(WATCH_EVERY < SILENCE_AT_LEAST && SILENCE_AT_LEAST < RHYTHM_KNOWN);
     }
 
     #[test]

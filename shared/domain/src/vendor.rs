@@ -6,6 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::identity::Identity;
 use crate::ids::{VendorId, WabaId};
 use crate::limits;
 use crate::pacing::Pacing;
@@ -77,8 +78,40 @@ pub struct WabaInstance {
     /// The session's status as last heard, in lower case; `pending` before anything was heard.
     pub status: String,
     pub pacing: Pacing,
+    pub observed: Observed,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+}
+
+/// What the provider told of a session when it was asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Observed {
+    pub identity: Identity,
+    /// When its number was last seen to be the registered one.
+    pub verified_at: Option<Timestamp>,
+    /// Settings that are not as we need them.
+    pub drift: Vec<String>,
+    /// Whether the provider keeps a log of what is sent; `None` if it did not tell.
+    pub logging_on: Option<bool>,
+    /// Whether it lets the session send once in 5 s alone; `None` if it did not tell.
+    pub account_protection: Option<bool>,
+}
+
+impl WabaInstance {
+    /// How fast the session may send: as configured, and as slowly as the provider told.
+    pub fn pace(&self) -> Pacing {
+        Pacing {
+            account_protection: self.observed.is_protected(self.pacing.account_protection),
+            ..self.pacing
+        }
+    }
+}
+
+impl Observed {
+    /// Whether the provider lets the session send once in 5 s alone, as the vendor's settings say or as the provider told.
+    fn is_protected(&self, configured: bool) -> bool {
+        configured || self.account_protection == Some(true)
+    }
 }
 
 /// The key that a session's API calls are made with. Its `Debug` shows nothing.
@@ -184,6 +217,23 @@ mod tests {
             VendorSecrets::default().prove(&Proof::shared(""), b"", Timestamp::UNIX_EPOCH),
             None
         );
+    }
+
+    #[test]
+    fn a_session_is_protected_if_either_side_says_so() {
+        let told = |account_protection| Observed {
+            account_protection,
+            ..Observed::default()
+        };
+        for (observed, configured, expected) in [
+            (None, false, false),
+            (Some(false), false, false),
+            (Some(true), false, true),
+            (Some(false), true, true),
+            (None, true, true),
+        ] {
+            assert_eq!(told(observed).is_protected(configured), expected);
+        }
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! What the account's token opens: the sessions of all vendors, by the provider's own numbers.
 
 use domain::WabaInstance;
+use domain::drift::Settings;
 use platform::{AwsError, Platform};
-use providers::wasender::{self, Account};
+use providers::wasender::{self, Account, AccountSession};
 
 use crate::call;
 
@@ -16,6 +17,31 @@ pub async fn session_id(
     if instance.provider_session_id.is_some() {
         return Ok(instance.provider_session_id);
     }
+    let Some(sessions) = sessions(platform, base_url).await? else {
+        return Ok(None);
+    };
+    session_among(platform, &sessions, instance).await
+}
+
+/// The provider's own number of an instance's session, by this list.
+pub async fn session_among(
+    platform: &Platform,
+    sessions: &[AccountSession],
+    instance: &WabaInstance,
+) -> Result<Option<i64>, AwsError> {
+    let at_hand = platform.secrets.vendor(&instance.vendor_id).await?;
+    let secrets = at_hand.secrets.as_deref();
+    let own = secrets.and_then(|secrets| secrets.of(&instance.waba_id));
+    let api_key = own.and_then(|own| own.api_key.as_ref());
+    let found = wasender::session_of(sessions, &instance.phone, api_key);
+    Ok(found.map(|session| session.id))
+}
+
+/// All sessions of the account. `None` if nobody gave the gateway the account's token, or the list can't be read.
+pub async fn sessions(
+    platform: &Platform,
+    base_url: &str,
+) -> Result<Option<Vec<AccountSession>>, AwsError> {
     let Some(token) = platform.secrets.account_token().await? else {
         return Ok(None);
     };
@@ -26,17 +52,42 @@ pub async fn session_id(
     let Ok(answer) = call::perform(&platform.http, account.sessions()).await else {
         return Ok(None);
     };
-    let Some(sessions) = wasender::read_sessions(answer.status().as_u16(), answer.body()) else {
+    let sessions = wasender::read_sessions(answer.status().as_u16(), answer.body());
+    if sessions.is_none() {
         tracing::warn!(
             status = answer.status().as_u16(),
             "the account's sessions can't be read"
         );
-        return Ok(None);
+    }
+    Ok(sessions)
+}
+
+/// What the account tells of one session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Detail {
+    Told(Settings),
+    /// The account has no such session.
+    Gone,
+    /// It can't be asked, or did not tell.
+    Unknown,
+}
+
+/// A session's settings at the provider.
+pub async fn detail(platform: &Platform, base_url: &str, session: i64) -> Result<Detail, AwsError> {
+    let Some(token) = platform.secrets.account_token().await? else {
+        return Ok(Detail::Unknown);
     };
-    let at_hand = platform.secrets.vendor(&instance.vendor_id).await?;
-    let secrets = at_hand.secrets.as_deref();
-    let own = secrets.and_then(|secrets| secrets.of(&instance.waba_id));
-    let api_key = own.and_then(|own| own.api_key.as_ref());
-    let found = wasender::session_of(&sessions, &instance.phone, api_key);
-    Ok(found.map(|session| session.id))
+    let account = Account {
+        base_url,
+        token: &token,
+    };
+    let Ok(answer) = call::perform(&platform.http, account.session(session)).await else {
+        return Ok(Detail::Unknown);
+    };
+    let status = answer.status().as_u16();
+    Ok(match wasender::read_settings(status, answer.body()) {
+        Some(settings) => Detail::Told(settings),
+        None if status == 404 => Detail::Gone,
+        None => Detail::Unknown,
+    })
 }

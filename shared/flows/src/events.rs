@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use platform::tables::Noted;
 use platform::{AwsError, Platform};
 
-use crate::lane;
+use crate::session;
 
 /// Whose event it is, and when it came.
 #[derive(Clone, Copy, Debug)]
@@ -72,11 +72,7 @@ pub async fn session(
     patience: Duration,
 ) -> Result<Went, AwsError> {
     // Boxed: it is rare and long, and every webhook's future would have its size.
-    let telling = Box::pin(lane::session_told(
-        platform,
-        (from.vendor, from.waba),
-        status,
-    ));
+    let telling = Box::pin(session::told(platform, (from.vendor, from.waba), status));
     match in_time(telling, patience).await {
         Some(Ok(())) => Ok(Went::Applied),
         refused => {

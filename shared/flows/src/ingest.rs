@@ -4,20 +4,23 @@ use std::time::Duration;
 
 use domain::admission::{Admission, Freshness, Shown, Unproved, admit, without_fresh_secrets};
 use domain::entry::{InboundEntry, InboundEvent, QuarantineEntry};
+use domain::watch::{Cause, Gap};
 use domain::{
     Element, Event, Pairing, Received, SessionStatus, StatusUpdate, VendorId, WabaId, limits,
 };
-use platform::{AtHand, Platform};
+use platform::{AtHand, Platform, telemetry};
 use providers::wasender::{self, Malformed};
 use tokio::time::Instant;
 
 use crate::events::{self, Went};
+use crate::refusals::Refusals;
 use crate::tally::Tally;
 
 /// The pipeline that every webhook function runs.
 #[derive(Clone, Debug)]
 pub struct Ingest {
     pub platform: Platform,
+    pub refusals: Refusals,
 }
 
 /// How a webhook ended.
@@ -55,10 +58,15 @@ impl Ingest {
     /// Receives one webhook. Every answer comes within [`limits::WEBHOOK_BUDGET`] and a little, whatever the stores do.
     pub async fn receive(&self, webhook: Webhook<'_>) -> Reception {
         let deadline = Instant::now() + limits::WEBHOOK_BUDGET;
+        let came_at = self.platform.clock.now();
         let work = self.receive_until(webhook, deadline);
-        tokio::time::timeout_at(deadline, work)
+        let reception = tokio::time::timeout_at(deadline, work)
             .await
-            .unwrap_or_else(|_| Reception::TryAgain(Tally::default()))
+            .unwrap_or_else(|_| Reception::TryAgain(Tally::default()));
+        if matches!(reception, Reception::TryAgain(_)) {
+            self.refusals.refused(webhook.vendor, came_at);
+        }
+        reception
     }
 
     async fn receive_until(&self, webhook: Webhook<'_>, deadline: Instant) -> Reception {
@@ -83,9 +91,30 @@ impl Ingest {
         debug_assert!(tally.balances(), "{tally:?}");
         log(from, &received, &tally);
         if tally.refused == 0 {
+            self.kept_again(from, deadline).await;
             Reception::Received(tally)
         } else {
             Reception::TryAgain(tally)
+        }
+    }
+
+    /// If webhooks of this vendor could not be kept until now, that is a gap in hearing.
+    async fn kept_again(&self, from: events::From<'_>, deadline: Instant) {
+        let Some(since) = self.refusals.ended(from.vendor) else {
+            return;
+        };
+        let gap = Gap {
+            waba: from.waba.clone(),
+            cause: Cause::Ingest,
+            from: since,
+            to: Some(from.received_at),
+        };
+        let noting = self.platform.tables.note_gap(from.vendor, &gap);
+        let noted = tokio::time::timeout(half_of(deadline), noting).await;
+        if matches!(noted, Ok(Ok(()))) {
+            telemetry::count("IngestGap", from.vendor);
+        } else {
+            self.refusals.refused(from.vendor, since);
         }
     }
 

@@ -1,13 +1,13 @@
 //! What stops a lane and what starts it again.
 
-use domain::{Lane, LaneState, Pacing, ParkReason, SessionStatus, VendorId, WabaId, limits, turn};
+use domain::{Lane, LaneState, Pacing, VendorId, WabaId, limits, turn};
 use platform::tables::Commit;
 use platform::{AwsError, Platform, telemetry};
 
 use crate::dispatch;
 
 /// How often a change is decided anew because the lane moved meanwhile.
-const TRIES: usize = 8;
+pub(crate) const TRIES: usize = 8;
 /// Batches that one drain moves; the settling of what it moved, or the sweep, goes on from there.
 const BATCHES: usize = 8;
 
@@ -57,25 +57,7 @@ pub async fn pace(
     Ok(())
 }
 
-/// Applies what a session told of itself: the instance record, the lane, and what waits on it.
-pub async fn session_told(
-    platform: &Platform,
-    (vendor, waba): (&VendorId, &WabaId),
-    status: SessionStatus,
-) -> Result<(), AwsError> {
-    let now = platform.clock.now();
-    let lane = change(platform, (vendor, waba), |lane| lane.told(status, now)).await?;
-    platform
-        .tables
-        .note_session(vendor, waba, status, now)
-        .await?;
-    if lane.state == LaneState::Draining {
-        drain(platform, vendor, waba).await?;
-    }
-    Ok(())
-}
-
-/// Starts a stopped lane again, whatever it was stopped for, and drains it.
+/// Starts a stopped lane again, whatever it was stopped for, and drains it; a lane whose number is not verified is held for that.
 pub async fn resume(platform: &Platform, vendor: &VendorId, waba: &WabaId) -> Result<(), AwsError> {
     let lane = change(platform, (vendor, waba), Lane::resumed).await?;
     if lane.state == LaneState::Draining {
@@ -84,38 +66,14 @@ pub async fn resume(platform: &Platform, vendor: &VendorId, waba: &WabaId) -> Re
     Ok(())
 }
 
-/// Starts a lane again that stopped because its key was refused: there is a new one.
-pub async fn resume_with_new_key(
-    platform: &Platform,
-    vendor: &VendorId,
-    waba: &WabaId,
-) -> Result<(), AwsError> {
-    match platform.tables.lane(vendor, waba).await?.state {
-        LaneState::Parked {
-            reason: ParkReason::Credentials,
-            ..
-        } => resume(platform, vendor, waba).await,
-        LaneState::Parked { .. } | LaneState::Open | LaneState::Draining => Ok(()),
-    }
-}
-
 /// Puts what is parked back into the queue, oldest first, while no one else does, and opens the lane once its list is empty.
 ///
 /// A message stays on the list until it is settled, so that nothing newer overtakes what is in the queue again.
 pub async fn drain(platform: &Platform, vendor: &VendorId, waba: &WabaId) -> Result<(), AwsError> {
     let at = (vendor, waba);
-    let before = platform.tables.lane(vendor, waba).await?;
-    let Some(claimed) = before.clone().drain_claimed(platform.clock.now()) else {
+    let Some(claimed) = claim_drain(platform, at).await? else {
         return Ok(());
     };
-    if !platform
-        .tables
-        .change_lane(at, &before, &claimed, platform.clock.now())
-        .await?
-        .is_done()
-    {
-        return Ok(());
-    }
     let reach = if claimed.drains_singly() {
         1
     } else {
@@ -132,6 +90,27 @@ pub async fn drain(platform: &Platform, vendor: &VendorId, waba: &WabaId) -> Res
     .await;
     moved?;
     released.map(|_| ())
+}
+
+/// Takes the lane's lease, unless another drains it. A message that parks behind the others meanwhile is no other drainer.
+async fn claim_drain(
+    platform: &Platform,
+    at: (&VendorId, &WabaId),
+) -> Result<Option<Lane>, AwsError> {
+    for _ in 0..TRIES {
+        let (before, now) = (
+            platform.tables.lane(at.0, at.1).await?,
+            platform.clock.now(),
+        );
+        let Some(claimed) = before.clone().drain_claimed(now) else {
+            return Ok(None);
+        };
+        let claiming = platform.tables.change_lane(at, &before, &claimed, now);
+        if claiming.await?.is_done() {
+            return Ok(Some(claimed));
+        }
+    }
+    Err(AwsError::contended("draining a lane"))
 }
 
 async fn move_batches(

@@ -1,9 +1,10 @@
 //! Where providers and platform meet: the steps that more than one function takes.
 //!
-//! A webhook's way in ([`webhook`]), what status and session events change ([`events`], [`lane`]), what
-//! becomes of edits and deletions ([`changes`]), what brings messages back into their queue ([`dispatch`]), who somebody is
-//! ([`people`]) and whose an echo is ([`echoes`]), calls to a provider ([`call`]) and those that must not slow sending ([`side`]),
-//! and the forms of answers ([`problem`]) and batches ([`batch`]).
+//! A webhook's way in ([`webhook`]), what status and session events change ([`events`], [`session`], [`lane`]), whose number a
+//! session is and whether it is heard ([`identity`], [`watch`]), what becomes of edits and deletions ([`changes`]), what brings
+//! messages back into their queue ([`dispatch`]), who somebody is ([`people`]) and whose an echo is ([`echoes`]), calls to a
+//! provider ([`call`]) and those that must not slow sending ([`side`]), and the forms of answers ([`problem`]) and batches
+//! ([`batch`]).
 
 pub mod account;
 pub mod batch;
@@ -13,17 +14,22 @@ pub mod changes;
 pub mod dispatch;
 pub mod echoes;
 pub mod events;
+pub mod identity;
 mod ingest;
 pub mod lane;
 pub mod media;
 pub mod people;
 pub mod problem;
 pub mod reconcile;
+mod refusals;
+pub mod session;
 pub mod settle;
 pub mod side;
 mod tally;
 mod typed;
+pub mod watch;
 pub mod webhook;
 
 pub use ingest::{Ingest, Reception, Webhook};
+pub use refusals::Refusals;
 pub use tally::Tally;

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::ingest::{Ingest, Reception, Webhook};
 use crate::problem::{self, Problem};
+use crate::refusals::Refusals;
 
 /// Under this path every provider session posts its events.
 pub const PATH: &str = "/api/webhooks/wasender/";
@@ -24,7 +25,10 @@ impl App {
     pub fn new(config: &Config, clock: Clock) -> Self {
         let platform = Platform::new(config, clock);
         Self {
-            ingest: Ingest { platform },
+            ingest: Ingest {
+                platform,
+                refusals: Refusals::default(),
+            },
         }
     }
 

@@ -18,6 +18,8 @@ pub struct Config {
     pub media_bucket: Option<String>,
     /// The hosts that customers' files are fetched from, as [`crate::Hosts::parse`] reads them.
     pub media_hosts: String,
+    /// Where providers reach the gateway, without a trailing slash.
+    pub public_url: Option<String>,
     pub log_level: String,
     /// The country (ISO 3166) whose national phone numbers are understood without a country code.
     pub default_country: String,
@@ -90,6 +92,7 @@ impl Config {
                 .to_owned(),
             media_bucket: optional("MEDIA_BUCKET"),
             media_hosts: optional("MEDIA_HOSTS").unwrap_or_else(|| "*.whatsapp.net".to_owned()),
+            public_url: optional("PUBLIC_URL").map(|url| url.trim_end_matches('/').to_owned()),
             log_level: optional("LOG_LEVEL").unwrap_or_else(|| "info".to_owned()),
             default_country: optional("DEFAULT_COUNTRY").unwrap_or_else(|| "SN".to_owned()),
         })

@@ -20,6 +20,7 @@ fn function(stack: &Stack, bucket: &str) -> Platform {
         media_bucket: Some(bucket.to_owned()),
         media_hosts: String::new(),
         log_level: "info".to_owned(),
+        public_url: None,
         default_country: "SN".to_owned(),
     };
     Platform::new(&config, stack.clock.clone())

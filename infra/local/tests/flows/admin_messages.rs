@@ -76,7 +76,10 @@ async fn messages_are_listed_newest_first_over_all_pages_each_once() {
             );
         }
         let others = get(world, "vendors/vendor_002/messages").await;
-        assert_eq!(others.json, json!({ "messages": [], "nextCursor": null }));
+        assert_eq!(
+            others.json,
+            json!({ "messages": [], "gaps": [], "nextCursor": null })
+        );
     })
     .await;
 }

@@ -43,6 +43,7 @@ async fn whatever_is_not_proved_is_refused_alike_and_leaves_nothing_behind() {
                 &[(SHARED, "nobody-has-this-secret-it-is-only-work")],
             ),
         ];
+        world.recover().await;
         let before = world.stored().await;
         let mut answers = Vec::new();
         for url in URLS {

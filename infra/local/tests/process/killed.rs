@@ -86,6 +86,14 @@ impl Shop {
         let answer = local.admin("vendors", &[], Some(&body)).await;
         let answer = answer.expect("an answer");
         assert_eq!(answer.status, 201, "{}", answer.json);
+        let path = format!("vendors/{}", shop.id);
+        let lane = async || {
+            let vendor = local.admin(&path, &[], None).await.expect("an answer");
+            vendor.json["wabaInstances"][0]["lane"].clone()
+        };
+        let is_open = |lane: &Value| lane["state"] == "open";
+        let lane = eventually(MOMENT, lane, is_open).await;
+        assert!(is_open(&lane), "its number is verified: {lane}");
         shop
     }
 

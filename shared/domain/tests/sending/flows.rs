@@ -73,11 +73,32 @@ pub(crate) async fn change(world: &World, decide: impl Fn(Lane) -> Lane) -> Opti
     None
 }
 
+/// What a session told of itself; a link is verified by a job of its own, which may get lost.
 pub(crate) async fn session_told(world: &World, status: SessionStatus) {
     let now = world.now();
-    let lane = change(world, |lane| lane.told(status, now)).await;
-    if lane.is_some_and(|lane| lane.state == LaneState::Draining) {
-        drain(world).await;
+    change(world, |lane| lane.told(status, now)).await;
+}
+
+/// Looks whose number the session is, as often as it is linked anew meanwhile.
+pub(crate) async fn verify(world: &World) {
+    for _ in 0..TRIES {
+        let lane = world.io(|state| state.ledger.lane.clone()).await;
+        if !lane.is_held_for_its_number() {
+            break;
+        }
+        if !world.io(|state| state.provider.connected).await {
+            let now = world.now();
+            change(world, |lane| {
+                lane.looked_at(SessionStatus::Disconnected, now)
+            })
+            .await;
+            continue;
+        }
+        let epoch = lane.epoch;
+        let verified = change(world, |lane| lane.verified(epoch)).await;
+        if verified.is_some_and(|lane| lane.state == LaneState::Draining) {
+            drain(world).await;
+        }
     }
 }
 
@@ -85,6 +106,8 @@ pub(crate) async fn resume(world: &World) {
     let lane = change(world, Lane::resumed).await;
     if lane.is_some_and(|lane| lane.state == LaneState::Draining) {
         drain(world).await;
+    } else {
+        verify(world).await;
     }
 }
 
@@ -98,13 +121,9 @@ pub(crate) async fn pace(world: &World, pacing: &Pacing) {
 }
 
 pub(crate) async fn drain(world: &World) {
-    let before = world.io(|state| state.ledger.lane.clone()).await;
-    let Some(claimed) = before.clone().drain_claimed(world.now()) else {
+    let Some(claimed) = claim_drain(world).await else {
         return;
     };
-    if !world.io(|state| state.change_lane(&before, &claimed)).await {
-        return;
-    }
     let reach = if claimed.drains_singly() {
         1
     } else {
@@ -119,6 +138,17 @@ pub(crate) async fn drain(world: &World) {
         }
     };
     change(world, release).await;
+}
+
+async fn claim_drain(world: &World) -> Option<Lane> {
+    for _ in 0..TRIES {
+        let before = world.io(|state| state.ledger.lane.clone()).await;
+        let claimed = before.clone().drain_claimed(world.now())?;
+        if world.io(|state| state.change_lane(&before, &claimed)).await {
+            return Some(claimed);
+        }
+    }
+    None
 }
 
 async fn move_batches(world: &World, epoch: u64, reach: usize) {

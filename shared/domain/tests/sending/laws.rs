@@ -130,6 +130,10 @@ impl Laws {
             self.doubts < DOUBTS,
             "a send was taken after two doubts in a row",
         );
+        self.hold(
+            !lane.unverified,
+            "a send was taken before the session's number was verified",
+        );
         let at = message.lease_until.expect("a taken message has a lease") - limits::SEND_LEASE;
         let paced = self.gap_ends.is_none_or(|end| at >= end);
         self.hold(paced, "two sends were closer than the gap");

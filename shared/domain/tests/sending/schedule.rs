@@ -204,6 +204,7 @@ impl Schedule {
         if told {
             self.spawn(Duration::from_secs(15), |world| async move {
                 flows::session_told(&world, status).await;
+                flows::verify(&world).await;
             });
         }
     }

@@ -104,6 +104,10 @@ async fn due_lane(world: &World) {
             ..
         } => flows::resume(world).await,
         LaneState::Parked {
+            reason: ParkReason::Identity,
+            ..
+        } => flows::verify(world).await,
+        LaneState::Parked {
             reason:
                 ParkReason::NotConnected
                 | ParkReason::Credentials

@@ -97,6 +97,17 @@ impl<'a> Reader<'a> {
         serde_json::from_str(self.text(name)?).map_err(|_| self.unreadable())
     }
 
+    /// Reads JSON that may be absent.
+    pub(crate) fn json_or_default<T: DeserializeOwned + Default>(
+        &self,
+        name: &str,
+    ) -> Result<T, AwsError> {
+        match self.text_opt(name) {
+            Some(text) => serde_json::from_str(text).map_err(|_| self.unreadable()),
+            None => Ok(T::default()),
+        }
+    }
+
     /// Reads a text that must be an id or another parsed type.
     pub(crate) fn parsed<T: TryFrom<String>>(&self, name: &str) -> Result<T, AwsError> {
         T::try_from(self.text(name)?.to_owned()).map_err(|_| self.unreadable())

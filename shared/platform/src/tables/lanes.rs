@@ -2,7 +2,7 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::{Lane, LaneState, MessageId, Outbound, ParkReason, VendorId, WabaId};
 use jiff::Timestamp;
 
-use super::item::{Change, Item, Reader, Writer, delete, key, ms, n, put, s};
+use super::item::{Change, Item, Reader, Writer, b, delete, key, ms, n, put, s};
 use super::{Commit, Tables, pacing};
 use crate::error::AwsError;
 
@@ -140,14 +140,7 @@ impl Tables {
         limit: i32,
     ) -> Result<Vec<(VendorId, WabaId)>, AwsError> {
         let items = self.due(&self.names.lanes, DUE_SHARD, until, limit).await?;
-        let read = |item: &Item| {
-            let (vendor, waba) = Reader::new(item, "a due lane")
-                .text("pk")
-                .ok()?
-                .split_once('#')?;
-            Some((VendorId::parse(vendor).ok()?, WabaId::parse(waba).ok()?))
-        };
-        Ok(items.iter().filter_map(read).collect())
+        Ok(items.iter().filter_map(session_of).collect())
     }
 
     pub(super) fn lane_change(
@@ -173,6 +166,7 @@ impl Tables {
             .set("listed", n(after.listed))
             .set("doubts", n(after.doubts))
             .set("drainLeaseUntil", after.drain_lease_until.map(ms))
+            .set("unverified", after.unverified.then(|| b(true)))
             .set("dueShard", due_at.map(|_| s(DUE_SHARD)))
             .set("dueAt", due_at.map(ms))
             .set("schema", n(1));
@@ -193,6 +187,15 @@ impl Tables {
             .add("revision", 1)
             .transact()
     }
+}
+
+/// Whose lane an item is about.
+pub(super) fn session_of(item: &Item) -> Option<(VendorId, WabaId)> {
+    let (vendor, waba) = Reader::new(item, "a due lane")
+        .text("pk")
+        .ok()?
+        .split_once('#')?;
+    Some((VendorId::parse(vendor).ok()?, WabaId::parse(waba).ok()?))
 }
 
 pub(super) fn read(item: &Item) -> Result<Lane, AwsError> {
@@ -221,5 +224,6 @@ pub(super) fn read(item: &Item) -> Result<Lane, AwsError> {
         pace: pacing::read_pace(&from),
         doubts: from.number_opt("doubts").unwrap_or_default(),
         drain_lease_until: from.time_opt("drainLeaseUntil"),
+        unverified: from.flag("unverified"),
     })
 }

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Choice, Contact, Content, Failure, MessageId, Outbound, VendorId};
+use domain::{Choice, Contact, Content, Failure, MessageId, Outbound, VendorId, WabaId};
 use jiff::Timestamp;
 
 use super::Tables;
@@ -122,6 +122,21 @@ impl Tables {
             Some("inbound" | "outbound") => Ok(Some((read(&item)?, outbound.transpose()?))),
             _ => Ok(None),
         }
+    }
+
+    /// When the newest message to one of a vendor's numbers came, as far as one reading finds one.
+    pub async fn newest_inbound(
+        &self,
+        (vendor, waba): (&VendorId, &WabaId),
+    ) -> Result<Option<Timestamp>, AwsError> {
+        let (items, _) = self.page(vendor, None).await?;
+        let came = |item: &Item| {
+            let from = Reader::new(item, "finding the newest message");
+            let is_ours = from.text_opt("direction") == Some("inbound")
+                && from.text_opt("wabaId") == Some(waba.as_str());
+            is_ours.then(|| from.time("createdAt"))
+        };
+        items.iter().find_map(came).transpose()
     }
 
     async fn page(

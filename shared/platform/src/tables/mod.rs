@@ -7,6 +7,7 @@ mod changes;
 mod conversations;
 mod doubts;
 mod evidence;
+mod gaps;
 mod idempotency;
 mod inbound;
 mod item;
@@ -22,6 +23,7 @@ mod quotable;
 mod receipts;
 mod side;
 mod vendors;
+mod watch;
 
 use std::time::Duration;
 
@@ -47,7 +49,8 @@ pub use pairing::PairingRow;
 pub use people::{Epoch, Merged, Next};
 pub use quotable::Quotable;
 pub use receipts::Receipts;
-pub use vendors::{Registration, VendorRow};
+pub use vendors::{Registered, Registration, VendorRow};
+pub use watch::{Session, TOLD_INSTANCE};
 
 use crate::error::AwsError;
 use item::Item;

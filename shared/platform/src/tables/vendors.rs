@@ -1,11 +1,13 @@
 use std::collections::HashMap;
 
+use domain::identity::Identity;
 use domain::{
-    PhoneNumber, Provider, SessionStatus, VendorConfig, VendorId, WabaId, WabaInstance, limits,
+    Lane, Observed, PhoneNumber, Provider, SessionStatus, VendorConfig, VendorId, WabaId,
+    WabaInstance, limits,
 };
 use jiff::Timestamp;
 
-use super::item::{Change, Item, Reader, b, key, ms, n, s};
+use super::item::{Change, Item, Reader, b, json, key, ms, n, s};
 use super::{Commit, Tables, pacing};
 use crate::error::AwsError;
 
@@ -24,6 +26,18 @@ pub enum Registration {
     PhoneTaken,
     /// The provider's instance id does.
     InstanceTaken,
+    /// The lane moved meanwhile: it is to be read and decided about anew.
+    LaneMoved,
+}
+
+/// What a registration writes.
+#[derive(Clone, Copy, Debug)]
+pub struct Registered<'a> {
+    pub config: &'a VendorConfig,
+    pub before: Option<&'a WabaInstance>,
+    pub instance: &'a WabaInstance,
+    /// The lane before and after, if there is a new session behind the number: what was known of the former one is forgotten.
+    pub lane: Option<(&'a Lane, &'a Lane)>,
 }
 
 pub(super) fn config_key(vendor: &VendorId) -> Item {
@@ -106,10 +120,11 @@ impl Tables {
     /// Writes a vendor and one of its numbers, new or changed. The number and the provider's instance id stay unique over all vendors.
     pub async fn register(
         &self,
-        config: &VendorConfig,
-        after: &WabaInstance,
-        before: Option<&WabaInstance>,
+        registered: Registered<'_>,
+        now: Timestamp,
     ) -> Result<Registration, AwsError> {
+        let (before, after) = (registered.before, registered.instance);
+        let at = (&after.vendor_id, &after.waba_id);
         let owner = format!("{}#{}", after.vendor_id, after.waba_id);
         let unique = |key: Item| {
             Change::of(&self.names.waba_instances, key)
@@ -123,9 +138,14 @@ impl Tables {
                 after.provider,
                 &after.provider_instance_id,
             )),
-            self.config_change(config).transact(),
-            self.instance_change(after).transact(),
+            self.config_change(registered.config).transact(),
+            self.instance_change(after, registered.lane.is_some())
+                .transact(),
+            self.watch_begun(at, now),
         ];
+        if let Some((before, after)) = registered.lane {
+            parts.push(self.lane_change(before, at, after, now).transact());
+        }
         let names = &self.names;
         if let Some(before) = before.filter(|before| before.phone != after.phone) {
             parts.push(super::item::delete(
@@ -142,30 +162,70 @@ impl Tables {
         Ok(match self.commit("registering a vendor", parts).await? {
             Commit::Done => Registration::Done,
             Commit::Lost(parts) if parts.contains(&0) => Registration::PhoneTaken,
-            Commit::Lost(_) => Registration::InstanceTaken,
+            Commit::Lost(parts) if parts.contains(&1) => Registration::InstanceTaken,
+            Commit::Lost(_) => Registration::LaneMoved,
         })
     }
 
-    /// Notes what a session last told of itself. One that is connected needs no code to link it any more.
-    pub async fn note_session(
+    /// Notes whose number a session was seen to be.
+    pub async fn note_identity(
         &self,
-        vendor: &VendorId,
-        waba: &WabaId,
-        status: SessionStatus,
+        (vendor, waba): (&VendorId, &WabaId),
+        identity: Identity,
         now: Timestamp,
     ) -> Result<(), AwsError> {
+        let change = Change::of(&self.names.waba_instances, instance_key(vendor, waba))
+            .set("identity", s(identity.as_str()))
+            .when("attribute_exists(pk)");
+        let change = if identity == Identity::Verified {
+            change.set("verifiedAt", ms(now))
+        } else {
+            change
+        };
+        self.commit("noting whose number a session is", vec![change.transact()])
+            .await
+            .map(|_| ())
+    }
+
+    /// Notes what the provider told of a session's settings: its number of the session, and what was observed.
+    pub async fn note_settings(&self, instance: &WabaInstance) -> Result<(), AwsError> {
+        let observed = &instance.observed;
+        let drift = (!observed.drift.is_empty()).then(|| json(&observed.drift));
+        let key = instance_key(&instance.vendor_id, &instance.waba_id);
+        let change = Change::of(&self.names.waba_instances, key)
+            .set("providerSessionId", instance.provider_session_id.map(n))
+            .set("drift", drift)
+            .set("loggingOn", observed.logging_on.map(b))
+            .set(
+                "providerAccountProtection",
+                observed.account_protection.map(b),
+            )
+            // Registered anew meanwhile: it may be another session.
+            .when("#providerInstanceId = :asked AND #phone = :phone")
+            .bind("asked", s(&instance.provider_instance_id))
+            .bind("phone", s(instance.phone.expose()));
+        self.commit("noting a session's settings", vec![change.transact()])
+            .await
+            .map(|_| ())
+    }
+
+    /// What a session last told of itself; `is_held` until its number is verified.
+    pub(super) fn session_noted(
+        &self,
+        (vendor, waba): (&VendorId, &WabaId),
+        status: SessionStatus,
+        is_held: bool,
+        now: Timestamp,
+    ) -> Change {
         let change = Change::of(&self.names.waba_instances, instance_key(vendor, waba))
             .set("status", s(status.as_str()))
             .set("updatedAt", ms(now))
             .when("attribute_exists(pk)");
-        let mut parts = vec![change.transact()];
-        if status == SessionStatus::Connected {
-            let code = super::pairing::pairing_key(vendor, waba);
-            parts.push(super::item::delete(&self.names.waba_instances, code));
+        if is_held {
+            change.set("identity", s(Identity::Pending.as_str()))
+        } else {
+            change
         }
-        self.commit("noting a session's status", parts)
-            .await
-            .map(|_| ())
     }
 
     fn config_change(&self, config: &VendorConfig) -> Change {
@@ -181,8 +241,8 @@ impl Tables {
             .set("schema", n(1))
     }
 
-    fn instance_change(&self, instance: &WabaInstance) -> Change {
-        Change::of(
+    fn instance_change(&self, instance: &WabaInstance, is_anew: bool) -> Change {
+        let change = Change::of(
             &self.names.waba_instances,
             instance_key(&instance.vendor_id, &instance.waba_id),
         )
@@ -196,7 +256,15 @@ impl Tables {
         .set_if_absent("status", s(&instance.status))
         .set_if_absent("createdAt", ms(instance.created_at))
         .set("updatedAt", ms(instance.updated_at))
-        .set("schema", n(1))
+        .set("schema", n(1));
+        if is_anew {
+            let forgotten = ["identity", "verifiedAt", "providerSessionId", "drift"];
+            let learned = ["loggingOn", "providerAccountProtection"];
+            let all = forgotten.into_iter().chain(learned);
+            all.fold(change, |change, name| change.set(name, None))
+        } else {
+            change
+        }
     }
 }
 
@@ -229,6 +297,16 @@ fn read_instance(item: &Item) -> Result<WabaInstance, AwsError> {
         provider_session_id: from.number_opt("providerSessionId"),
         status: from.text("status")?.to_owned(),
         pacing: pacing::read_pacing(&from),
+        observed: Observed {
+            identity: from
+                .text_opt("identity")
+                .and_then(Identity::parse)
+                .unwrap_or_default(),
+            verified_at: from.time_opt("verifiedAt"),
+            drift: from.json_or_default("drift")?,
+            logging_on: from.flag_opt("loggingOn"),
+            account_protection: from.flag_opt("providerAccountProtection"),
+        },
         created_at: from.time("createdAt")?,
         updated_at: from.time("updatedAt")?,
     })

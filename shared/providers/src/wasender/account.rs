@@ -21,6 +21,11 @@ impl Account<'_> {
         self.request("")
     }
 
+    /// `GET /whatsapp-sessions/{id}`: one session with its settings.
+    pub fn session(&self, session: i64) -> ProviderRequest {
+        self.request(&format!("/{session}"))
+    }
+
     /// `GET /whatsapp-sessions/{id}/message-logs`: what a session sent through the API, newest first.
     pub fn message_logs(&self, session: i64, page: u32, per_page: u32) -> ProviderRequest {
         self.request(&format!(
@@ -91,14 +96,16 @@ pub(super) fn rows<'r, 'a>(root: &'r Json<'a>) -> Option<&'r [Json<'a>]> {
     })
 }
 
+/// A number as a person typed it into the account.
+pub(super) fn number(typed: &str) -> Option<PhoneNumber> {
+    let digits: String = typed.chars().filter(char::is_ascii_digit).collect();
+    PhoneNumber::from_provider(&digits)
+}
+
 fn session(row: &Json<'_>) -> Option<AccountSession> {
-    let digits: Option<String> = row.at("phone_number").word().map(|number| {
-        let digit = |c: &char| c.is_ascii_digit();
-        number.chars().filter(digit).collect()
-    });
     Some(AccountSession {
         id: row.at("id").integer()?,
-        phone: digits.and_then(|digits| PhoneNumber::from_provider(&digits)),
+        phone: row.at("phone_number").word().and_then(number),
         api_key: row
             .at("api_key")
             .word()
@@ -167,6 +174,10 @@ mod tests {
             "http://127.0.0.1:9004/api/whatsapp-sessions/12/message-logs?page=2&per_page=50"
         );
         assert_eq!(request.bearer.expose_secret(), "personal_token");
+        assert_eq!(
+            account.session(12).url,
+            "http://127.0.0.1:9004/api/whatsapp-sessions/12"
+        );
         assert_eq!(
             account.sessions().url,
             "http://127.0.0.1:9004/api/whatsapp-sessions"

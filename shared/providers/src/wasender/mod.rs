@@ -28,9 +28,11 @@ mod reaction;
 mod request;
 mod response;
 mod sent;
+mod settings;
 mod status;
 mod wait;
 mod webhook;
+mod whose;
 
 pub use account::{Account, AccountSession, read_sessions, session_of};
 pub use decrypt::{Decrypted, read_decrypted};
@@ -40,4 +42,6 @@ pub use malformed::Malformed;
 pub use proof::{NoProof, proof};
 pub use request::{BASE_URL, Session};
 pub use response::{read_info, read_send, read_status};
+pub use settings::read_settings;
 pub use webhook::parse;
+pub use whose::{read_connection, read_user};

@@ -52,6 +52,11 @@ impl Session<'_> {
         self.request(Method::GET, "/status")
     }
 
+    /// `GET /user`: whose number the session is.
+    pub fn user(&self) -> ProviderRequest {
+        self.request(Method::GET, "/user")
+    }
+
     /// `GET /messages/{msgId}/info`: WhatsApp's id of a sent message, and how far it got.
     pub fn message_info(&self, msg_id: i64) -> ProviderRequest {
         self.request(Method::GET, &format!("/messages/{msg_id}/info"))
@@ -132,6 +137,7 @@ mod tests {
         };
         for (request, url) in [
             (session.status(), "https://www.wasenderapi.com/api/status"),
+            (session.user(), "https://www.wasenderapi.com/api/user"),
             (
                 session.message_info(42),
                 "https://www.wasenderapi.com/api/messages/42/info",

@@ -1,7 +1,8 @@
+use domain::identity::Answered;
 use domain::{Evidence, ProviderRef, RejectClass, SendOutcome, SessionStatus};
 use http::HeaderMap;
 
-use super::{key, status, wait};
+use super::{key, read_connection, status, wait};
 use crate::json::{self, Json};
 use crate::text;
 
@@ -31,13 +32,12 @@ pub fn read_send(status: u16, headers: &HeaderMap, body: &[u8]) -> SendOutcome {
 
 /// Reads the answer to `GET /status`: a bare `{status}`. `None` if it does not tell.
 pub fn read_status(status: u16, body: &[u8]) -> Option<SessionStatus> {
-    told(status, body, |root| {
-        let word = root
-            .at("status")
-            .word()
-            .or_else(|| root.at("data").at("status").word())?;
-        Some(SessionStatus::parse(word))
-    })
+    match read_connection(status, body) {
+        Answered::Told(status) => Some(status),
+        Answered::KeyRefused | Answered::NotConnected | Answered::Busy | Answered::Unreadable => {
+            None
+        }
+    }
 }
 
 /// Reads the answer to `GET /messages/{msgId}/info`: how the message is named, and what became of it. `None` if it does not tell.
@@ -223,7 +223,7 @@ impl Answer<'_, '_> {
     }
 }
 
-fn is_not_connected(said: &str) -> bool {
+pub(super) fn is_not_connected(said: &str) -> bool {
     ["not connected", "disconnected", "session is not active"]
         .iter()
         .any(|words| said.contains(words))

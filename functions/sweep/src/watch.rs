@@ -1,0 +1,26 @@
+use flows::watch::Looks;
+use futures_util::{StreamExt as _, stream};
+
+use crate::{AT_ONCE, App, PAGE, Pass};
+
+impl App {
+    /// Sessions whose settings and silence are to be looked at by now.
+    pub(crate) async fn due_watches(&self) -> Pass {
+        let (mut pass, tables) = (Pass::default(), &self.platform.tables);
+        match tables.due_watches(self.platform.clock.now(), PAGE).await {
+            Ok(due) => {
+                let public_url = self.public_url.as_deref();
+                let looks = &Looks::new(&self.platform, &self.wasender_api_url, public_url);
+                let looking = due
+                    .into_iter()
+                    .map(|(vendor, waba)| async move { looks.look((&vendor, &waba)).await });
+                let mut looking = stream::iter(looking).buffer_unordered(AT_ONCE);
+                while let Some(done) = looking.next().await {
+                    pass.count("watch", done);
+                }
+            }
+            Err(error) => pass.count("watch", Err(error)),
+        }
+        pass
+    }
+}
