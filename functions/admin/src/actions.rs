@@ -3,7 +3,7 @@
 use domain::action::{self, Refusal};
 use domain::{MessageId, Outbound, VendorId};
 use flows::problem::{self, Problem};
-use flows::{dispatch, settle};
+use flows::{dispatch, session};
 use lambda_http::http::Method;
 use serde_json::{Value, json};
 
@@ -75,13 +75,28 @@ impl App {
             let Some(cancelled) = action::cancel(&message).map_err(refused)? else {
                 return Ok(decided(&message));
             };
-            let now = self.platform.clock.now();
-            let ended = settle::end(&self.platform, &message, cancelled.clone(), now).await;
-            if ended.map_err(|error| unavailable(&error))? {
-                return Ok(decided(&cancelled));
+            let (tables, now) = (&self.platform.tables, self.platform.clock.now());
+            let unlisted = Outbound {
+                listed: false,
+                ..cancelled
+            };
+            let written = tables.decide_outbound(&message, &unlisted, now).await;
+            if written.map_err(|error| unavailable(&error))?.is_done() {
+                self.go_on_without(&message).await;
+                return Ok(decided(&unlisted));
             }
         }
         Err(busy())
+    }
+
+    /// Has the lane of a message go on if the message stood on its list. The sweep looks at it too, should this fail.
+    async fn go_on_without(&self, message: &Outbound) {
+        let at = (&message.vendor, &message.waba);
+        if message.listed
+            && let Err(error) = session::verify_soon(&self.platform, at).await
+        {
+            tracing::warn!(message.id = %message.id, error = %error, "a lane goes on later");
+        }
     }
 
     /// Closes a message in doubt for good.

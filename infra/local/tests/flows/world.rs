@@ -198,8 +198,7 @@ impl World {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        self.perform(request.body(body.into()).expect("a request"))
-            .await
+        self.perform(request.body(body).expect("a request")).await
     }
 
     /// A request of somebody who has nothing but a link.
