@@ -136,6 +136,12 @@ impl Content {
         }
     }
 
+    /// Whether it is a choice that names neither an option nor its title.
+    pub fn is_sealed_vote(&self) -> bool {
+        let names = |choice: &Choice| choice.id.is_some() || choice.title.is_some();
+        self.kind == Kind::Choice && !self.choice.as_ref().is_some_and(names)
+    }
+
     /// Where the file of it lies, if it has one and that is known.
     pub fn source(&self) -> Option<&MediaSource> {
         self.media.as_ref()?.source.as_ref()

@@ -50,6 +50,8 @@ pub enum Quiet {
     Reaction,
     /// A call is over before anybody could answer it here.
     Call,
+    /// A choice that names nothing: a vote that WhatsApp alone can read. What it chose comes with its poll's results.
+    SealedVote,
     /// Nobody can be answered who has neither a number nor a linked id.
     Unreachable,
 }
@@ -63,6 +65,7 @@ impl Quiet {
             Self::Group => "group",
             Self::Reaction => "reaction",
             Self::Call => "call",
+            Self::SealedVote => "sealed_vote",
             Self::Unreachable => "unreachable",
         }
     }
@@ -168,6 +171,7 @@ impl Conversation {
             ),
             (message.content.kind == Kind::Reaction, Quiet::Reaction),
             (message.content.kind == Kind::Call, Quiet::Call),
+            (message.content.is_sealed_vote(), Quiet::SealedVote),
             (is_human, Quiet::Human),
             (message.identities().is_empty(), Quiet::Unreachable),
         ];
@@ -282,7 +286,11 @@ pub(crate) mod tests {
             quiet(&config(), &taken_over, &message()),
             Some(Quiet::Human)
         );
-        for (kind, reason) in [(Kind::Reaction, Quiet::Reaction), (Kind::Call, Quiet::Call)] {
+        for (kind, reason) in [
+            (Kind::Reaction, Quiet::Reaction),
+            (Kind::Call, Quiet::Call),
+            (Kind::Choice, Quiet::SealedVote),
+        ] {
             let message = InboundMessage {
                 content: Content::of(kind),
                 ..message()

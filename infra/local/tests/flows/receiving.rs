@@ -85,6 +85,35 @@ async fn each_vote_of_a_poll_counts_once_however_often_its_results_are_told() {
     .await;
 }
 
+#[tokio::test]
+async fn a_vote_that_whatsapp_alone_can_read_is_answered_once_its_poll_tells_it() {
+    run(async |world| {
+        world.unspeakable(&[AWA, "Lundi"]);
+        let poll = json!({ "id": "POLL", "fromMe": true, "remoteJid": jid(AWA) });
+        let sealed = json!({
+            "key": { "id": "VOTE", "fromMe": false, "remoteJid": jid(AWA) },
+            "message": { "pollUpdateMessage": {
+                "pollCreationMessageKey": poll,
+                "vote": { "encPayload": "c2VhbGVk", "encIv": "c2VhbGVk" },
+            } },
+        });
+        told(
+            world,
+            &event("messages.upsert", &json!({ "messages": sealed })),
+        )
+        .await;
+        assert_eq!(world.sent(VENDOR_1), [""; 0]);
+        let results =
+            json!({ "key": poll, "pollResult": [{ "name": "Lundi", "voters": [jid(AWA)] }] });
+        told(world, &event("poll.results", &results)).await;
+        assert_eq!(world.sent(VENDOR_1).len(), 1);
+        let messages = world.messages(VENDOR_1, "inbound").await;
+        let statuses: Vec<_> = messages.iter().map(|vote| &vote["status"]).collect();
+        assert_eq!(statuses, ["answered", "handled"]);
+    })
+    .await;
+}
+
 /// A receipt of a group's member, by the name of its time.
 fn receipt(key_id: &str, member: &str, time: &str) -> Value {
     let key = json!({ "id": key_id, "fromMe": true, "remoteJid": GROUP });
