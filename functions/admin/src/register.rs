@@ -52,7 +52,7 @@ impl App {
         Err(unavailable(&AwsError::contended("registering a vendor")))
     }
 
-    /// Applies the number's pace to its lane; `true` if the lane waited for limits that are no more, and is to be drained.
+    /// Applies the number's pace to its lane; `true` if the lane waited for limits that are no more, and is to be verified or drained.
     pub(crate) async fn paced(
         &self,
         instance: &WabaInstance,
@@ -62,7 +62,7 @@ impl App {
         let pacing = instance.pace();
         let changing = flows::lane::change(&self.platform, at, |lane| lane.paced(&pacing, now));
         let lane = changing.await.map_err(|error| unavailable(&error))?;
-        Ok(lane.state == LaneState::Draining)
+        Ok(lane.state == LaneState::Draining || lane.is_held_for_its_number())
     }
 
     pub(crate) async fn stored_secrets(

@@ -206,7 +206,7 @@ impl Lane {
                 reason: ParkReason::Identity,
                 ..
             } if self.unverified => self,
-            LaneState::Parked { reason, resume_at } => {
+            LaneState::Parked { reason, .. } => {
                 if !matches!(
                     reason,
                     ParkReason::Doubt | ParkReason::Identity | ParkReason::Platform
@@ -214,8 +214,8 @@ impl Lane {
                     self.doubts = 0;
                 }
                 if self.unverified {
-                    let at_once = resume_at.or(Some(Timestamp::UNIX_EPOCH));
-                    return self.stopped(ParkReason::Identity, at_once);
+                    // At once: what it stood still for until now is over.
+                    return self.stopped(ParkReason::Identity, Some(Timestamp::UNIX_EPOCH));
                 }
                 self.started()
             }

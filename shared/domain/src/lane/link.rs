@@ -265,4 +265,17 @@ mod tests {
         let fresh = Lane::default().registered(NOW);
         assert_eq!(reason(&fresh), Some(ParkReason::Identity));
     }
+
+    #[test]
+    fn a_lane_whose_limits_end_early_is_verified_at_once_if_its_session_was_linked_meanwhile() {
+        let midnight = NOW.checked_add(limits::PARKED_STAFF_LIVES).ok();
+        for reason in [ParkReason::RateLimited, ParkReason::DailyCap] {
+            let held = Lane::default()
+                .parked(reason, midnight)
+                .told(SessionStatus::Connected, NOW)
+                .resumed();
+            assert!(held.is_held_for_its_number(), "{reason:?}");
+            assert!(held.due_at(NOW).is_some_and(|due| due <= NOW), "{reason:?}");
+        }
+    }
 }
