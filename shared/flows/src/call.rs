@@ -51,7 +51,7 @@ pub enum Health {
     Well,
     /// The provider answers, and the session can't send.
     Down,
-    /// The provider does not answer, or not so that it can be understood.
+    /// The provider does not answer, or not so that it can be understood, or could not be asked.
     Silent,
 }
 
@@ -64,7 +64,7 @@ pub async fn health(
     waba: &WabaId,
 ) -> Health {
     let Some(api_key) = fresh_key(platform, vendor, waba).await else {
-        return Health::Down;
+        return Health::Silent;
     };
     let session = Session {
         base_url,
