@@ -146,15 +146,16 @@ impl Asking<'_> {
 
     /// Rows that fit a message and lead to no message yet.
     async fn rows(&self, message: &Outbound) -> Result<Vec<Row>, AwsError> {
-        let Some(request) = self.request(message) else {
+        let requests = self.requests(message).await?;
+        if requests.is_empty() {
             return Ok(Vec::new());
-        };
+        }
         let Some(instance) = self.instance(message).await? else {
             return Ok(Vec::new());
         };
         let mut rows = Vec::new();
         for row in self.logged(&instance, message).await? {
-            if !row.fits(&request) {
+            if !requests.iter().any(|request| row.fits(request)) {
                 continue;
             }
             let reference = ProviderRef {
@@ -174,11 +175,21 @@ impl Asking<'_> {
         Ok(rows)
     }
 
-    /// What was asked of the provider, to compare the log with.
-    fn request(&self, message: &Outbound) -> Option<ProviderRequest> {
-        let to = Recipient::of(&message.to, message.group.as_ref())?;
-        let session = self.session(message)?;
-        session.send_message(&to, &message.content, None).ok()
+    /// What may have been asked of the provider, to compare the log with: somebody of whom a linked id alone was known when the message
+    /// was decided on is written to under the number once that is known.
+    async fn requests(&self, message: &Outbound) -> Result<Vec<ProviderRequest>, AwsError> {
+        let Some(session) = self.session(message) else {
+            return Ok(Vec::new());
+        };
+        let mut to = Vec::from_iter(Recipient::of(&message.to, message.group.as_ref()));
+        if matches!(to.as_slice(), [Recipient::Lid(_)]) {
+            let tables = &self.platform.tables;
+            let found = tables.conversation(&message.vendor, &message.conversation);
+            let phone = found.await?.and_then(|found| found.contact.phone);
+            to.extend(phone.map(Recipient::Phone));
+        }
+        let request = |to: &Recipient| session.send_message(to, &message.content, None).ok();
+        Ok(to.iter().filter_map(request).collect())
     }
 
     async fn instance(&self, message: &Outbound) -> Result<Option<WabaInstance>, AwsError> {
