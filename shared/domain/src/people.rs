@@ -91,6 +91,8 @@ impl Conversation {
         let until = now.checked_add(pause).unwrap_or(Timestamp::MAX);
         self.attendant = later(self.attendant, Attendant::Human { until });
         self.control_epoch += 1;
+        // A menu may wait to be sent still, and is cancelled with that.
+        self.context.open_menu = None;
         self
     }
 }

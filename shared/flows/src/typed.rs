@@ -2,7 +2,7 @@
 
 use domain::entry::{InboundEntry, InboundEvent};
 use domain::{
-    ConversationId, Delivery, Dispatch, Draft, Echo, Kind, MessageId, Origin, Outbound,
+    Content, ConversationId, Delivery, Dispatch, Draft, Echo, Kind, MessageId, Origin, Outbound,
     VendorConfig, limits,
 };
 use jiff::Timestamp;
@@ -94,7 +94,7 @@ fn typed(from: From<'_>, echo: &Echo, conversation: ConversationId) -> Outbound 
         conversation,
         to: echo.contact.clone(),
         group: echo.group.clone(),
-        content: echo.content.clone(),
+        content: without_source(echo.content.clone()),
         quote: None,
         origin: Origin::Phone,
         index: 0,
@@ -106,4 +106,12 @@ fn typed(from: From<'_>, echo: &Echo, conversation: ConversationId) -> Outbound 
         reference: echo.reference.clone(),
         ..draft.queued(echo.occurred_at.unwrap_or(from.received_at))
     }
+}
+
+/// The vendor's own files are not fetched, so that nobody needs their keys.
+fn without_source(mut content: Content) -> Content {
+    if let Some(media) = &mut content.media {
+        media.source = None;
+    }
+    content
 }
