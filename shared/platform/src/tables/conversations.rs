@@ -59,7 +59,12 @@ impl Tables {
         };
         let mut parts =
             vec![self.inbound_decided(heard, claim, decision.decision, decision.outcome, now)];
-        parts.extend(self.conversation_parts(&next, Epoch::Stays, now));
+        let epoch = if decision.decision.replies.is_empty() {
+            next.epoch(now)
+        } else {
+            Epoch::Stays
+        };
+        parts.extend(self.conversation_parts(&next, epoch, now));
         parts.extend(
             decision
                 .decision
@@ -117,7 +122,7 @@ impl Tables {
         }
     }
 
-    /// Sends of a conversation that no provider id is known for yet, oldest first, at most 50.
+    /// Sends of a conversation that no provider id is known for yet, oldest first: the newest 50, for each try leaves a mark.
     pub async fn unlinked(
         &self,
         vendor: &VendorId,
@@ -131,6 +136,7 @@ impl Tables {
             .expression_attribute_values(":pk", s(conversation_pk(vendor, id)))
             .expression_attribute_values(":open", s("open#"))
             .consistent_read(true)
+            .scan_index_forward(false)
             .limit(50);
         let answer = request
             .send()
@@ -144,7 +150,7 @@ impl Tables {
                 begun_at: from.time("begunAt")?,
             })
         };
-        answer.items().iter().map(read).collect()
+        answer.items().iter().rev().map(read).collect()
     }
 
     /// Forgets the mark by which an echo finds a send, once its provider id is known.

@@ -1,7 +1,7 @@
 //! What is written of a conversation beside its messages: names that lead to it, conversations that it was found to be, its epoch.
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use domain::conversation::Conversation;
+use domain::conversation::{Attendant, Conversation};
 use domain::{ConversationId, Identity, Outbound, VendorId};
 use jiff::Timestamp;
 
@@ -25,6 +25,16 @@ pub struct Next<'a> {
     pub merged: Option<&'a Merged>,
 }
 
+impl Next<'_> {
+    /// Who attends to one of two conversations that are joined attends to both: what was decided in either before is not sent any more.
+    pub(super) fn epoch(&self, now: Timestamp) -> Epoch {
+        match self.conversation.attendant {
+            Attendant::Human { until } if self.merged.is_some() && until > now => Epoch::Rises,
+            Attendant::Human { .. } | Attendant::Engine => Epoch::Stays,
+        }
+    }
+}
+
 /// Whether automatic replies that were decided before are still sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Epoch {
@@ -36,7 +46,7 @@ pub enum Epoch {
 impl Tables {
     /// Writes that several names, or several conversations, are one person's.
     pub async fn write_joined(&self, next: &Next<'_>, now: Timestamp) -> Result<Commit, AwsError> {
-        let parts = self.conversation_parts(next, Epoch::Stays, now);
+        let parts = self.conversation_parts(next, next.epoch(now), now);
         self.commit("joining a person's conversations", parts).await
     }
 
