@@ -1,5 +1,8 @@
 use domain::conversation::{Conversation, Resolution, resolve};
-use domain::{Contact, Draft, Fingerprint, GroupId, Identity, MessageId, Origin, VendorId, WabaId};
+use domain::{
+    Contact, Draft, Fingerprint, GroupId, Identity, MessageId, Origin, VendorId, WabaId,
+    WabaInstance,
+};
 use flows::dispatch;
 use flows::problem::{self, Problem};
 use lambda_http::http::HeaderValue;
@@ -30,7 +33,7 @@ struct Idempotency {
 impl App {
     /// Queues a message of the vendor's staff; the same key and body give the same message.
     pub(crate) async fn send_message(&self, vendor: &VendorId, asked: Asked<'_>) -> Answer {
-        let wanted = Wanted::read(asked.body, &self.default_country)?;
+        let (wanted, numbers) = self.wanted(vendor, asked.body).await?;
         let idempotency = idempotency(&asked, &wanted)?;
         let known = idempotency
             .as_ref()
@@ -45,7 +48,7 @@ impl App {
         {
             return Ok(answer);
         }
-        let waba = self.waba(vendor, wanted.waba.as_ref()).await?;
+        let waba = sent_from(vendor, &numbers, wanted.waba.as_ref())?;
         let id = MessageId::from_bits(uuid::Uuid::now_v7().as_u128());
         for _ in 0..TRIES {
             let now = self.platform.clock.now();
@@ -123,22 +126,17 @@ impl App {
         }
     }
 
-    /// The number that was asked for, or the vendor's first.
-    async fn waba(&self, vendor: &VendorId, asked: Option<&WabaId>) -> Result<WabaId, Problem> {
-        let instances = self
-            .platform
-            .tables
-            .instances(vendor)
-            .await
-            .map_err(|error| unavailable(&error))?;
-        let first = instances.first().ok_or_else(no_such_vendor)?;
-        let wanted = asked.cloned().unwrap_or_else(|| WabaId::first_of(vendor));
-        let found = instances.iter().find(|instance| instance.waba_id == wanted);
-        match (found, asked) {
-            (Some(_), _) => Ok(wanted),
-            (None, None) => Ok(first.waba_id.clone()),
-            (None, Some(_)) => Err(invalid("wabaId", "the vendor has no such number")),
-        }
+    /// What is asked for, and the vendor's numbers: a national number is of the country that the vendor's own is of.
+    async fn wanted(
+        &self,
+        vendor: &VendorId,
+        body: &[u8],
+    ) -> Result<(Wanted, Vec<WabaInstance>), Problem> {
+        let numbers = self.platform.tables.instances(vendor).await;
+        let numbers = numbers.map_err(|error| unavailable(&error))?;
+        let country = numbers.first().and_then(|number| number.phone.country());
+        let country = country.as_deref().unwrap_or(&self.default_country);
+        Ok((Wanted::read(body, country)?, numbers))
     }
 
     async fn conversation(
@@ -196,6 +194,22 @@ fn addressee(to: &Identity, known: Contact) -> (Contact, Option<GroupId>) {
             None,
         ),
         Identity::Group(group) => (Contact::default(), Some(group.clone())),
+    }
+}
+
+/// The number that was asked for, or the vendor's first.
+fn sent_from(
+    vendor: &VendorId,
+    numbers: &[WabaInstance],
+    asked: Option<&WabaId>,
+) -> Result<WabaId, Problem> {
+    let first = numbers.first().ok_or_else(no_such_vendor)?;
+    let wanted = asked.cloned().unwrap_or_else(|| WabaId::first_of(vendor));
+    let found = numbers.iter().find(|number| number.waba_id == wanted);
+    match (found, asked) {
+        (Some(_), _) => Ok(wanted),
+        (None, None) => Ok(first.waba_id.clone()),
+        (None, Some(_)) => Err(invalid("wabaId", "the vendor has no such number")),
     }
 }
 

@@ -55,6 +55,12 @@ impl PhoneNumber {
         plausible.then(|| Self(format!("+{digits}")))
     }
 
+    /// The country (ISO 3166) whose numbering plan the number is of; `None` where several share one, or none has it.
+    pub fn country(&self) -> Option<String> {
+        let number = phonenumber::parse(None, &self.0).ok()?;
+        number.country().id().map(|id| id.as_ref().to_owned())
+    }
+
     /// The whole number, `+221700000001`.
     pub fn expose(&self) -> &str {
         &self.0
@@ -152,6 +158,14 @@ mod tests {
             expected.as_ref().map(|text| *text),
             "{typed}"
         );
+    }
+
+    #[test]
+    fn a_number_tells_the_country_of_its_plan() {
+        let country = |number: &str| PhoneNumber::from_provider(number).unwrap().country();
+        assert_eq!(country("221700000001").as_deref(), Some("SN"));
+        assert_eq!(country("2250700000001").as_deref(), Some("CI"));
+        assert_eq!(country("999123456"), None);
     }
 
     #[test]

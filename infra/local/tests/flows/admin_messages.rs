@@ -185,3 +185,26 @@ async fn a_request_to_send_that_cannot_be_is_refused() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_national_number_is_of_the_country_of_the_vendors_own() {
+    run(async |world| {
+        let shop = json!({
+            "vendorId": "shop_ci", "businessName": "Boutique Abidjan", "phoneNumber": "+2250100000001",
+            "wasenderInstanceId": "shop_instance_ci", "wasenderWebhookSecret": "secret_of_shop_ci",
+        });
+        let created = world.admin("POST", "vendors", &[], &shop).await;
+        assert_eq!(created.status, 201, "{}", created.text);
+        let to_each = async |vendor: &str, to: &str| {
+            let body = json!({ "to": to, "message": "Bonjour" });
+            let path = format!("vendors/{vendor}/send-message");
+            let answer = world.admin("POST", &path, &[], &body).await;
+            assert_eq!(answer.status, 202, "{}", answer.text);
+            let listed = get(world, &format!("vendors/{vendor}/messages?limit=1")).await;
+            listed.json["messages"][0]["contact"]["phone"].clone()
+        };
+        assert_eq!(to_each("shop_ci", "01 00 00 00 02").await, "+2250100000002");
+        assert_eq!(to_each("vendor_001", "70 000 00 02").await, "+221700000002");
+    })
+    .await;
+}
