@@ -230,6 +230,11 @@ async fn a_download_that_hangs_holds_up_nothing_else() {
         };
         comes_in(world, silent, "").await;
         world.until(async || world.held("later") == 1).await;
+        // No status of the reply is on its way any more, which would be queued as well.
+        world
+            .until(async || world.statuses(VENDOR_1).await == ["read"])
+            .await;
+        world.simulator().idle().await;
         world.refuse(Matcher::any().caller("messages").service(Service::DynamoDb));
         let told = world.webhook(VENDOR_1, &session_status("need_scan")).await;
         assert_eq!((told.status, world.held("later")), (200, 2));
