@@ -4,43 +4,46 @@ use domain::action::{self, Refusal};
 use domain::{MessageId, Outbound, VendorId};
 use flows::problem::{self, Problem};
 use flows::{dispatch, session};
-use lambda_http::http::Method;
 use serde_json::{Value, json};
 
-use crate::{Answer, App, unavailable};
+use crate::call::{Call, Scope};
+use crate::routes::Route;
+use crate::{Answer, App, no_such_message, unavailable};
+
+pub(crate) const ROUTES: &[Route] = &[
+    Route::new(
+        "GET",
+        "/vendors/{vendorId}/messages/{messageId}",
+        Scope::Read,
+        |app, call| Box::pin(app.get_message(call)),
+    ),
+    Route::new(
+        "POST",
+        "/vendors/{vendorId}/messages/{messageId}/retry",
+        Scope::Send,
+        |app, call| Box::pin(app.retry(call)),
+    ),
+    Route::new(
+        "POST",
+        "/vendors/{vendorId}/messages/{messageId}/cancel",
+        Scope::Send,
+        |app, call| Box::pin(app.cancel(call)),
+    ),
+    Route::new(
+        "POST",
+        "/vendors/{vendorId}/messages/{messageId}/discard",
+        Scope::Send,
+        |app, call| Box::pin(app.discard(call)),
+    ),
+];
 
 /// How often a decision is made anew because the message moved meanwhile.
 const TRIES: usize = 6;
 
 impl App {
-    /// What is asked of one message: `GET` alone, `POST` with what is decided about it.
-    pub(crate) async fn of_message(
-        &self,
-        method: &Method,
-        (vendor, id): (&str, &str),
-        rest: &[&str],
-    ) -> Answer {
-        let allowed = match rest {
-            [] => "GET",
-            ["retry" | "cancel" | "discard"] => "POST",
-            _ => return Err(crate::no_such_route()),
-        };
-        if method.as_str() != allowed {
-            return Err(Problem::method_not_allowed(allowed));
-        }
-        // A text that can't be a message's id is the id of no message.
-        let (vendor, id) = (crate::vendor(vendor)?, MessageId::parse(id));
-        let id = id.map_err(|_| no_such_message())?;
-        match rest {
-            ["retry"] => self.retry(&vendor, &id).await,
-            ["cancel"] => self.cancel(&vendor, &id).await,
-            ["discard"] => self.discard(&vendor, &id).await,
-            _ => self.get_message(&vendor, &id).await,
-        }
-    }
-
     /// Sends a message again, as a new one; asked for twice, there is one.
-    async fn retry(&self, vendor: &VendorId, id: &MessageId) -> Answer {
+    async fn retry(&self, call: Call<'_>) -> Answer {
+        let (vendor, id) = (&call.vendor()?, &call.message()?);
         let tables = &self.platform.tables;
         for _ in 0..TRIES {
             let message = self.to_be_sent(vendor, id).await?;
@@ -69,7 +72,8 @@ impl App {
     }
 
     /// Stops a message that did not leave yet. Of this and a sender that takes it at the same moment one wins.
-    async fn cancel(&self, vendor: &VendorId, id: &MessageId) -> Answer {
+    async fn cancel(&self, call: Call<'_>) -> Answer {
+        let (vendor, id) = (&call.vendor()?, &call.message()?);
         for _ in 0..TRIES {
             let message = self.to_be_sent(vendor, id).await?;
             let Some(cancelled) = action::cancel(&message).map_err(refused)? else {
@@ -100,7 +104,8 @@ impl App {
     }
 
     /// Closes a message in doubt for good.
-    async fn discard(&self, vendor: &VendorId, id: &MessageId) -> Answer {
+    async fn discard(&self, call: Call<'_>) -> Answer {
+        let (vendor, id) = (&call.vendor()?, &call.message()?);
         for _ in 0..TRIES {
             let message = self.to_be_sent(vendor, id).await?;
             let now = self.platform.clock.now();
@@ -120,7 +125,8 @@ impl App {
     }
 
     /// A message as the API shows it alone: with what was tried, and what is known of it and of its repetitions.
-    async fn get_message(&self, vendor: &VendorId, id: &MessageId) -> Answer {
+    async fn get_message(&self, call: Call<'_>) -> Answer {
+        let (vendor, id) = (&call.vendor()?, &call.message()?);
         let found = self.platform.tables.message(vendor, id).await;
         let found = found.map_err(|error| unavailable(&error))?;
         let (listed, outbound) = found.ok_or_else(no_such_message)?;
@@ -238,15 +244,6 @@ fn decided(message: &Outbound) -> lambda_http::Response<lambda_http::Body> {
 
 fn refused(refusal: Refusal) -> Problem {
     Problem::new(409, refusal.code(), "Conflict", refusal.advice())
-}
-
-fn no_such_message() -> Problem {
-    Problem::new(
-        404,
-        "no_such_message",
-        "Not found",
-        "no message of this vendor has this id",
-    )
 }
 
 fn busy() -> Problem {

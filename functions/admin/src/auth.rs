@@ -11,11 +11,8 @@ use platform::Platform;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use crate::call::Caller;
 use crate::unavailable;
-
-/// Who asks: the name of a key, never the key.
-#[derive(Clone, Debug)]
-pub(crate) struct Owner(pub(crate) String);
 
 /// The hash of the bootstrap key, remembered for a while.
 #[derive(Clone, Debug, Default)]
@@ -30,18 +27,18 @@ type Remembered = (Timestamp, [u8; 32]);
 const LIVES: Duration = Duration::from_mins(5);
 
 impl Keys {
-    /// The owner of the request's key.
+    /// Whose the request's key is, and what it may do.
     pub(crate) async fn authorized(
         &self,
         platform: &Platform,
         headers: &HeaderMap,
-    ) -> Result<Owner, Problem> {
+    ) -> Result<Caller, Problem> {
         let shown = bearer(headers).ok_or_else(unauthorized)?;
         let hash: [u8; 32] = Sha256::digest(shown.as_bytes()).into();
         if let Some(bootstrap) = self.bootstrap(platform).await?
             && bool::from(bootstrap.ct_eq(&hash))
         {
-            return Ok(Owner("bootstrap".to_owned()));
+            return Ok(Caller::unbounded("bootstrap"));
         }
         // Found by its hash, so that no comparison tells how much of a key was right.
         let found = platform
@@ -49,7 +46,9 @@ impl Keys {
             .admin_key(&hex::encode(hash))
             .await
             .map_err(|error| unavailable(&error))?;
-        found.map(Owner).ok_or_else(unauthorized)
+        found
+            .map(|name| Caller::unbounded(&name))
+            .ok_or_else(unauthorized)
     }
 
     async fn bootstrap(&self, platform: &Platform) -> Result<Option<[u8; 32]>, Problem> {

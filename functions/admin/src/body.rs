@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 
 use flows::problem::Problem;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// A JSON object of a request, and the fields it may have.
 pub(crate) struct Fields(Map<String, Value>);
@@ -110,4 +110,29 @@ pub(crate) fn invalid(field: &str, detail: impl std::fmt::Display) -> Problem {
         format!("{field}: {detail}"),
     )
     .field(field)
+}
+
+/// What is wrong with a request, all of it: a caller that has to mend three fields is told of the three.
+#[derive(Debug, Default)]
+pub(crate) struct Wrong(Vec<Problem>);
+
+impl Wrong {
+    /// A field that was read, or nothing, and why is noted.
+    pub(crate) fn checked<T>(&mut self, read: Result<T, Problem>) -> Option<T> {
+        read.map_err(|problem| self.0.push(problem)).ok()
+    }
+
+    /// Ends the reading: the first problem, with all of them in `errors`.
+    pub(crate) fn none(self) -> Result<(), Problem> {
+        let error = |problem: &Problem| {
+            let field = problem.more.get("field");
+            json!({ "field": field, "code": problem.code, "detail": problem.detail })
+        };
+        let errors: Vec<_> = self.0.iter().map(error).collect();
+        let Some(mut first) = self.0.into_iter().next() else {
+            return Ok(());
+        };
+        first.more.insert("errors".to_owned(), errors.into());
+        Err(first)
+    }
 }

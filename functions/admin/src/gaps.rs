@@ -5,17 +5,24 @@ use jiff::Timestamp;
 use platform::tables::Listed;
 use serde_json::{Value, json};
 
-use crate::{Answer, App, no_such_vendor, unavailable};
+use crate::call::{Call, Scope};
+use crate::routes::Route;
+use crate::{Answer, App, unavailable};
+
+pub(crate) const ROUTES: &[Route] = &[Route::new(
+    "GET",
+    "/vendors/{vendorId}/gaps",
+    Scope::Read,
+    |app, call| Box::pin(app.list_gaps(call)),
+)];
 
 impl App {
     /// The times in which messages to a vendor may have been missed, newest first.
-    pub(crate) async fn list_gaps(&self, vendor: &VendorId) -> Answer {
+    async fn list_gaps(&self, call: Call<'_>) -> Answer {
         let (tables, now) = (&self.platform.tables, self.platform.clock.now());
-        let known = tables.vendor(vendor).await;
-        if known.map_err(|error| unavailable(&error))?.is_none() {
-            return Err(no_such_vendor());
-        }
-        let gaps = tables.gaps(vendor, now, now).await;
+        let vendor = call.vendor()?;
+        self.row(&vendor).await?;
+        let gaps = tables.gaps(&vendor, now, now).await;
         let gaps = gaps.map_err(|error| unavailable(&error))?;
         Ok(problem::json(200, &json!({ "gaps": shown(&gaps) })))
     }

@@ -4,6 +4,7 @@ mod actions;
 mod auth;
 mod behaviour;
 mod body;
+mod call;
 mod draft;
 mod gaps;
 mod listing;
@@ -12,15 +13,20 @@ mod pacing;
 mod pairing;
 mod quoting;
 mod register;
+mod routes;
 mod sending;
 mod shown;
 mod vendors;
 
-use domain::limits;
+use call::{Call, Change};
+use domain::{VendorId, limits};
 use flows::problem::Problem;
-use lambda_http::http::Method;
 use lambda_http::{Body, Request, RequestExt, Response};
+use platform::tables::VendorRow;
 use platform::{AwsError, Clock, Config, Platform};
+
+pub use call::Scope;
+pub use routes::{Route, routes};
 
 /// The function's state, built once in a cold start.
 #[derive(Clone, Debug)]
@@ -42,7 +48,7 @@ impl App {
         }
     }
 
-    /// Answers one request: key, size, route, body, in this order.
+    /// Answers one request: key, size, route, what the key may do, in this order.
     pub async fn handle(&self, request: Request) -> Response<Body> {
         self.answer(&request)
             .await
@@ -50,7 +56,7 @@ impl App {
     }
 
     async fn answer(&self, request: &Request) -> Answer {
-        let owner = self
+        let caller = self
             .keys
             .authorized(&self.platform, request.headers())
             .await?;
@@ -69,49 +75,26 @@ impl App {
             .split_once("/api/admin")
             .map_or("", |(_, rest)| rest)
             .trim_matches('/');
-        let query = request.query_string_parameters();
-        let parts: Vec<_> = path.split('/').collect();
-        match (request.method(), parts.as_slice()) {
-            (&Method::POST, ["vendors"]) => self.put_vendor(body).await,
-            (&Method::GET, ["vendors"]) => self.list_vendors(&query).await,
-            (&Method::GET, ["vendors", id]) => self.get_vendor(&vendor(id)?).await,
-            (&Method::GET, ["vendors", id, "messages"]) => {
-                self.list_messages(&vendor(id)?, &query).await
-            }
-            (&Method::GET, ["vendors", id, "pairing"]) => {
-                self.get_pairing(&vendor(id)?, &query).await
-            }
-            (method, ["vendors", id, "messages", message, rest @ ..]) => {
-                let routed = self.of_message(method, (id, message), rest);
-                Box::pin(routed).await
-            }
-            (&Method::GET, ["vendors", id, "gaps"]) => self.list_gaps(&vendor(id)?).await,
-            (&Method::POST, ["vendors", id, "send-message"]) => {
-                let key = request.headers().get("idempotency-key");
-                self.send_message(
-                    &vendor(id)?,
-                    sending::Asked {
-                        owner: &owner,
-                        key,
-                        body,
-                    },
-                )
-                .await
-            }
-            (_, parts) => Err(no_such_method(parts)),
-        }
+        let found = routes::find(request.method(), path)?;
+        let call = Call {
+            caller: &caller,
+            parameters: &found.parameters,
+            query: &request.query_string_parameters(),
+            headers: request.headers(),
+            body,
+            change: &Change::default(),
+        };
+        let is_of_vendor = found.route.path.contains("{vendorId}");
+        let vendor = is_of_vendor.then(|| call.vendor()).transpose()?;
+        caller.permitted(found.route.scope, vendor.as_ref())?;
+        (found.route.handle)(self, call).await
     }
-}
 
-/// What is wrong with a path and a method that no handler has.
-fn no_such_method(path: &[&str]) -> Problem {
-    match path {
-        ["vendors"] => Problem::method_not_allowed("GET, POST"),
-        ["vendors", _] | ["vendors", _, "messages" | "pairing" | "gaps"] => {
-            Problem::method_not_allowed("GET")
-        }
-        ["vendors", _, "send-message"] => Problem::method_not_allowed("POST"),
-        _ => no_such_route(),
+    /// A vendor that must exist.
+    pub(crate) async fn row(&self, vendor: &VendorId) -> Result<VendorRow, Problem> {
+        let row = self.platform.tables.vendor(vendor).await;
+        row.map_err(|error| unavailable(&error))?
+            .ok_or_else(no_such_vendor)
     }
 }
 
@@ -124,20 +107,18 @@ fn no_such_route() -> Problem {
     )
 }
 
-fn vendor(id: &str) -> Result<domain::VendorId, Problem> {
-    let invalid = |invalid: domain::InvalidId| {
-        Problem::new(
-            400,
-            "invalid_vendor_id",
-            "Invalid vendor id",
-            invalid.to_string(),
-        )
-    };
-    domain::VendorId::parse(id).map_err(|error| invalid(error).field("vendorId"))
-}
-
 fn no_such_vendor() -> Problem {
     Problem::new(404, "no_such_vendor", "Not found", "no vendor has this id")
+}
+
+fn no_such_number() -> Problem {
+    let detail = "the vendor has no such number";
+    Problem::new(404, "no_such_number", "Not found", detail)
+}
+
+fn no_such_message() -> Problem {
+    let detail = "no message of this vendor has this id";
+    Problem::new(404, "no_such_message", "Not found", detail)
 }
 
 /// A store that failed: the caller may repeat the request.

@@ -1,11 +1,20 @@
-use domain::{MessageId, VendorId};
+use domain::MessageId;
 use flows::problem::{self, Problem};
 use lambda_http::aws_lambda_events::query_map::QueryMap;
 use platform::tables::Direction;
 use serde_json::json;
 
+use crate::call::{Call, Scope};
+use crate::routes::Route;
 use crate::shown::shown;
-use crate::{Answer, App, no_such_vendor, unavailable};
+use crate::{Answer, App, unavailable};
+
+pub(crate) const ROUTES: &[Route] = &[Route::new(
+    "GET",
+    "/vendors/{vendorId}/messages",
+    Scope::Read,
+    |app, call| Box::pin(app.list_messages(call)),
+)];
 
 /// Rows of a page: by default, and at most.
 const PAGE: usize = 50;
@@ -13,7 +22,8 @@ const LARGEST_PAGE: usize = 100;
 
 impl App {
     /// A vendor's messages, newest first.
-    pub(crate) async fn list_messages(&self, vendor: &VendorId, query: &QueryMap) -> Answer {
+    async fn list_messages(&self, call: Call<'_>) -> Answer {
+        let (vendor, query) = (&call.vendor()?, call.query);
         let direction = match query.first("direction") {
             None => None,
             Some("inbound") => Some(Direction::Inbound),
@@ -25,16 +35,7 @@ impl App {
             .first("cursor")
             .map(|cursor| read_cursor(cursor).ok_or_else(bad_cursor))
             .transpose()?;
-        if self
-            .platform
-            .tables
-            .vendor(vendor)
-            .await
-            .map_err(|error| unavailable(&error))?
-            .is_none()
-        {
-            return Err(no_such_vendor());
-        }
+        self.row(vendor).await?;
         let is_first = start.is_none();
         let page = self
             .platform

@@ -1,18 +1,25 @@
-use domain::{VendorId, WabaId};
+use domain::WabaId;
 use flows::problem::{self, Problem};
-use lambda_http::aws_lambda_events::query_map::QueryMap;
 use serde_json::json;
 
-use crate::{Answer, App, no_such_vendor, unavailable};
+use crate::call::{Call, Scope};
+use crate::routes::Route;
+use crate::{Answer, App, unavailable};
+
+pub(crate) const ROUTES: &[Route] = &[Route::new(
+    "GET",
+    "/vendors/{vendorId}/pairing",
+    Scope::Read,
+    |app, call| Box::pin(app.get_pairing(call)),
+)];
 
 impl App {
     /// The last code by which a number's session can be linked, while it is good. Of the vendor's first number unless one is named.
-    pub(crate) async fn get_pairing(&self, vendor: &VendorId, query: &QueryMap) -> Answer {
+    async fn get_pairing(&self, call: Call<'_>) -> Answer {
         let tables = &self.platform.tables;
-        let row = tables.vendor(vendor).await;
-        let row = row.map_err(|error| unavailable(&error))?;
-        let row = row.ok_or_else(no_such_vendor)?;
-        let asked = match query.first("wabaId") {
+        let vendor = &call.vendor()?;
+        let row = self.row(vendor).await?;
+        let asked = match call.query.first("wabaId") {
             Some(id) => WabaId::parse(id).map_err(|_| no_pairing())?,
             None => WabaId::first_of(vendor),
         };

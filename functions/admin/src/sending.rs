@@ -5,24 +5,24 @@ use domain::{
 };
 use flows::dispatch;
 use flows::problem::{self, Problem};
-use lambda_http::http::HeaderValue;
 use platform::tables::{Staff, Staffed};
 use serde_json::json;
 
-use crate::auth::Owner;
 use crate::body::invalid;
+use crate::call::{Call, Scope};
 use crate::draft::Wanted;
+use crate::routes::Route;
 use crate::{Answer, App, no_such_vendor, unavailable};
+
+pub(crate) const ROUTES: &[Route] = &[Route::new(
+    "POST",
+    "/vendors/{vendorId}/send-message",
+    Scope::Send,
+    |app, call| Box::pin(app.send_message(call)),
+)];
 
 /// How often a message is written anew because its conversation moved meanwhile.
 const TRIES: usize = 4;
-
-/// What the vendor's staff asks to send.
-pub(crate) struct Asked<'a> {
-    pub(crate) owner: &'a Owner,
-    pub(crate) key: Option<&'a HeaderValue>,
-    pub(crate) body: &'a [u8],
-}
 
 /// A key of the caller's, scoped by vendor and key owner, and what it stands for.
 struct Idempotency {
@@ -32,9 +32,10 @@ struct Idempotency {
 
 impl App {
     /// Queues a message of the vendor's staff; the same key and body give the same message.
-    pub(crate) async fn send_message(&self, vendor: &VendorId, asked: Asked<'_>) -> Answer {
-        let (wanted, numbers) = self.wanted(vendor, asked.body).await?;
-        let idempotency = idempotency(&asked, &wanted)?;
+    async fn send_message(&self, call: Call<'_>) -> Answer {
+        let vendor = &call.vendor()?;
+        let (wanted, numbers) = self.wanted(vendor, call.body).await?;
+        let idempotency = idempotency(&call, &wanted)?;
         let known = idempotency
             .as_ref()
             .map(|key| (key.name.as_str(), key.asked.as_str()));
@@ -233,8 +234,8 @@ fn drafted(
     }
 }
 
-fn idempotency(asked: &Asked<'_>, wanted: &Wanted) -> Result<Option<Idempotency>, Problem> {
-    let Some(key) = asked.key else {
+fn idempotency(call: &Call<'_>, wanted: &Wanted) -> Result<Option<Idempotency>, Problem> {
+    let Some(key) = call.headers.get("idempotency-key") else {
         return Ok(None);
     };
     let usable = |key: &&str| (1..=255).contains(&key.len());
@@ -244,7 +245,7 @@ fn idempotency(asked: &Asked<'_>, wanted: &Wanted) -> Result<Option<Idempotency>
         .filter(usable)
         .ok_or_else(|| invalid("Idempotency-Key", "has 1 to 255 visible ASCII characters"))?;
     Ok(Some(Idempotency {
-        name: Fingerprint::of(&[&asked.owner.0, key]).hex(),
+        name: Fingerprint::of(&[&call.caller.name, key]).hex(),
         asked: wanted.fingerprint(),
     }))
 }

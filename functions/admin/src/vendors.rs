@@ -4,14 +4,27 @@ use domain::{
 };
 use flows::problem::{self, Problem};
 use jiff::{SignedDuration, Timestamp};
-use lambda_http::aws_lambda_events::query_map::QueryMap;
 use platform::tables::VendorRow;
 use serde_json::{Value, json};
 
 use crate::behaviour::Behaviour;
 use crate::body::{Fields, invalid};
+use crate::call::{Call, Scope};
 use crate::pacing::{self, PacingChange};
-use crate::{Answer, App, no_such_vendor, unavailable};
+use crate::routes::Route;
+use crate::{Answer, App, unavailable};
+
+pub(crate) const ROUTES: &[Route] = &[
+    Route::new("POST", "/vendors", Scope::Manage, |app, call| {
+        Box::pin(app.put_vendor(call))
+    }),
+    Route::new("GET", "/vendors", Scope::Read, |app, call| {
+        Box::pin(app.list_vendors(call))
+    }),
+    Route::new("GET", "/vendors/{vendorId}", Scope::Read, |app, call| {
+        Box::pin(app.get_vendor(call))
+    }),
+];
 
 /// The fields of a registration; the CSV's columns have their names.
 const FIELDS: [&str; 13] = [
@@ -45,9 +58,9 @@ pub(crate) struct Registered {
 impl App {
     /// Creates a vendor with its number and secrets, or changes them. Every step can be repeated: tables first, the secret last, for the
     /// secret is what opens the vendor's webhook.
-    pub(crate) async fn put_vendor(&self, body: &[u8]) -> Answer {
+    async fn put_vendor(&self, call: Call<'_>) -> Answer {
         let now = self.platform.clock.now();
-        let mut asked = self.registered(body, now)?;
+        let mut asked = self.registered(call.body, now)?;
         let vendor = asked.config.vendor_id.clone();
         let before = self
             .platform
@@ -85,27 +98,15 @@ impl App {
             tracing::warn!(vendor.id = %vendor, error = %error, "a number is verified later");
         }
         tracing::info!(vendor.id = %vendor, created = before.is_none(), "vendor registered");
-        let row = self
-            .platform
-            .tables
-            .vendor(&vendor)
-            .await
-            .map_err(|error| unavailable(&error))?
-            .ok_or_else(no_such_vendor)?;
+        let row = self.row(&vendor).await?;
         Ok(problem::json(
             if before.is_none() { 201 } else { 200 },
             &self.shown(&row).await?,
         ))
     }
 
-    pub(crate) async fn get_vendor(&self, vendor: &VendorId) -> Answer {
-        let row = self
-            .platform
-            .tables
-            .vendor(vendor)
-            .await
-            .map_err(|error| unavailable(&error))?
-            .ok_or_else(no_such_vendor)?;
+    async fn get_vendor(&self, call: Call<'_>) -> Answer {
+        let row = self.row(&call.vendor()?).await?;
         Ok(problem::json(200, &self.shown(&row).await?))
     }
 
@@ -118,7 +119,8 @@ impl App {
         Ok(answer)
     }
 
-    pub(crate) async fn list_vendors(&self, query: &QueryMap) -> Answer {
+    async fn list_vendors(&self, call: Call<'_>) -> Answer {
+        let query = call.query;
         let limit = crate::listing::limit(query)?;
         let start = query
             .first("cursor")

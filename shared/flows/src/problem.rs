@@ -15,7 +15,7 @@ pub struct Problem {
     /// More members, such as `field`.
     pub more: Map<String, Value>,
     /// The methods that a path has, for a 405.
-    allow: Option<&'static str>,
+    allow: Option<String>,
 }
 
 impl Problem {
@@ -36,11 +36,11 @@ impl Problem {
     }
 
     /// A path that exists and does not have this method; `allow` names those it has, separated by commas.
-    pub fn method_not_allowed(allow: &'static str) -> Self {
+    pub fn method_not_allowed(allow: &str) -> Self {
         let detail = format!("this path takes {allow}");
         let problem = Self::new(405, "method_not_allowed", "Method not allowed", detail);
         Self {
-            allow: Some(allow),
+            allow: Some(allow.to_owned()),
             ..problem
         }
     }
@@ -71,10 +71,9 @@ impl Problem {
             members.extend(self.more.clone());
         }
         let mut response = answer(self.status, "application/problem+json", &body);
-        if let Some(allow) = self.allow {
-            response
-                .headers_mut()
-                .insert("allow", HeaderValue::from_static(allow));
+        let allow = self.allow.as_deref().map(HeaderValue::from_str);
+        if let Some(Ok(allow)) = allow {
+            response.headers_mut().insert("allow", allow);
         }
         response
     }
