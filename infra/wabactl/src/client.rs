@@ -1,22 +1,35 @@
+//! The admin API of one gateway, called with one key.
+
+mod ask;
+mod patience;
+mod requests;
+mod transport;
+
 use std::fmt;
-use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use domain::VendorId;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
-use reqwest::{Method, Request, Url};
-use serde_json::{Value, json};
+use reqwest::Url;
+use serde_json::Value;
 use thiserror::Error;
+use tokio::time::Instant;
+use uuid::Uuid;
 
+use self::patience::SoFar;
 use crate::client_error::ClientError;
-use crate::registration::Registration;
+
+pub use self::ask::{Answered, Ask};
+pub use self::patience::Patience;
+pub use self::requests::{Direction, Page, Registered};
 
 /// The admin API of one gateway, called with one key. Its `Debug` does not show the key.
 #[derive(Clone)]
 pub struct AdminClient {
     http: reqwest::Client,
     base: Url,
+    patience: Patience,
+    /// Until when the gateway asked this client to wait.
+    not_before: Arc<Mutex<Option<Instant>>>,
 }
 
 /// Why a gateway can't be called at all with what was given.
@@ -32,158 +45,108 @@ pub enum Unusable {
     Key,
 }
 
-/// What registering a vendor did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Registered {
-    Created,
-    Updated,
-}
-
-/// Which way a message went, seen from the gateway.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    Inbound,
-    Outbound,
-}
-
-impl Direction {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Inbound => "inbound",
-            Self::Outbound => "outbound",
-        }
-    }
-}
-
-/// A part of a list, as the gateway gave it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Page {
-    pub items: Vec<Value>,
-    /// Where the next part begins; `None` at the end of the list.
-    pub next_cursor: Option<String>,
-}
-
 impl AdminClient {
-    /// A client of the gateway at `base_url`, which may end in a path. It trusts the web's roots (compiled in) and follows no redirects,
-    /// so that the key never reaches another host.
+    /// A client of the gateway at `base_url`, which may end in a path. It sends every request once; see [`Self::patient`].
     pub fn new(base_url: &str, key: &str) -> Result<Self, Unusable> {
         let base = Url::parse(base_url).map_err(|_| Unusable::Url)?;
         if !matches!(base.scheme(), "http" | "https") || !base.has_host() {
             return Err(Unusable::Url);
         }
-        let this_machine = is_loopback(&base);
-        if base.scheme() == "http" && !this_machine {
-            return Err(Unusable::PlainHttp);
-        }
-        let http = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls())
-            .redirect(reqwest::redirect::Policy::none())
-            .default_headers(headers(key)?)
-            .connect_timeout(Duration::from_secs(5))
-            .timeout(Duration::from_secs(30));
-        // A proxy is for the way out; it can't reach this machine.
-        let http = if this_machine { http.no_proxy() } else { http };
         Ok(Self {
-            http: http.build().expect("the TLS configuration is complete"),
+            http: transport::http(&base, key)?,
             base,
+            patience: Patience::NONE,
+            not_before: Arc::default(),
         })
     }
 
-    /// Creates a vendor with its number and secrets, or brings it up to date. It may be repeated.
-    pub async fn register(&self, registration: &Registration) -> Result<Registered, ClientError> {
-        let request = self.request(Method::POST, &["vendors"]);
-        match self.call(with_body(request, &registration.body())).await? {
-            (201, _) => Ok(Registered::Created),
-            (200, _) => Ok(Registered::Updated),
-            (status, _) => Err(ClientError::Unreadable { status }),
+    /// The same client, repeating what may be repeated.
+    #[must_use]
+    pub fn patient(self, patience: Patience) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// The address of the gateway, with nothing in it that proves who asks.
+    pub fn address(&self) -> String {
+        let mut shown = self.base.clone();
+        // An http URL can have both.
+        let _ = shown.set_username("");
+        let _ = shown.set_password(None);
+        shown.as_str().trim_end_matches('/').to_owned()
+    }
+
+    /// Asks, and asks again as patiently as this client is.
+    pub async fn call(&self, ask: &Ask) -> Result<Answered, ClientError> {
+        let mut so_far = SoFar::default();
+        loop {
+            self.wait_as_asked().await;
+            let error = match self.call_once(ask).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            let wait = self
+                .patience
+                .wait(so_far, &error, ask.is_repeatable, chance());
+            let Some(wait) = wait else { return Err(error) };
+            if error.status() == Some(429) {
+                so_far.asked += wait;
+                self.ask_all_to_wait(wait);
+            } else {
+                so_far.again += 1;
+                tokio::time::sleep(wait).await;
+            }
         }
     }
 
-    /// Vendors from `cursor` on, or from the first.
-    pub async fn vendors(&self, cursor: Option<&str>) -> Result<Page, ClientError> {
-        let mut request = self.request(Method::GET, &["vendors"]);
-        add_query(&mut request, "cursor", cursor);
-        self.page(request, "vendors").await
+    /// What asks through this client at the same time waits too: each further request would be refused as well.
+    fn ask_all_to_wait(&self, wait: Duration) {
+        let until = Instant::now() + wait;
+        let mut not_before = self
+            .not_before
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *not_before = Some(not_before.map_or(until, |before| before.max(until)));
     }
 
-    /// One vendor with its numbers, without secrets.
-    pub async fn vendor(&self, id: &VendorId) -> Result<Value, ClientError> {
-        let request = self.request(Method::GET, &["vendors", id.as_str()]);
-        let (status, body) = self.call(request).await?;
-        Some(body)
-            .filter(Value::is_object)
-            .ok_or(ClientError::Unreadable { status })
-    }
-
-    /// A vendor's messages, newest first, from `cursor` on; `limit` at most, and fewer if the gateway's pages are smaller.
-    pub async fn messages(
-        &self,
-        id: &VendorId,
-        direction: Option<Direction>,
-        limit: Option<usize>,
-        cursor: Option<&str>,
-    ) -> Result<Page, ClientError> {
-        let mut request = self.request(Method::GET, &["vendors", id.as_str(), "messages"]);
-        add_query(&mut request, "direction", direction.map(Direction::as_str));
-        let limit = limit.map(|limit| limit.to_string());
-        add_query(&mut request, "limit", limit.as_deref());
-        add_query(&mut request, "cursor", cursor);
-        self.page(request, "messages").await
-    }
-
-    /// Queues a text to a customer and answers our id of the message. The same key and text again are the same message.
-    pub async fn send(
-        &self,
-        id: &VendorId,
-        to: &str,
-        message: &str,
-        idempotency_key: Option<&str>,
-    ) -> Result<String, ClientError> {
-        let request = self.request(Method::POST, &["vendors", id.as_str(), "send-message"]);
-        let mut request = with_body(request, &json!({"to": to, "message": message}));
-        if let Some(key) = idempotency_key {
-            let value = HeaderValue::from_str(key).map_err(|_| ClientError::IdempotencyKey)?;
-            request.headers_mut().insert("idempotency-key", value);
+    async fn wait_as_asked(&self) {
+        loop {
+            let not_before = *self
+                .not_before
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            match not_before {
+                Some(until) if until > Instant::now() => tokio::time::sleep_until(until).await,
+                _ => return,
+            }
         }
-        let (status, body) = self.call(request).await?;
-        body["messageId"]
-            .as_str()
-            .map(str::to_owned)
-            .ok_or(ClientError::Unreadable { status })
     }
 
-    fn request(&self, method: Method, path: &[&str]) -> Request {
-        let mut url = self.base.clone();
-        url.path_segments_mut()
-            .expect("an http URL has a path")
-            .pop_if_empty()
-            .extend(["api", "admin"])
-            .extend(path);
-        Request::new(method, url)
-    }
-
-    async fn page(&self, request: Request, name: &str) -> Result<Page, ClientError> {
-        let (status, mut body) = self.call(request).await?;
-        let Some(Value::Array(items)) = body.get_mut(name).map(Value::take) else {
-            return Err(ClientError::Unreadable { status });
-        };
-        let next_cursor = body["nextCursor"].as_str().map(str::to_owned);
-        Ok(Page { items, next_cursor })
-    }
-
-    async fn call(&self, request: Request) -> Result<(u16, Value), ClientError> {
+    async fn call_once(&self, ask: &Ask) -> Result<Answered, ClientError> {
         let lost = |error: reqwest::Error| ClientError::from_transport(&error);
+        let request = ask.request(&self.base)?;
         let answer = self.http.execute(request).await.map_err(lost)?;
         let status = answer.status();
+        let header = |name: &str| Some(answer.headers().get(name)?.to_str().ok()?.to_owned());
+        let (etag, retry_after) = (header("etag"), header("retry-after"));
         let body = answer.bytes().await.map_err(lost)?;
+        let code = status.as_u16();
         if !status.is_success() {
-            return Err(ClientError::from_answer(status.as_u16(), &body));
+            return Err(ClientError::from_answer(
+                code,
+                retry_after.as_deref(),
+                &body,
+            ));
         }
-        let unreadable = ClientError::Unreadable {
-            status: status.as_u16(),
+        let body = match body.as_ref() {
+            [] => Value::Null,
+            body => serde_json::from_slice(body)
+                .map_err(|_| ClientError::Unreadable { status: code })?,
         };
-        let body = serde_json::from_slice(&body).map_err(|_| unreadable)?;
-        Ok((status.as_u16(), body))
+        Ok(Answered {
+            status: code,
+            etag,
+            body,
+        })
     }
 }
 
@@ -195,44 +158,10 @@ impl fmt::Debug for AdminClient {
     }
 }
 
-fn tls() -> rustls::ClientConfig {
-    let roots = rustls::RootCertStore {
-        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-    };
-    let ring = Arc::new(rustls::crypto::ring::default_provider());
-    rustls::ClientConfig::builder_with_provider(ring)
-        .with_safe_default_protocol_versions()
-        .expect("ring supports the default protocol versions")
-        .with_root_certificates(roots)
-        .with_no_client_auth()
-}
-
-fn headers(key: &str) -> Result<HeaderMap, Unusable> {
-    if key.is_empty() || !key.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err(Unusable::Key);
-    }
-    let mut bearer = HeaderValue::from_str(&format!("Bearer {key}")).map_err(|_| Unusable::Key)?;
-    bearer.set_sensitive(true);
-    Ok(HeaderMap::from_iter([(AUTHORIZATION, bearer)]))
-}
-
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || address.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
-}
-
-fn with_body(mut request: Request, body: &Value) -> Request {
-    let json = HeaderValue::from_static("application/json");
-    request.headers_mut().insert(CONTENT_TYPE, json);
-    *request.body_mut() = Some(body.to_string().into());
-    request
-}
-
-fn add_query(request: &mut Request, name: &str, value: Option<&str>) {
-    if let Some(value) = value {
-        request.url_mut().query_pairs_mut().append_pair(name, value);
-    }
+/// A number from 0 to 1.
+fn chance() -> f64 {
+    let [a, b, ..] = *Uuid::new_v4().as_bytes();
+    f64::from(u16::from_be_bytes([a, b])) / f64::from(u16::MAX)
 }
 
 #[cfg(test)]
@@ -282,27 +211,5 @@ mod tests {
             !printed.contains("the_key") && !printed.contains("pass"),
             "{printed}"
         );
-    }
-
-    #[test]
-    fn a_path_of_the_gateways_address_is_kept() {
-        for (base, expected) in [
-            (
-                "https://gateway.example",
-                "https://gateway.example/api/admin/vendors",
-            ),
-            (
-                "https://gateway.example/prod",
-                "https://gateway.example/prod/api/admin/vendors",
-            ),
-            (
-                "https://gateway.example/prod/",
-                "https://gateway.example/prod/api/admin/vendors",
-            ),
-        ] {
-            let client = AdminClient::new(base, "key").unwrap();
-            let request = client.request(Method::GET, &["vendors"]);
-            assert_eq!(request.url().as_str(), expected);
-        }
     }
 }

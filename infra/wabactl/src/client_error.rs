@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use serde_json::Value;
 use thiserror::Error;
 
@@ -10,11 +12,14 @@ pub enum ClientError {
         status: u16,
         /// The problem's stable code; `unknown` if what answered was not the gateway but something before it.
         code: String,
+        /// Why, and what to do about it: everything that is wrong with the request.
         detail: String,
+        /// After how long the gateway wants to be asked again.
+        retry_after: Option<Duration>,
     },
-    /// The key of a send holds what a header can't carry; nothing was asked.
-    #[error("an idempotency key is one line of visible ASCII characters")]
-    IdempotencyKey,
+    /// What was to go into this header can't; nothing was asked.
+    #[error("{0} is one line of visible ASCII characters")]
+    Header(&'static str),
     /// No byte of the request left: it surely had no effect.
     #[error("the gateway could not be reached")]
     NotReached,
@@ -28,15 +33,22 @@ pub enum ClientError {
 
 impl ClientError {
     /// Reads a refusal: the gateway's problem document, or what can be told of an answer that is none.
-    pub(crate) fn from_answer(status: u16, body: &[u8]) -> Self {
+    pub(crate) fn from_answer(status: u16, retry_after: Option<&str>, body: &[u8]) -> Self {
         let document: Value = serde_json::from_slice(body).unwrap_or_default();
         let text = |name: &str| document[name].as_str().map(plain);
+        let seconds = retry_after.and_then(|text| text.trim().parse().ok());
+        let mut detail = all_wrong(&document)
+            .or_else(|| text("detail"))
+            .or_else(|| text("title"))
+            .unwrap_or_else(|| "refused without a reason".to_owned());
+        if let Some(hint) = text("hint") {
+            detail = format!("{detail}; {hint}");
+        }
         Self::Problem {
             status,
             code: text("code").unwrap_or_else(|| "unknown".to_owned()),
-            detail: text("detail")
-                .or_else(|| text("title"))
-                .unwrap_or_else(|| "refused without a reason".to_owned()),
+            detail,
+            retry_after: seconds.map(Duration::from_secs),
         }
     }
 
@@ -52,15 +64,23 @@ impl ClientError {
     pub const fn status(&self) -> Option<u16> {
         match self {
             Self::Problem { status, .. } | Self::Unreadable { status } => Some(*status),
-            Self::IdempotencyKey | Self::NotReached | Self::Lost => None,
+            Self::Header(_) | Self::NotReached | Self::Lost => None,
         }
     }
 
-    /// A stable word for machines: the problem's code, or one of `invalid_idempotency_key`, `not_reached`, `lost` and `unreadable`.
+    /// After how long the gateway wants to be asked again, if it said so.
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Problem { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+
+    /// A stable word for machines: the problem's code, or one of `invalid_header`, `not_reached`, `lost` and `unreadable`.
     pub fn code(&self) -> &str {
         match self {
             Self::Problem { code, .. } => code,
-            Self::IdempotencyKey => "invalid_idempotency_key",
+            Self::Header(_) => "invalid_header",
             Self::NotReached => "not_reached",
             Self::Lost => "lost",
             Self::Unreadable { .. } => "unreadable",
@@ -72,9 +92,20 @@ impl ClientError {
         match self {
             Self::Problem { status, .. } => *status >= 500,
             Self::Lost | Self::Unreadable { .. } => true,
-            Self::IdempotencyKey | Self::NotReached => false,
+            Self::Header(_) | Self::NotReached => false,
         }
     }
+}
+
+/// Every wrong field, if the gateway tells of several.
+fn all_wrong(document: &Value) -> Option<String> {
+    let errors = document["errors"].as_array()?.iter();
+    let details: Vec<_> = errors
+        .filter_map(|error| error["detail"].as_str())
+        .map(plain)
+        .take(50)
+        .collect();
+    (details.len() > 1).then(|| details.join("; "))
 }
 
 /// One line of a text that came over the network, safe to print.
@@ -88,7 +119,7 @@ mod tests {
 
     #[track_caller]
     fn check(status: u16, body: &str, printed: &str) {
-        let error = ClientError::from_answer(status, body.as_bytes());
+        let error = ClientError::from_answer(status, None, body.as_bytes());
         assert_eq!(error.to_string(), printed);
     }
 
@@ -112,5 +143,10 @@ mod tests {
             "a[2Jb (400 x)",
         );
         check(502, "<html>", "refused without a reason (502 unknown)");
+        check(
+            422,
+            r#"{"code":"invalid_field","detail":"a: is wrong","errors":[{"detail":"a: is wrong"},{"detail":"b: too"}],"hint":"mend both"}"#,
+            "a: is wrong; b: too; mend both (422 invalid_field)",
+        );
     }
 }

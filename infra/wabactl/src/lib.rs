@@ -9,7 +9,7 @@ mod client;
 mod client_error;
 mod migration;
 
-pub use client::{AdminClient, Direction, Page, Registered, Unusable};
+pub use client::{AdminClient, Answered, Ask, Direction, Page, Patience, Registered, Unusable};
 pub use client_error::ClientError;
 pub use migration::{Report, RowOutcome, migrate};
 pub use registration::Registration;

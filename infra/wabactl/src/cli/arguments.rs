@@ -1,98 +1,55 @@
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueEnum};
-use domain::VendorId;
+use clap::{Args, Parser};
+
+use super::commands::Command;
+use super::output::Color;
 
 /// Runs the vendors of a gateway: migrate, look up, send.
-///
-/// Exit codes: 0 done, 1 a row or a request failed, 2 wrong usage.
 #[derive(Parser)]
-#[command(name = "wabactl", version)]
+#[command(name = "wabactl", version, after_help = EXITS)]
 pub(crate) struct Arguments {
-    /// Where the gateway is
-    #[arg(long, global = true, default_value = "http://127.0.0.1:9002")]
-    pub(crate) url: String,
-    /// A file that holds the admin key; without it, the key is taken from `WABA_ADMIN_KEY`
-    #[arg(long, global = true, value_name = "FILE")]
-    pub(crate) key_file: Option<PathBuf>,
-    /// Prints JSON, for machines
-    #[arg(long, global = true)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) global: Global,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
-#[derive(Subcommand)]
-pub(crate) enum Command {
-    /// Registers every vendor of a CSV file; it may be run again
-    Migrate {
-        file: PathBuf,
-        /// Checks the file and changes nothing; needs no key
-        #[arg(long)]
-        dry_run: bool,
-    },
-    /// Looks vendors up
-    Vendors {
-        #[command(subcommand)]
-        command: Vendors,
-    },
-    /// Lists a vendor's messages, newest first
-    Messages {
-        #[arg(value_parser = VendorId::parse)]
-        id: VendorId,
-        #[arg(long)]
-        direction: Option<Direction>,
-        /// How many messages at most
-        #[arg(long, value_name = "N", default_value = "50")]
-        limit: NonZeroUsize,
-    },
-    /// Sends a text to a customer from the vendor's number
-    Send {
-        #[arg(value_parser = VendorId::parse)]
-        id: VendorId,
-        /// The customer's number, with + and the country code
-        #[arg(long, value_name = "PHONE")]
-        to: String,
-        text: String,
-        /// Names this send, so that running it again sends nothing twice; made up if it is left out
-        #[arg(long, value_name = "K", value_parser = idempotency_key)]
-        idempotency_key: Option<String>,
-    },
+/// What every command knows.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Global {
+    /// Where the gateway is; else `WABACTL_URL`, the profile's address, or the local stack
+    #[arg(long, global = true)]
+    pub(crate) url: Option<String>,
+    /// The admin key; else `--key-file`, `WABACTL_KEY`, the profile's, or the local stack's. Others on this machine can see it in the list of processes
+    #[arg(long, global = true, conflicts_with = "key_file")]
+    pub(crate) key: Option<String>,
+    /// A file that holds the admin key
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) key_file: Option<PathBuf>,
+    /// A gateway of the profile file, see `wabactl profiles`; else `WABACTL_PROFILE`
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// Prints JSON, for machines
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Whether to use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: Color,
+    /// How often a request is sent again that the gateway did not answer
+    #[arg(long, global = true, value_name = "N", default_value = "4")]
+    pub(crate) retries: u32,
 }
 
-#[derive(Subcommand)]
-pub(crate) enum Vendors {
-    /// Lists all vendors
-    List,
-    /// Shows one vendor and its numbers
-    Show {
-        #[arg(value_parser = VendorId::parse)]
-        id: VendorId,
-    },
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-pub(crate) enum Direction {
-    Inbound,
-    Outbound,
-}
-
-impl From<Direction> for wabactl::Direction {
-    fn from(direction: Direction) -> Self {
-        match direction {
-            Direction::Inbound => Self::Inbound,
-            Direction::Outbound => Self::Outbound,
-        }
-    }
-}
-
-fn idempotency_key(text: &str) -> Result<String, &'static str> {
-    let usable = !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
-    usable
-        .then(|| text.to_owned())
-        .ok_or("a key has visible ASCII characters and no space")
-}
+const EXITS: &str = "Exit codes:
+  0    done
+  1    failed: refused, or something is wrong with what was given
+  2    wrong usage
+  3    partly done
+  4    the gateway was not reached, or has no time: run it again later
+  5    the key is wrong, or may not do this
+  6    it may have been done or not
+  130  interrupted";
 
 #[cfg(test)]
 mod tests {

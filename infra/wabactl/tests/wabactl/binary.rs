@@ -15,10 +15,14 @@ async fn wabactl(url: &str, arguments: &[&str]) -> Output {
     fs::write(dir.path().join("bad.csv"), sheet(2).replace("v_2", "v_1")).expect("a sheet");
     let mut command = Command::new(env!("CARGO_BIN_EXE_wabactl"));
     command
-        .args(["--url", url])
+        .args(["--url", url, "--retries", "0"])
         .args(arguments)
         .current_dir(dir.path())
-        .env_remove("WABA_ADMIN_KEY");
+        .env("HOME", dir.path())
+        .env_remove("XDG_CONFIG_HOME")
+        .env_remove("WABACTL_KEY")
+        .env_remove("WABACTL_URL")
+        .env_remove("WABACTL_PROFILE");
     tokio::task::spawn_blocking(move || {
         let _dir = dir;
         command.output().expect("the binary runs")
@@ -44,10 +48,10 @@ async fn a_migration_tells_each_row_and_no_secret() {
     let gateway = Gateway::start(behaviour).await;
     let run = wabactl(
         &gateway.url,
-        &["--key-file", "key", "migrate", "vendors.csv"],
+        &["--key-file", "key", "migrate", "batch", "vendors.csv"],
     )
     .await;
-    assert_eq!(run.status.code(), Some(1), "{}", stderr(&run));
+    assert_eq!(run.status.code(), Some(3), "{}", stderr(&run));
     let shown = stdout(&run);
     assert!(
         shown.starts_with("VENDOR  OUTCOME  DETAIL\nv_1     created\nv_2     failed   it belongs"),
@@ -67,7 +71,14 @@ async fn a_migration_for_machines_is_json() {
     let gateway = Gateway::start(Behaviour::default()).await;
     let run = wabactl(
         &gateway.url,
-        &["migrate", "vendors.csv", "--json", "--key-file", "key"],
+        &[
+            "migrate",
+            "batch",
+            "vendors.csv",
+            "--json",
+            "--key-file",
+            "key",
+        ],
     )
     .await;
     assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
@@ -81,15 +92,23 @@ async fn a_migration_for_machines_is_json() {
 #[tokio::test]
 async fn a_dry_run_and_a_bad_sheet_ask_the_gateway_nothing() {
     let gateway = Gateway::start(Behaviour::default()).await;
-    let dry = wabactl(&gateway.url, &["migrate", "vendors.csv", "--dry-run"]).await;
+    let dry = wabactl(
+        &gateway.url,
+        &["migrate", "batch", "vendors.csv", "--dry-run"],
+    )
+    .await;
     assert_eq!(
         (dry.status.code(), stdout(&dry).as_str()),
         (Some(0), "2 rows are good; nothing was sent\n")
     );
-    let bad = wabactl(&gateway.url, &["--key-file", "key", "migrate", "bad.csv"]).await;
+    let bad = wabactl(
+        &gateway.url,
+        &["--key-file", "key", "migrate", "batch", "bad.csv"],
+    )
+    .await;
     assert_eq!(bad.status.code(), Some(1));
     assert!(
-        stderr(&bad).starts_with("line 3, column vendorId: line 2 has the same value"),
+        stderr(&bad).starts_with("error: line 3, column vendorId: line 2 has the same value"),
         "{}",
         stderr(&bad)
     );
@@ -102,15 +121,8 @@ async fn wrong_usage_exits_with_2() {
     for arguments in [
         &["vendors", "list"] as &[_],
         &["--key-file", "missing", "vendors", "list"],
-        &[
-            "--key-file",
-            "key",
-            "--url",
-            "http://gateway.example",
-            "vendors",
-            "list",
-        ],
-        &["--key-file", "key", "migrate", "missing.csv"],
+        &["--key-file", "key", "--profile", "prod", "vendors", "list"],
+        &["--key-file", "key", "migrate", "batch", "missing.csv"],
         &["--key-file", "key", "messages", "v_1", "--limit", "0"],
         &["--key-file", "key", "vendors", "show", "not an id"],
         &["nonsense"],
@@ -214,7 +226,7 @@ async fn a_send_in_doubt_tells_the_key_that_makes_it_safe_to_repeat() {
     let gateway = Gateway::start(behaviour).await;
     let run = wabactl(&gateway.url, &send).await;
     let key = gateway.asked()[0].idempotency_key.clone().unwrap();
-    assert_eq!(run.status.code(), Some(1));
+    assert_eq!(run.status.code(), Some(6));
     assert!(
         stderr(&run).contains(&format!("--idempotency-key {key}")),
         "{}",

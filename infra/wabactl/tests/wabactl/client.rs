@@ -1,7 +1,9 @@
+use std::time::{Duration, Instant};
+
 use domain::VendorId;
 use serde_json::json;
 use tokio::net::TcpListener;
-use wabactl::{AdminClient, ClientError, Direction, Registered};
+use wabactl::{AdminClient, Ask, ClientError, Direction, Patience, Registered};
 
 use crate::gateway::{Behaviour, Gateway, KEY, rows};
 
@@ -81,7 +83,7 @@ async fn a_send_carries_its_key_and_answers_its_id() {
         .client()
         .send(&vendor("v_1"), "+221700000001", "Bonjour", Some("a\nb"))
         .await;
-    assert_eq!(sent, Err(ClientError::IdempotencyKey));
+    assert_eq!(sent, Err(ClientError::Header("idempotency-key")));
 }
 
 #[tokio::test]
@@ -129,4 +131,45 @@ async fn a_gateway_that_is_away_differs_from_one_that_broke_off() {
     assert_eq!(client.vendors(None).await, Err(ClientError::Lost));
     breaking_off.await.unwrap();
     assert_eq!(client.vendors(None).await, Err(ClientError::NotReached));
+}
+
+#[tokio::test]
+async fn what_may_pass_is_asked_again_and_then_given_up() {
+    let behaviour = Behaviour {
+        first: vec![503, 502, 429],
+        ..Behaviour::default()
+    };
+    let gateway = Gateway::start(behaviour).await;
+    let patience = Patience::new(2, Duration::from_millis(1));
+    let client = gateway.client().patient(patience);
+    assert_eq!(client.register(&rows(1)[0]).await, Ok(Registered::Created));
+    assert_eq!(gateway.asked().len(), 4);
+    let behaviour = Behaviour {
+        first: vec![503; 9],
+        ..Behaviour::default()
+    };
+    let gateway = Gateway::start(behaviour).await;
+    let client = gateway.client().patient(patience);
+    let error = client.vendors(None).await.unwrap_err();
+    assert_eq!((error.status(), gateway.asked().len()), (Some(503), 3));
+    let once = client.call(&Ask::post(&["vendors", "v_1", "pause"])).await;
+    assert_eq!(once.unwrap_err().status(), Some(503));
+    assert_eq!(gateway.asked().len(), 4);
+}
+
+#[tokio::test]
+async fn a_gateway_that_asks_to_wait_is_waited_for() {
+    let behaviour = Behaviour {
+        first: vec![429],
+        retry_after: Some("1"),
+        ..Behaviour::default()
+    };
+    let gateway = Gateway::start(behaviour).await;
+    let patience = Patience::new(1, Duration::ZERO);
+    let client = gateway.client().patient(patience);
+    let begun = Instant::now();
+    let (first, second) = (vendor("v_1"), vendor("v_1"));
+    let both = tokio::join!(client.vendor(&first), client.vendor(&second));
+    assert!(both.0.is_ok() && both.1.is_ok(), "{both:?}");
+    assert!(begun.elapsed() >= Duration::from_secs(1));
 }

@@ -29,6 +29,10 @@ pub(crate) struct Behaviour {
     pub(crate) taken: HashSet<String>,
     /// Every answer, in place of the usual ones.
     pub(crate) always: Option<(u16, &'static str)>,
+    /// What the first requests are answered, one after the other.
+    pub(crate) first: Vec<u16>,
+    /// The `Retry-After` of every answer.
+    pub(crate) retry_after: Option<&'static str>,
     /// Registrations wait for each other here.
     pub(crate) together: Option<Arc<Barrier>>,
 }
@@ -119,10 +123,17 @@ async fn answer(
         let elsewhere = format!("{}/elsewhere", gateway.url);
         headers.insert("location", elsewhere.parse().expect("a header value"));
     }
+    if let Some(seconds) = gateway.behaviour.retry_after {
+        headers.insert("retry-after", seconds.parse().expect("a header value"));
+    }
     (status, headers, answer)
 }
 
 async fn route(gateway: &Gateway, asked: &Asked) -> (StatusCode, String) {
+    let nth = gateway.asked().len() - 1;
+    if let Some(status) = gateway.behaviour.first.get(nth) {
+        return problem(*status, "unavailable", "not now");
+    }
     if let Some((status, body)) = gateway.behaviour.always {
         return (code(status), body.to_owned());
     }

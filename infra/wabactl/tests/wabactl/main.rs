@@ -2,5 +2,6 @@
 
 mod binary;
 mod client;
+mod frame;
 mod gateway;
 mod migration;

@@ -1,0 +1,30 @@
+//! What an operator is asked for: at a terminal, or from what is piped in.
+
+use std::io::{self, IsTerminal, Write};
+
+use super::Failure;
+
+/// A line that is not shown while it is typed.
+pub(crate) fn secret(question: &str) -> Result<String, Failure> {
+    if io::stdin().is_terminal() {
+        return rpassword::prompt_password(question).map_err(|error| unanswered(&error));
+    }
+    line(question)
+}
+
+/// A line, without spaces around it.
+pub(crate) fn line(question: &str) -> Result<String, Failure> {
+    let mut stderr = io::stderr().lock();
+    // Who can't be shown the question is asked all the same.
+    let _ = write!(stderr, "{question}").and_then(|()| stderr.flush());
+    let mut line = String::new();
+    match io::stdin().read_line(&mut line) {
+        Ok(0) => Err(Failure::Usage("the answers ended too early".to_owned())),
+        Ok(_) => Ok(line.trim().to_owned()),
+        Err(error) => Err(unanswered(&error)),
+    }
+}
+
+fn unanswered(error: &io::Error) -> Failure {
+    Failure::Usage(format!("cannot read the answer: {error}"))
+}
