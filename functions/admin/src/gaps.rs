@@ -21,7 +21,7 @@ impl App {
     async fn list_gaps(&self, call: Call<'_>) -> Answer {
         let (tables, now) = (&self.platform.tables, self.platform.clock.now());
         let vendor = call.vendor()?;
-        self.row(&vendor).await?;
+        self.known(&vendor).await?;
         let gaps = tables.gaps(&vendor, now, now).await;
         let gaps = gaps.map_err(|error| unavailable(&error))?;
         Ok(problem::json(200, &json!({ "gaps": shown(&gaps) })))

@@ -6,6 +6,7 @@ mod behaviour;
 mod body;
 mod call;
 mod draft;
+mod finding;
 mod gaps;
 mod listing;
 mod media;
@@ -23,7 +24,7 @@ use domain::{VendorId, limits};
 use flows::problem::Problem;
 use lambda_http::{Body, Request, RequestExt, Response};
 use platform::tables::VendorRow;
-use platform::{AwsError, Clock, Config, Platform};
+use platform::{AwsError, Clock, Config, Platform, Registry};
 
 pub use call::Scope;
 pub use routes::{Route, routes};
@@ -33,6 +34,7 @@ pub use routes::{Route, routes};
 pub struct App {
     pub(crate) platform: Platform,
     pub(crate) default_country: String,
+    pub(crate) registry: Registry,
     keys: auth::Keys,
 }
 
@@ -41,8 +43,10 @@ type Answer = Result<Response<Body>, Problem>;
 
 impl App {
     pub fn new(config: &Config, clock: Clock) -> Self {
+        let platform = Platform::new(config, clock);
         Self {
-            platform: Platform::new(config, clock),
+            registry: Registry::new(config, &platform),
+            platform,
             default_country: config.default_country.clone(),
             keys: auth::Keys::default(),
         }
@@ -87,7 +91,11 @@ impl App {
         let is_of_vendor = found.route.path.contains("{vendorId}");
         let vendor = is_of_vendor.then(|| call.vendor()).transpose()?;
         caller.permitted(found.route.scope, vendor.as_ref())?;
-        (found.route.handle)(self, call).await
+        let answer = (found.route.handle)(self, call).await;
+        if let Some(vendor) = vendor.filter(|_| found.route.method != "GET") {
+            self.registry.forget(&vendor);
+        }
+        answer
     }
 
     /// A vendor that must exist.

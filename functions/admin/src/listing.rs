@@ -35,7 +35,7 @@ impl App {
             .first("cursor")
             .map(|cursor| read_cursor(cursor).ok_or_else(bad_cursor))
             .transpose()?;
-        self.row(vendor).await?;
+        self.known(vendor).await?;
         let is_first = start.is_none();
         let page = self
             .platform
@@ -69,7 +69,7 @@ pub(crate) fn limit(query: &QueryMap) -> Result<usize, Problem> {
     limit.ok_or_else(|| bad_query("limit", "is a number from 1 to 100"))
 }
 
-fn bad_query(field: &str, detail: &str) -> Problem {
+pub(crate) fn bad_query(field: &str, detail: impl std::fmt::Display) -> Problem {
     Problem::new(
         400,
         "invalid_query",

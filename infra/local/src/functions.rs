@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::limits;
 use embedded_aws::{EmbeddedAws, EventSourceMapping, Handler, MappingHandle};
 use lambda_http::aws_lambda_events::event::sqs::SqsEvent;
 use lambda_http::{Body, Request, Response};
@@ -184,5 +185,6 @@ fn config(function: &str, [aws_url, wasender_url, gateway_url]: [&str; 3]) -> Co
         public_url: Some(gateway_url.to_owned()),
         log_level: "info".to_owned(),
         default_country: COUNTRY.to_owned(),
+        vendor_cache: limits::SECRET_CACHE,
     }
 }

@@ -242,7 +242,9 @@ pub const IDEMPOTENCY_DAYS: i64 = 7;
 
 /// How long an unknown vendor is remembered as unknown.
 pub const NEGATIVE_CACHE: Duration = Duration::from_secs(5);
-/// How old a cached secret may be before a webhook reads it again.
+/// Vendors that an environment remembers at most, and as many that do not exist.
+pub const CACHED_VENDORS: usize = 10_000;
+/// How old a cached secret may be before a webhook reads it again; a rotation waits as long for every environment to have read it.
 pub const SECRET_CACHE: Duration = Duration::from_mins(5);
 /// A mismatch has a vendor's secrets read again at most this often.
 pub const SECRET_FRESH: Duration = Duration::from_secs(1);

@@ -1,5 +1,7 @@
 use std::fmt;
+use std::time::Duration;
 
+use domain::limits;
 use thiserror::Error;
 
 /// What a function must know of its surroundings, read once when it starts.
@@ -23,6 +25,8 @@ pub struct Config {
     pub log_level: String,
     /// The country (ISO 3166) whose national phone numbers are understood without a country code.
     pub default_country: String,
+    /// How long what was read of a vendor is good.
+    pub vendor_cache: Duration,
 }
 
 /// The keys that Lambda puts into a function's environment; they stay the same for the environment's life.
@@ -47,9 +51,9 @@ pub struct QueueUrls {
     pub quarantine: String,
 }
 
-/// Which variable is missing. The cold start stops with it.
+/// Which variable is missing, or can't be used. The cold start stops with it.
 #[derive(Clone, PartialEq, Eq, Error)]
-#[error("the environment variable {0} is missing or empty")]
+#[error("the environment variable {0} is missing, empty, or not what it must be")]
 pub struct MissingVariable(pub &'static str);
 
 /// As its `Display`, for that is how a function's `main` prints it.
@@ -95,15 +99,29 @@ impl Config {
             public_url: optional("PUBLIC_URL").map(|url| url.trim_end_matches('/').to_owned()),
             log_level: optional("LOG_LEVEL").unwrap_or_else(|| "info".to_owned()),
             default_country: optional("DEFAULT_COUNTRY").unwrap_or_else(|| "SN".to_owned()),
+            vendor_cache: vendor_cache(optional(VENDOR_CACHE).as_deref())?,
         })
     }
+}
+
+const VENDOR_CACHE: &str = "VENDOR_CACHE_TTL_SECONDS";
+
+/// Whole seconds, at most as long as a rotation of secrets waits.
+fn vendor_cache(text: Option<&str>) -> Result<Duration, MissingVariable> {
+    let Some(text) = text else {
+        return Ok(limits::SECRET_CACHE);
+    };
+    let asked = text.trim().parse().ok().map(Duration::from_secs);
+    let usable = asked.filter(|lives| *lives <= limits::SECRET_CACHE);
+    usable.ok_or(MissingVariable(VENDOR_CACHE))
 }
 
 #[cfg(test)]
 impl Config {
     /// What no test cares about.
     pub(crate) fn example() -> Self {
-        let mut config = Self::read(|name| Some(format!("{name}-"))).expect("all is there");
+        let mut config = Self::read(|name| (name != VENDOR_CACHE).then(|| format!("{name}-")))
+            .expect("all is there");
         config.region = "eu-west-1".to_owned();
         config.endpoint_url = None;
         config.media_bucket = None;
@@ -121,6 +139,7 @@ mod tests {
             "LOG_LEVEL",
             "MEDIA_BUCKET",
             "MEDIA_HOSTS",
+            VENDOR_CACHE,
         ]
         .contains(&name);
         (!is_optional).then(|| format!("{name}/"))
@@ -152,5 +171,19 @@ mod tests {
             (config.media_bucket, config.media_hosts.as_str()),
             (None, "*.whatsapp.net")
         );
+    }
+
+    #[test]
+    fn a_vendor_is_remembered_as_long_as_is_asked_and_never_longer_than_a_rotation_waits() {
+        assert_eq!(vendor_cache(None), Ok(limits::SECRET_CACHE));
+        assert_eq!(vendor_cache(Some("60")), Ok(Duration::from_mins(1)));
+        assert_eq!(vendor_cache(Some("0")), Ok(Duration::ZERO));
+        for wrong in ["301", "-1", "5m", "1.5"] {
+            assert_eq!(
+                vendor_cache(Some(wrong)),
+                Err(MissingVariable(VENDOR_CACHE)),
+                "{wrong}"
+            );
+        }
     }
 }

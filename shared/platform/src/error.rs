@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use thiserror::Error;
 
 /// An AWS call that failed: what was attempted, and the service's or the SDK's word for why. It holds no item, body or secret.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 #[error("{attempted} failed: {code}")]
 pub struct AwsError {
     attempted: &'static str,

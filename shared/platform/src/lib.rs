@@ -1,5 +1,6 @@
 //! The only crate that names the AWS SDK or an HTTP client: tables, queues, secrets, provider HTTP, telemetry, configuration.
 
+mod cache;
 mod clients;
 mod clock;
 mod config;
@@ -8,6 +9,7 @@ mod fetch;
 mod http;
 mod media;
 mod queues;
+mod registry;
 mod secrets;
 pub mod tables;
 pub mod telemetry;
@@ -19,6 +21,7 @@ pub use fetch::{Fetcher, Forbidden, Hosts, NotFetched};
 pub use http::{Http, NoAnswer};
 pub use media::{Link, MediaStore};
 pub use queues::{Fifo, Queues};
+pub use registry::Registry;
 pub use secrets::{AtHand, Secrets, secret};
 pub use tables::Tables;
 
@@ -41,7 +44,12 @@ impl Platform {
         Self {
             tables: Tables::new(clients.dynamodb, &config.stack),
             queues: Queues::new(clients.sqs, config.queues.clone()),
-            secrets: Secrets::new(clients.secrets, &config.stack, clock.clone()),
+            secrets: Secrets::new(
+                clients.secrets,
+                &config.stack,
+                clock.clone(),
+                config.vendor_cache,
+            ),
             media: MediaStore::new(config, http.clone()),
             http,
             clock,

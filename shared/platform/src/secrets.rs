@@ -1,16 +1,18 @@
 mod account;
-mod cache;
+mod rereads;
 mod stored;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use aws_sdk_secretsmanager::operation::create_secret::CreateSecretError;
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use domain::{VendorId, VendorSecrets};
 
+use crate::cache::{Cache, Found, Reading};
 use crate::clock::Clock;
 use crate::error::AwsError;
-use cache::Cache;
+use rereads::Rereads;
 use stored::{PlatformSecret, parse, to_text};
 
 /// The vendors' secrets and the platform's, as Secrets Manager keeps them, behind a bounded cache.
@@ -19,7 +21,8 @@ pub struct Secrets {
     client: aws_sdk_secretsmanager::Client,
     stack: String,
     clock: Clock,
-    cache: Arc<Mutex<Cache>>,
+    cache: Cache<VendorId, VendorSecrets>,
+    rereads: Arc<Mutex<Rereads>>,
     account: account::Remembered,
 }
 
@@ -32,29 +35,35 @@ pub struct AtHand {
 }
 
 impl Secrets {
-    pub(crate) fn new(client: aws_sdk_secretsmanager::Client, stack: &str, clock: Clock) -> Self {
+    pub(crate) fn new(
+        client: aws_sdk_secretsmanager::Client,
+        stack: &str,
+        clock: Clock,
+        lives: Duration,
+    ) -> Self {
         Self {
             client,
             stack: stack.to_owned(),
+            cache: Cache::new(clock.clone(), lives),
             clock,
-            cache: Arc::default(),
+            rereads: Arc::default(),
             account: account::Remembered::default(),
         }
     }
 
     /// A vendor's secrets from the cache while they are young enough, else from the store.
     pub async fn vendor(&self, vendor: &VendorId) -> Result<AtHand, AwsError> {
-        let now = self.clock.now();
-        match self.locked(|cache| cache.get(vendor, now)) {
-            Some(at_hand) => Ok(at_hand),
-            None => self.read(vendor).await,
-        }
+        let read = || {
+            let (secrets, vendor) = (self.clone(), vendor.clone());
+            async move { secrets.fetch(&vendor).await }
+        };
+        self.cache.get_or(vendor, read).await.map(AtHand::from)
     }
 
     /// Reads a vendor's secrets past the cache because what is at hand did not match; `None` if the budget of such reads is spent.
     pub async fn vendor_again(&self, vendor: &VendorId) -> Option<Result<AtHand, AwsError>> {
-        let now = self.clock.now();
-        if self.locked(|cache| cache.may_read_again(vendor, now)) {
+        let is_allowed = self.rereads().allows(vendor, self.clock.now());
+        if is_allowed {
             Some(self.read(vendor).await)
         } else {
             None
@@ -63,22 +72,26 @@ impl Secrets {
 
     /// Notes that a proof did not fit secrets that had just been read.
     pub fn mismatched(&self, vendor: &VendorId) {
-        let now = self.clock.now();
-        self.locked(|cache| cache.mismatched(vendor, now));
+        self.rereads().mismatched(vendor, self.clock.now());
     }
 
     /// Reads a vendor's secrets from the store.
     pub async fn read(&self, vendor: &VendorId) -> Result<AtHand, AwsError> {
-        let stored = self
-            .get("reading a vendor's secrets", &self.vendor_name(vendor))
-            .await?;
-        let secrets = stored.map(|text| parse(&text).map(Arc::new)).transpose()?;
-        let now = self.clock.now();
-        self.locked(|cache| cache.keep(vendor, secrets.clone(), now));
+        let (secrets, _) = self.fetch(vendor).await?;
+        self.cache.keep(vendor, secrets.clone());
         Ok(AtHand {
             secrets,
             is_fresh: true,
         })
+    }
+
+    async fn fetch(&self, vendor: &VendorId) -> Result<Reading<VendorSecrets>, AwsError> {
+        let as_of = self.clock.now();
+        let stored = self
+            .get("reading a vendor's secrets", &self.vendor_name(vendor))
+            .await?;
+        let secrets = stored.map(|text| parse(&text).map(Arc::new)).transpose()?;
+        Ok((secrets, as_of))
     }
 
     /// Stores a vendor's secrets: a new secret, a new version of it, or one brought back from its recovery window.
@@ -118,8 +131,7 @@ impl Secrets {
                 .await;
             put.map_err(|error| AwsError::from_sdk("storing a vendor's secret", &error))?;
         }
-        let now = self.clock.now();
-        self.locked(|cache| cache.keep(vendor, Some(Arc::new(secrets.clone())), now));
+        self.cache.keep(vendor, Some(Arc::new(secrets.clone())));
         Ok(())
     }
 
@@ -160,8 +172,17 @@ impl Secrets {
         format!("{}/vendor/{vendor}", self.stack)
     }
 
-    fn locked<T>(&self, work: impl FnOnce(&mut Cache) -> T) -> T {
-        work(&mut self.cache.lock().unwrap_or_else(PoisonError::into_inner))
+    fn rereads(&self) -> MutexGuard<'_, Rereads> {
+        self.rereads.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl From<Found<VendorSecrets>> for AtHand {
+    fn from(found: Found<VendorSecrets>) -> Self {
+        Self {
+            secrets: found.value,
+            is_fresh: found.is_fresh,
+        }
     }
 }
 

@@ -22,6 +22,7 @@ fn function(stack: &Stack, bucket: &str) -> Platform {
         log_level: "info".to_owned(),
         public_url: None,
         default_country: "SN".to_owned(),
+        vendor_cache: Duration::from_mins(5),
     };
     Platform::new(&config, stack.clock.clone())
 }

@@ -36,5 +36,6 @@ mod proof;
 mod quotes;
 mod receiving;
 mod reconciliation;
+mod registry;
 mod staff_actions;
 mod world;

@@ -48,11 +48,11 @@ fn instance_key(vendor: &VendorId, waba: &WabaId) -> Item {
     key(vendor.as_str(), &format!("waba#{waba}"))
 }
 
-fn phone_key(phone: &PhoneNumber) -> Item {
+pub(super) fn phone_key(phone: &PhoneNumber) -> Item {
     key(format!("phone#{}", phone.expose()), "unique")
 }
 
-fn provider_instance_key(provider: Provider, id: &str) -> Item {
+pub(super) fn provider_instance_key(provider: Provider, id: &str) -> Item {
     key(format!("instance#{}#{id}", provider.as_str()), "unique")
 }
 
