@@ -1,7 +1,7 @@
 //! What people decide about a message that was to be sent: repeat it, stop it, close it. Each may be asked for twice.
 
 use domain::action::{self, Refusal};
-use domain::{MessageId, Outbound, VendorId};
+use domain::{MessageId, Outbound, VendorId, WabaId};
 use flows::problem::{self, Problem};
 use flows::{dispatch, session};
 use serde_json::{Value, json};
@@ -37,6 +37,17 @@ pub(crate) const ROUTES: &[Route] = &[
     ),
 ];
 
+/// How it ended that a message was to be cancelled.
+pub(crate) enum Cancelled {
+    Now {
+        before: Box<Outbound>,
+        after: Box<Outbound>,
+    },
+    /// It was cancelled already.
+    Before(Box<Outbound>),
+    Not(Box<Outbound>, Refusal),
+}
+
 /// How often a decision is made anew because the message moved meanwhile.
 const TRIES: usize = 6;
 
@@ -54,6 +65,10 @@ impl App {
             let retry = action::retry(&message, now).map_err(refused)?;
             let kept = tables.keep_retry(&message, &retry, now).await;
             if kept.map_err(|error| unavailable(&error))?.is_done() {
+                call.change.note(
+                    json!({ "retriedBy": null }),
+                    json!({ "retriedBy": retry.new.id.as_str() }),
+                );
                 return self.retried(vendor, &retry.new.id, id).await;
             }
         }
@@ -73,33 +88,46 @@ impl App {
 
     /// Stops a message that did not leave yet. Of this and a sender that takes it at the same moment one wins.
     async fn cancel(&self, call: Call<'_>) -> Answer {
-        let (vendor, id) = (&call.vendor()?, &call.message()?);
+        let message = self.to_be_sent(&call.vendor()?, &call.message()?).await?;
+        match self.cancelled(message).await? {
+            Cancelled::Now { before, after } => {
+                if before.listed {
+                    self.go_on(&before.vendor, &before.waba).await;
+                }
+                note(&call, &before, &after);
+                Ok(decided(&after))
+            }
+            Cancelled::Before(message) => Ok(decided(&message)),
+            Cancelled::Not(_, refusal) => Err(refused(refusal)),
+        }
+    }
+
+    /// Cancels a message as it was read, or as it became meanwhile.
+    pub(crate) async fn cancelled(&self, mut message: Outbound) -> Result<Cancelled, Problem> {
         for _ in 0..TRIES {
-            let message = self.to_be_sent(vendor, id).await?;
-            let Some(cancelled) = action::cancel(&message).map_err(refused)? else {
-                return Ok(decided(&message));
+            let after = match action::cancel(&message) {
+                Ok(Some(cancelled)) => Outbound {
+                    listed: false,
+                    ..cancelled
+                },
+                Ok(None) => return Ok(Cancelled::Before(Box::new(message))),
+                Err(refusal) => return Ok(Cancelled::Not(Box::new(message), refusal)),
             };
             let (tables, now) = (&self.platform.tables, self.platform.clock.now());
-            let unlisted = Outbound {
-                listed: false,
-                ..cancelled
-            };
-            let written = tables.decide_outbound(&message, &unlisted, now).await;
+            let written = tables.decide_outbound(&message, &after, now).await;
             if written.map_err(|error| unavailable(&error))?.is_done() {
-                self.go_on_without(&message).await;
-                return Ok(decided(&unlisted));
+                let (before, after) = (Box::new(message), Box::new(after));
+                return Ok(Cancelled::Now { before, after });
             }
+            message = self.to_be_sent(&message.vendor, &message.id).await?;
         }
         Err(busy())
     }
 
-    /// Has the lane of a message go on if the message stood on its list. The sweep looks at it too, should this fail.
-    async fn go_on_without(&self, message: &Outbound) {
-        let at = (&message.vendor, &message.waba);
-        if message.listed
-            && let Err(error) = session::verify_soon(&self.platform, at).await
-        {
-            tracing::warn!(message.id = %message.id, error = %error, "a lane goes on later");
+    /// Has a lane go on whose list became shorter. The sweep looks at it too, should this fail.
+    pub(crate) async fn go_on(&self, vendor: &VendorId, waba: &WabaId) {
+        if let Err(error) = session::verify_soon(&self.platform, (vendor, waba)).await {
+            tracing::warn!(vendor.id = %vendor, error = %error, "a lane goes on later");
         }
     }
 
@@ -118,6 +146,8 @@ impl App {
                 .decide_outbound(&message, &discarded, now)
                 .await;
             if written.map_err(|error| unavailable(&error))?.is_done() {
+                call.change
+                    .note(json!({ "discarded": false }), json!({ "discarded": true }));
                 return Ok(decided(&discarded));
             }
         }
@@ -232,6 +262,12 @@ fn short(message: &Outbound) -> Value {
         "wasenderId": message.reference.msg_id,
         "createdAt": message.created_at.to_string(),
     })
+}
+
+/// Notes for the record what a decision changed.
+fn note(call: &Call<'_>, before: &Outbound, after: &Outbound) {
+    let state = |message: &Outbound| json!({ "status": message.status() });
+    call.change.note(state(before), state(after));
 }
 
 fn decided(message: &Outbound) -> lambda_http::Response<lambda_http::Body> {

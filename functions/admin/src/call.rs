@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::OnceLock;
 
-use domain::{MessageId, VendorId, WabaId};
+use domain::{ConversationId, MessageId, VendorId, WabaId};
 use flows::problem::Problem;
 use lambda_http::aws_lambda_events::query_map::QueryMap;
 use lambda_http::http::HeaderMap;
@@ -121,6 +121,12 @@ impl Call<'_> {
     /// The message of the path; a text that can't be a message's id is the id of no message.
     pub(crate) fn message(&self) -> Result<MessageId, Problem> {
         MessageId::parse(self.parameter("messageId")).map_err(|_| crate::no_such_message())
+    }
+
+    /// The conversation of the path; a text that can't be a conversation's id is the id of no conversation.
+    pub(crate) fn conversation(&self) -> Result<ConversationId, Problem> {
+        let id = ConversationId::parse(self.parameter("conversationId"));
+        id.map_err(|_| crate::no_such_conversation())
     }
 
     /// The number of the path; a text that can't be a number's id is the id of no number.

@@ -1,10 +1,12 @@
 //! `/api/admin/*`: vendors and their messages, for the back office and for `wabactl`.
 
 mod actions;
+mod attending;
 mod auth;
 mod behaviour;
 mod body;
 mod call;
+mod conversations;
 mod draft;
 mod finding;
 mod gaps;
@@ -127,6 +129,11 @@ fn no_such_number() -> Problem {
 fn no_such_message() -> Problem {
     let detail = "no message of this vendor has this id";
     Problem::new(404, "no_such_message", "Not found", detail)
+}
+
+fn no_such_conversation() -> Problem {
+    let detail = "no conversation of this vendor has this id";
+    Problem::new(404, "no_such_conversation", "Not found", detail)
 }
 
 /// A store that failed: the caller may repeat the request.

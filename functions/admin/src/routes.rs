@@ -8,7 +8,10 @@ use flows::problem::Problem;
 use lambda_http::http::Method;
 
 use crate::call::{Call, Scope};
-use crate::{Answer, App, actions, gaps, listing, no_such_route, pairing, sending, vendors};
+use crate::{
+    Answer, App, actions, attending, conversations, gaps, listing, no_such_route, pairing, sending,
+    vendors,
+};
 
 /// One method of one path.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +53,8 @@ const SUBJECTS: &[&[Route]] = &[
     listing::ROUTES,
     actions::ROUTES,
     sending::ROUTES,
+    conversations::ROUTES,
+    attending::ROUTES,
 ];
 
 /// Every route of the admin API.

@@ -85,12 +85,7 @@ impl App {
                 }
             }
         }
-        Err(Problem::new(
-            503,
-            "unavailable",
-            "Unavailable",
-            "the conversation is busy; repeat the request",
-        ))
+        Err(crate::attending::busy())
     }
 
     /// The answer to a request whose key came before; `None` goes on.

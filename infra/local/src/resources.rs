@@ -149,6 +149,16 @@ fn tables() -> Vec<Value> {
         "KeySchema": keys("dueShard", Some("dueAt")),
         "Projection": { "ProjectionType": "KEYS_ONLY" },
     });
+    let by_conversation = json!({
+        "IndexName": "by_conversation",
+        "KeySchema": keys("conversationId", Some("listKey")),
+        "Projection": { "ProjectionType": "KEYS_ONLY" },
+    });
+    let conversations_by_vendor = json!({
+        "IndexName": "by_vendor",
+        "KeySchema": keys("vendorId", Some("updatedAt")),
+        "Projection": { "ProjectionType": "ALL" },
+    });
     vec![
         table("waba_instances", &[("pk", "S"), ("sk", "S")], &[]),
         table("vendor_configs", &[("pk", "S")], &[]),
@@ -159,12 +169,22 @@ fn tables() -> Vec<Value> {
                 ("sk", "S"),
                 ("vendorId", "S"),
                 ("listKey", "S"),
+                ("conversationId", "S"),
                 ("dueShard", "S"),
                 ("dueAt", "N"),
             ],
-            &[by_vendor, by_due.clone()],
+            &[by_vendor, by_conversation, by_due.clone()],
         ),
-        table("conversations", &[("pk", "S"), ("sk", "S")], &[]),
+        table(
+            "conversations",
+            &[
+                ("pk", "S"),
+                ("sk", "S"),
+                ("vendorId", "S"),
+                ("updatedAt", "N"),
+            ],
+            &[conversations_by_vendor],
+        ),
         table(
             "lanes",
             &[("pk", "S"), ("sk", "S"), ("dueShard", "S"), ("dueAt", "N")],

@@ -29,6 +29,8 @@ pub struct Conversation {
     pub group: Option<GroupId>,
     pub context: Context,
     pub attendant: Attendant,
+    /// Who took it over, as far as a takeover said; means nothing unless a person attends.
+    pub attended_by: Option<String>,
     /// Raised by a takeover, a release, a stop, a start and a pause: an automatic reply decided under an older one is not sent.
     pub control_epoch: u64,
     /// Raised by every decision; 0 before the first is written.
@@ -108,6 +110,7 @@ impl Conversation {
                 ..Context::default()
             },
             attendant: Attendant::default(),
+            attended_by: None,
             control_epoch: 0,
             version: 0,
             looked_up_at: None,
@@ -160,8 +163,7 @@ impl Conversation {
 
     fn quiet(&self, config: &VendorConfig, heard: Heard<'_>) -> Option<Quiet> {
         let message = heard.message;
-        let is_human =
-            matches!(self.attendant, Attendant::Human { until } if heard.received_at < until);
+        let is_human = self.attendant.is_human(heard.received_at);
         let rules = [
             (!config.active, Quiet::VendorPaused),
             (!config.auto_reply, Quiet::AutoReplyOff),

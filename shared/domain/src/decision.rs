@@ -34,6 +34,7 @@ pub fn decide(
             .checked_add(limits::HUMAN_ATTENDS)
             .unwrap_or(Timestamp::MAX);
         conversation.attendant = Attendant::Human { until };
+        conversation.attended_by = None;
     }
     if answer.intent.is_some() {
         conversation

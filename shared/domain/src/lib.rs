@@ -9,6 +9,7 @@ mod change;
 pub mod compose;
 mod contact;
 mod content;
+pub mod control;
 pub mod conversation;
 pub mod decision;
 mod delivery;

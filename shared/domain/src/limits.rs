@@ -191,6 +191,18 @@ pub const HUMAN_ATTENDS: Duration = Duration::from_hours(12);
 pub const TYPED_PAUSE_MINUTES: u32 = 60;
 /// The most minutes that a vendor may ask for: a week.
 pub const TYPED_PAUSE_MINUTES_MOST: u32 = 7 * 24 * 60;
+/// The most minutes that a person may take a conversation over for, if not until they give it back: 30 days.
+pub const TAKEOVER_MINUTES_MOST: u32 = 30 * 24 * 60;
+/// The longest name of whoever takes a conversation over, in characters.
+pub const TAKEN_BY_CHARS: usize = 80;
+/// Messages of a conversation that are shown with it.
+pub const CONVERSATION_MESSAGES: usize = 20;
+/// How old a message may be that is looked for among those that still are to be sent: as old as the oldest entry of a queue.
+pub const OPEN_SENDS_LIVE: SignedDuration = SignedDuration::from_hours(14 * 24);
+/// Messages of a conversation among which those are looked for that still are to be sent, the newest.
+pub const OPEN_SENDS_LOOKED_AT: usize = 500;
+/// Messages that one request cancels.
+pub const CANCELLED_AT_ONCE: usize = 100;
 /// How long a message does not ask again for a number that the provider did not tell.
 pub const LOOK_UP_AGAIN: Duration = Duration::from_mins(10);
 /// The waits before a look-up that failed is made again; then it is given up until the person writes again.

@@ -76,7 +76,11 @@ impl Conversation {
         let name = self.contact.name.take();
         self.contact.enrich(&other.contact);
         self.contact.name = name.or_else(|| self.contact.name.take());
-        self.attendant = later(self.attendant, other.attendant);
+        let attendant = later(self.attendant, other.attendant);
+        if attendant != self.attendant {
+            self.attended_by = other.attended_by;
+        }
+        self.attendant = attendant;
         self.looked_up_at = self.looked_up_at.max(other.looked_up_at);
         self.merged_from.extend(other.merged_from);
         self.merged_from.push(other.id);
@@ -89,7 +93,11 @@ impl Conversation {
     #[must_use]
     pub fn typed_in(mut self, pause: Duration, now: Timestamp) -> Self {
         let until = now.checked_add(pause).unwrap_or(Timestamp::MAX);
-        self.attendant = later(self.attendant, Attendant::Human { until });
+        let attendant = later(self.attendant, Attendant::Human { until });
+        if attendant != self.attendant {
+            self.attended_by = None;
+        }
+        self.attendant = attendant;
         self.control_epoch += 1;
         // A menu may wait to be sent still, and is cancelled with that.
         self.context.open_menu = None;

@@ -29,6 +29,16 @@ impl Tables {
         vendor: &VendorId,
         id: &ConversationId,
     ) -> Result<Option<Conversation>, AwsError> {
+        let found = self.kept_conversation(vendor, id).await?;
+        Ok(found.map(|kept| kept.conversation))
+    }
+
+    /// The same, with when it was last written.
+    pub async fn kept_conversation(
+        &self,
+        vendor: &VendorId,
+        id: &ConversationId,
+    ) -> Result<Option<KeptConversation>, AwsError> {
         let mut id = id.clone();
         for _ in 0..HOPS {
             let attempted = "reading a conversation";
@@ -38,7 +48,7 @@ impl Tables {
             };
             match Reader::new(&item, attempted).parsed_opt("mergedInto") {
                 Some(into) => id = into,
-                None => return read(vendor, &id, &item).map(Some),
+                None => return kept(vendor, &id, &item).map(Some),
             }
         }
         Err(AwsError::unreadable("following a conversation"))
@@ -98,6 +108,7 @@ impl Tables {
         )
         .set("attendant", s(attendant))
         .set("attendedUntil", until.map(ms))
+        .set("attendedBy", conversation.attended_by.as_deref().map(s))
         .set("lookedUpAt", conversation.looked_up_at.map(ms))
         .set(
             "mergedFrom",
@@ -189,6 +200,24 @@ pub struct Decided<'a> {
     pub merged: Option<&'a Merged>,
 }
 
+/// A conversation, and when it was last written: something was heard, sent, or decided about it.
+#[derive(Clone, Debug)]
+pub struct KeptConversation {
+    pub conversation: Conversation,
+    pub updated_at: Timestamp,
+}
+
+pub(super) fn kept(
+    vendor: &VendorId,
+    id: &ConversationId,
+    item: &Item,
+) -> Result<KeptConversation, AwsError> {
+    Ok(KeptConversation {
+        conversation: read(vendor, id, item)?,
+        updated_at: Reader::new(item, "reading a conversation").time("updatedAt")?,
+    })
+}
+
 fn read(vendor: &VendorId, id: &ConversationId, item: &Item) -> Result<Conversation, AwsError> {
     let from = Reader::new(item, "reading a conversation");
     Ok(Conversation {
@@ -205,6 +234,7 @@ fn read(vendor: &VendorId, id: &ConversationId, item: &Item) -> Result<Conversat
             },
             _ => Attendant::Engine,
         },
+        attended_by: from.text_opt("attendedBy").map(str::to_owned),
         control_epoch: from.number_opt("epoch").unwrap_or_default(),
         version: from.number("version")?,
         looked_up_at: from.time_opt("lookedUpAt"),

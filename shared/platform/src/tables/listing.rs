@@ -111,17 +111,7 @@ impl Tables {
     ) -> Result<Option<(Listed, Option<Outbound>)>, AwsError> {
         let key = message_key(vendor, id);
         let item = self.get("reading a message", &self.names.messages, key);
-        let Some(item) = item.await? else {
-            return Ok(None);
-        };
-        let direction = Reader::new(&item, "reading a message").text_opt("direction");
-        let outbound = (direction == Some(Direction::Outbound.as_str()))
-            .then(|| super::outbound_item::read(&item));
-        match direction {
-            // An echo that the queue refused is no message yet.
-            Some("inbound" | "outbound") => Ok(Some((read(&item)?, outbound.transpose()?))),
-            _ => Ok(None),
-        }
+        item.await?.as_ref().map_or(Ok(None), whole)
     }
 
     /// When the newest message to one of a vendor's numbers came, as far as one reading finds one.
@@ -161,6 +151,18 @@ impl Tables {
         // A page may be short of the limit because of its bytes; only the missing key says that it is the last.
         let ended = answer.last_evaluated_key().is_none();
         Ok((answer.items.unwrap_or_default(), ended))
+    }
+}
+
+/// A message of either direction, and whole if it was to be sent.
+pub(super) fn whole(item: &Item) -> Result<Option<(Listed, Option<Outbound>)>, AwsError> {
+    let direction = Reader::new(item, "reading a message").text_opt("direction");
+    let outbound =
+        (direction == Some(Direction::Outbound.as_str())).then(|| super::outbound_item::read(item));
+    match direction {
+        // An echo that the queue refused is no message yet.
+        Some("inbound" | "outbound") => Ok(Some((read(item)?, outbound.transpose()?))),
+        _ => Ok(None),
     }
 }
 

@@ -4,6 +4,7 @@ mod admin_keys;
 mod aliases;
 mod breaker;
 mod changes;
+mod conversation_list;
 mod conversations;
 mod doubts;
 mod evidence;
@@ -37,7 +38,8 @@ use domain::Fingerprint;
 
 pub use aliases::{Aliases, ContactRow};
 pub use changes::{Changed, Changes};
-pub use conversations::Decided;
+pub use conversation_list::{ConversationPage, ConversationPlace};
+pub use conversations::{Decided, KeptConversation};
 pub use doubts::Control;
 pub use evidence::Noted;
 pub use idempotency::{Staff, Staffed};

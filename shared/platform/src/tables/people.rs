@@ -50,6 +50,22 @@ impl Tables {
         self.commit("joining a person's conversations", parts).await
     }
 
+    /// Writes that a person took a conversation over, or gave it back: what was decided in it before is not sent any more.
+    pub async fn attend(
+        &self,
+        conversation: &Conversation,
+        now: Timestamp,
+    ) -> Result<Commit, AwsError> {
+        let next = Next {
+            conversation,
+            new_aliases: &[],
+            merged: None,
+        };
+        let parts = self.conversation_parts(&next, Epoch::Rises, now);
+        self.commit("changing who attends to a conversation", parts)
+            .await
+    }
+
     /// Keeps a message that the vendor typed on the phone, as sent, with the conversation after it. `Lost` with the first part: it is kept
     /// already, and nothing is changed a second time.
     pub async fn keep_typed(
