@@ -366,20 +366,21 @@ async fn a_message_meets_a_draining_lane(world: &World) {
 async fn a_reply_is_superseded(world: &World) {
     session(world, "disconnected").await;
     customer_writes(world, "SUPERSEDED").await;
-    let table = "local-conversations";
-    let scan = json!({ "TableName": table });
-    let found = world.aws_operation("DynamoDB_20120810.Scan", &scan).await;
-    let items = found["Items"].as_array().expect("items");
-    for item in items.iter().filter(|item| item["epoch"].is_object()) {
-        let raise = json!({
-            "TableName": table, "Key": { "pk": item["pk"], "sk": item["sk"] },
-            "UpdateExpression": "ADD epoch :one", "ExpressionAttributeValues": { ":one": { "N": "1" } },
-        });
-        let target = "DynamoDB_20120810.UpdateItem";
-        world.aws_operation(target, &raise).await;
-    }
+    let path = format!("vendors/{}/conversations", VENDOR_1.id);
+    let listed = get(world, &path).await.json;
+    let id = listed["conversations"][0]["conversationId"].as_str();
+    let path = format!("{path}/{}", id.expect("an id"));
+    let decide = async |what: &str| {
+        let path = format!("{path}/{what}");
+        let answer = world.admin("POST", &path, &[], &Value::Null).await;
+        assert_eq!(answer.status, 200, "{what}");
+    };
+    decide("takeover").await;
     session(world, "connected").await;
     assert_eq!(newest(world).await, "cancelled");
+    decide("release").await;
+    decide("cancel").await;
+    assert_eq!(get(world, &path).await.status, 200);
 }
 
 /// With a new key, what staff wrote leaves; a reply waited too long for it.
