@@ -7,6 +7,7 @@ mod behaviour;
 mod body;
 mod call;
 mod conversations;
+mod description;
 mod draft;
 mod finding;
 mod gaps;
@@ -29,6 +30,7 @@ use platform::tables::VendorRow;
 use platform::{AwsError, Clock, Config, Platform, Registry};
 
 pub use call::Scope;
+pub use description::OPENAPI;
 pub use routes::{Route, routes};
 
 /// The function's state, built once in a cold start.

@@ -8,10 +8,7 @@ use flows::problem::Problem;
 use lambda_http::http::Method;
 
 use crate::call::{Call, Scope};
-use crate::{
-    Answer, App, actions, attending, conversations, gaps, listing, no_such_route, pairing, sending,
-    vendors,
-};
+use crate::{Answer, App, no_such_route};
 
 /// One method of one path.
 #[derive(Clone, Copy, Debug)]
@@ -47,14 +44,15 @@ impl Route {
 
 /// The routes of each subject.
 const SUBJECTS: &[&[Route]] = &[
-    vendors::ROUTES,
-    pairing::ROUTES,
-    gaps::ROUTES,
-    listing::ROUTES,
-    actions::ROUTES,
-    sending::ROUTES,
-    conversations::ROUTES,
-    attending::ROUTES,
+    crate::vendors::ROUTES,
+    crate::pairing::ROUTES,
+    crate::gaps::ROUTES,
+    crate::listing::ROUTES,
+    crate::actions::ROUTES,
+    crate::sending::ROUTES,
+    crate::conversations::ROUTES,
+    crate::attending::ROUTES,
+    crate::description::ROUTES,
 ];
 
 /// Every route of the admin API.

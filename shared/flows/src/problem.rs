@@ -70,7 +70,7 @@ impl Problem {
         if let Some(members) = body.as_object_mut() {
             members.extend(self.more.clone());
         }
-        let mut response = answer(self.status, "application/problem+json", &body);
+        let mut response = answer(self.status, "application/problem+json", &body.to_string());
         let allow = self.allow.as_deref().map(HeaderValue::from_str);
         if let Some(Ok(allow)) = allow {
             response.headers_mut().insert("allow", allow);
@@ -81,14 +81,19 @@ impl Problem {
 
 /// A JSON answer.
 pub fn json(status: u16, body: &Value) -> Response<Body> {
+    json_text(status, &body.to_string())
+}
+
+/// An answer of JSON that is written already.
+pub fn json_text(status: u16, body: &str) -> Response<Body> {
     answer(status, "application/json", body)
 }
 
-fn answer(status: u16, content_type: &'static str, body: &Value) -> Response<Body> {
+fn answer(status: u16, content_type: &'static str, body: &str) -> Response<Body> {
     Response::builder()
         .status(status)
         .header("content-type", content_type)
         .header("cache-control", "no-store")
-        .body(Body::Text(body.to_string()))
+        .body(Body::Text(body.to_owned()))
         .expect("status and headers are valid")
 }

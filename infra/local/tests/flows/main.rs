@@ -12,6 +12,7 @@ mod admin_vendors;
 mod answers;
 mod changes;
 mod conservation;
+mod contract;
 mod conversations;
 mod costs;
 mod crashes;

@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 use simulator::Simulator;
 use tracing::Level;
 
+use crate::contract;
+
 pub(crate) const VENDOR_1: Vendor = Vendor {
     id: "vendor_001",
     secret: "secret_123",
@@ -171,7 +173,9 @@ impl World {
         body: impl Into<Vec<u8>>,
     ) -> Answer {
         let url = format!("{}{path}", self.stack.gateway_url());
-        self.ask(method, &url, headers, body.into()).await
+        let answer = self.ask(method, &url, headers, body.into()).await;
+        contract::holds(method, path, &answer);
+        answer
     }
 
     /// A request to the provider's own interface, as its account's owner makes it.
