@@ -15,10 +15,14 @@ mod listing;
 mod media;
 mod pacing;
 mod pairing;
+mod provider;
+mod qr;
+mod qr_image;
 mod quoting;
 mod register;
 mod routes;
 mod sending;
+mod sessions;
 mod shown;
 mod vendors;
 
@@ -39,6 +43,8 @@ pub struct App {
     pub(crate) platform: Platform,
     pub(crate) default_country: String,
     pub(crate) registry: Registry,
+    /// Wasender's API.
+    pub(crate) wasender_api_url: String,
     keys: auth::Keys,
 }
 
@@ -52,6 +58,7 @@ impl App {
             registry: Registry::new(config, &platform),
             platform,
             default_country: config.default_country.clone(),
+            wasender_api_url: config.wasender_api_url.clone(),
             keys: auth::Keys::default(),
         }
     }

@@ -53,6 +53,8 @@ const SUBJECTS: &[&[Route]] = &[
     crate::conversations::ROUTES,
     crate::attending::ROUTES,
     crate::description::ROUTES,
+    crate::sessions::ROUTES,
+    crate::qr::ROUTES,
 ];
 
 /// Every route of the admin API.

@@ -14,7 +14,8 @@ pub struct Fault {
     /// Only for this session: its label, its number or its vendor.
     #[serde(default)]
     pub session: Option<String>,
-    /// For request faults, only on paths that begin so, such as `send-message` or `/api/messages`.
+    /// For request faults, only on paths that begin so, such as `send-message` or `/api/messages`; `*` is any one part, as in
+    /// `whatsapp-sessions/*/connect`.
     #[serde(default)]
     pub path: Option<String>,
     /// For webhook faults, only on events of this name.
@@ -210,9 +211,12 @@ impl Fault {
         let Some(wanted) = self.path.as_deref().map(bare_path) else {
             return true;
         };
-        bare_path(path)
-            .strip_prefix(wanted)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        let mut parts = bare_path(path).split('/');
+        wanted.split('/').all(|wanted| {
+            parts
+                .next()
+                .is_some_and(|part| wanted == "*" || wanted == part)
+        })
     }
 }
 

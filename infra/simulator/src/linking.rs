@@ -11,6 +11,7 @@ use crate::op::{Op, Refusal};
 use crate::passkey::Passkey;
 use crate::random::random_hex;
 use crate::session::SessionStatus;
+use crate::state::State;
 
 /// How linking goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -49,6 +50,15 @@ pub(crate) fn events(qr_code: Option<&str>, passkey: Option<&Passkey>) -> Vec<Ev
     });
     let qr_code = qr_code.map(events::of_qr_code);
     qr_code.into_iter().chain(passkey).collect()
+}
+
+impl State {
+    /// That a code which was scanned is the one that the session shows.
+    pub(crate) fn check_scanned(&self, session: u32, scanned: &str) -> Result<()> {
+        let shown = self.session(session).and_then(|it| it.qr_code.as_deref());
+        ensure!(shown == Some(scanned), "the session shows no such code");
+        Ok(())
+    }
 }
 
 impl Inner {

@@ -213,9 +213,19 @@ impl Hub {
         .await
     }
 
-    pub(crate) async fn link(&self, id: &str, progress: Progress) -> Result<Option<u16>> {
-        self.tell_of(id, |inner, session, now| inner.link(session, progress, now))
-            .await
+    pub(crate) async fn link(
+        &self,
+        id: &str,
+        progress: Progress,
+        scanned: Option<&str>,
+    ) -> Result<Option<u16>> {
+        self.tell_of(id, |inner, session, now| {
+            if let Some(scanned) = scanned {
+                inner.state.check_scanned(session, scanned)?;
+            }
+            inner.link(session, progress, now)
+        })
+        .await
     }
 
     /// Changes a session and waits for the gateway's answer to the first webhook about it.

@@ -62,21 +62,52 @@ pub fn drift(settings: &Settings, webhook_url: Option<&str>) -> Vec<String> {
     drift
 }
 
+/// All that a session is to be set to: everything that the gateway reads, under the names that don't overlap.
+pub fn wanted(webhook_url: &str) -> Settings {
+    let names = EVENTS.iter().map(|names| names[0].to_owned());
+    Settings {
+        webhook_url: Some(webhook_url.to_owned()),
+        webhook_enabled: Some(true),
+        webhook_events: Some(names.collect()),
+        ignore_groups: Some(false),
+        ..Settings::default()
+    }
+}
+
+/// The least that is to be set so that nothing has drifted: what else was subscribed by hand stays. `None` if nothing has.
+pub fn repair(settings: &Settings, webhook_url: Option<&str>) -> Option<Settings> {
+    let drifted = drift(settings, webhook_url);
+    let has = |name: &str| drifted.iter().any(|it| it == name);
+    let missing = drifted
+        .iter()
+        .filter_map(|name| name.strip_prefix("webhook_events."));
+    let missing: Vec<_> = missing.map(str::to_owned).collect();
+    let events = || {
+        let mut events = settings.webhook_events.clone().unwrap_or_default();
+        events.extend(missing.clone());
+        events
+    };
+    (!drifted.is_empty()).then(|| Settings {
+        webhook_url: webhook_url
+            .filter(|_| has("webhook_url"))
+            .map(str::to_owned),
+        webhook_enabled: has("webhook_enabled").then_some(true),
+        webhook_events: (!missing.is_empty()).then(events),
+        ignore_groups: has("ignore_groups").then_some(false),
+        ..Settings::default()
+    })
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const URL: &str = "https://gateway.example/api/webhooks/wasender/vendor_001";
 
     fn as_wanted() -> Settings {
-        let events = EVENTS.iter().map(|names| names[0].to_owned());
-        Settings {
-            webhook_url: Some(URL.to_owned()),
-            webhook_enabled: Some(true),
-            webhook_events: Some(events.collect()),
-            ignore_groups: Some(false),
-            ..Settings::default()
-        }
+        wanted(URL)
     }
 
     #[track_caller]
@@ -130,5 +161,60 @@ mod tests {
         ];
         check(&only(&names), &expected);
         check(&only(&[]), &[]);
+    }
+
+    /// Settings with another's set over them.
+    fn set(settings: &Settings, change: Settings) -> Settings {
+        Settings {
+            webhook_url: change.webhook_url.or_else(|| settings.webhook_url.clone()),
+            webhook_enabled: change.webhook_enabled.or(settings.webhook_enabled),
+            webhook_events: change
+                .webhook_events
+                .or_else(|| settings.webhook_events.clone()),
+            ignore_groups: change.ignore_groups.or(settings.ignore_groups),
+            ..settings.clone()
+        }
+    }
+
+    #[test]
+    fn only_what_has_drifted_is_set_and_what_was_subscribed_by_hand_stays() {
+        assert_eq!(repair(&as_wanted(), Some(URL)), None);
+        let mut events = as_wanted().webhook_events.unwrap_or_default();
+        events.retain(|name| name != "messages.update");
+        events.push("contacts.upsert".to_owned());
+        let drifted = Settings {
+            webhook_events: Some(events.clone()),
+            ..as_wanted()
+        };
+        events.push("messages.update".to_owned());
+        let expected = Settings {
+            webhook_events: Some(events),
+            ..Settings::default()
+        };
+        assert_eq!(repair(&drifted, Some(URL)), Some(expected));
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_repaired_has_not_drifted(
+            url in prop::option::of(prop::sample::select(vec![URL, "https://other.example/hook", ""])),
+            enabled in any::<Option<bool>>(),
+            events in prop::option::of(prop::collection::vec(prop::sample::select(EVENTS.concat()), 0..12)),
+            ignore_groups in any::<Option<bool>>(),
+            is_known in any::<bool>(),
+        ) {
+            let found = Settings {
+                webhook_url: url.map(str::to_owned),
+                webhook_enabled: enabled,
+                webhook_events: events.map(|names| names.into_iter().map(str::to_owned).collect()),
+                ignore_groups,
+                ..Settings::default()
+            };
+            let url = is_known.then_some(URL);
+            let repaired = repair(&found, url);
+            prop_assert_eq!(repaired.is_none(), drift(&found, url).is_empty());
+            let after = repaired.map_or_else(|| found.clone(), |change| set(&found, change));
+            prop_assert_eq!(drift(&after, url), Vec::<String>::new());
+        }
     }
 }

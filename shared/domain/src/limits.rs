@@ -119,6 +119,13 @@ pub const PAIRING_LIVES: Duration = Duration::from_mins(2);
 pub const PAIRING_LIVES_AT_MOST: Duration = Duration::from_mins(15);
 /// The largest code that links a session, in bytes: some integrators have it as a picture.
 pub const PAIRING_CODE_BYTES: usize = 32 * 1024;
+/// How long a code that was asked for is shown again before it is asked for anew; the provider draws a new one every 20 to 60 seconds.
+pub const QR_CODE_LIVES: Duration = Duration::from_secs(20);
+/// How long one call with the account's token may take while somebody waits for it.
+pub const OWNER_CALL: Duration = Duration::from_secs(4);
+/// How long all such calls of one request may take together.
+pub const OWNER_WAITS: Duration = Duration::from_secs(8);
+pub const ADMIN_FUNCTION_TIMEOUT: Duration = Duration::from_secs(10);
 /// Members of a group whose receipts of one message are counted: as many as a group of WhatsApp may have.
 pub const RECEIPTS_COUNTED: i32 = 1024;
 /// The least time between two calls with a session's key that send nothing (240 a minute; sends are counted apart).
@@ -336,6 +343,13 @@ mod tests {
     #[test]
     fn a_change_waits_until_what_the_vendor_typed_is_kept() {
         assert!(ECHO_HELD < CHANGE_HELD * u32::from(CHANGE_WAITS));
+    }
+
+    #[test]
+    fn whoever_waits_for_the_account_is_answered_before_the_function_ends() {
+        assert!(OWNER_CALL <= OWNER_WAITS);
+        assert!(OWNER_WAITS + AWS_ATTEMPT < ADMIN_FUNCTION_TIMEOUT);
+        assert!(QR_CODE_LIVES < PAIRING_LIVES);
     }
 
     #[test]

@@ -1,9 +1,8 @@
 //! What the account's token opens: the sessions of all vendors, by the provider's own numbers.
 
 use domain::WabaInstance;
-use domain::drift::Settings;
 use platform::{AwsError, Platform};
-use providers::wasender::{self, Account, AccountSession};
+use providers::wasender::{self, Account, AccountSession, Refused, SessionDetail};
 
 use crate::call;
 
@@ -63,16 +62,16 @@ pub async fn sessions(
 }
 
 /// What the account tells of one session.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Detail {
-    Told(Settings),
+    Told(SessionDetail),
     /// The account has no such session.
     Gone,
     /// It can't be asked, or did not tell.
     Unknown,
 }
 
-/// A session's settings at the provider.
+/// A session's settings and secrets at the provider.
 pub async fn detail(platform: &Platform, base_url: &str, session: i64) -> Result<Detail, AwsError> {
     let Some(token) = platform.secrets.account_token().await? else {
         return Ok(Detail::Unknown);
@@ -84,10 +83,10 @@ pub async fn detail(platform: &Platform, base_url: &str, session: i64) -> Result
     let Ok(answer) = call::perform(&platform.http, account.session(session)).await else {
         return Ok(Detail::Unknown);
     };
-    let status = answer.status().as_u16();
-    Ok(match wasender::read_settings(status, answer.body()) {
-        Some(settings) => Detail::Told(settings),
-        None if status == 404 => Detail::Gone,
-        None => Detail::Unknown,
+    let told = wasender::read_session((answer.status().as_u16(), answer.headers(), answer.body()));
+    Ok(match told {
+        Ok(detail) => Detail::Told(detail),
+        Err(Refused::NoSession) => Detail::Gone,
+        Err(_) => Detail::Unknown,
     })
 }

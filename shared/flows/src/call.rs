@@ -1,5 +1,7 @@
 //! Calls to a provider's API: the request is `providers`', the performance `platform`'s.
 
+use std::time::Duration;
+
 use domain::{ApiKey, SendOutcome, SessionStatus, VendorId, WabaId};
 use http::header::AUTHORIZATION;
 use http::{HeaderValue, Request, Response};
@@ -12,6 +14,16 @@ use secrecy::ExposeSecret;
 pub async fn perform(http: &Http, request: ProviderRequest) -> Result<Response<Vec<u8>>, NoAnswer> {
     http.perform(to_http(request).ok_or(NoAnswer::NotReached)?)
         .await
+}
+
+/// Performs a provider's request once, with a time-out of its own.
+pub async fn perform_within(
+    http: &Http,
+    request: ProviderRequest,
+    timeout: Duration,
+) -> Result<Response<Vec<u8>>, NoAnswer> {
+    let request = to_http(request).ok_or(NoAnswer::NotReached)?;
+    http.perform_within(request, timeout).await
 }
 
 fn to_http(request: ProviderRequest) -> Option<Request<Vec<u8>>> {

@@ -14,8 +14,8 @@ pub struct Problem {
     pub detail: String,
     /// More members, such as `field`.
     pub more: Map<String, Value>,
-    /// The methods that a path has, for a 405.
-    allow: Option<String>,
+    /// A header that belongs to it.
+    header: Option<Box<(&'static str, String)>>,
 }
 
 impl Problem {
@@ -31,7 +31,7 @@ impl Problem {
             title,
             detail: detail.into(),
             more: Map::new(),
-            allow: None,
+            header: None,
         }
     }
 
@@ -40,7 +40,7 @@ impl Problem {
         let detail = format!("this path takes {allow}");
         let problem = Self::new(405, "method_not_allowed", "Method not allowed", detail);
         Self {
-            allow: Some(allow.to_owned()),
+            header: Some(Box::new(("allow", allow.to_owned()))),
             ..problem
         }
     }
@@ -59,6 +59,13 @@ impl Problem {
         self
     }
 
+    /// The same problem, which is over in so many seconds.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.header = Some(Box::new(("retry-after", seconds.to_string())));
+        self
+    }
+
     pub fn response(&self) -> Response<Body> {
         let mut body = json!({
             "type": format!("https://multi-waba.example/problems/{}", self.code),
@@ -71,9 +78,10 @@ impl Problem {
             members.extend(self.more.clone());
         }
         let mut response = answer(self.status, "application/problem+json", &body.to_string());
-        let allow = self.allow.as_deref().map(HeaderValue::from_str);
-        if let Some(Ok(allow)) = allow {
-            response.headers_mut().insert("allow", allow);
+        if let Some((name, value)) = self.header.as_deref()
+            && let Ok(value) = HeaderValue::from_str(value)
+        {
+            response.headers_mut().insert(*name, value);
         }
         response
     }

@@ -23,8 +23,8 @@ pub async fn told(
     };
     if let Some(ask) = apply(platform, at, status, told).await? {
         let asking = match ask {
-            Ask::Number => later(platform, at, LaterJob::Verify {}, Duration::ZERO).await,
-            Ask::Status => later(platform, at, LaterJob::Confirm {}, limits::CONFIRM_AFTER).await,
+            Ask::Number => verify_soon(platform, at).await,
+            Ask::Status => confirm_soon(platform, at).await,
         };
         if let Err(error) = asking {
             // The sweep looks at a lane that is held, and at a session that is to be confirmed.
@@ -54,6 +54,11 @@ pub async fn looked_at(
 /// Has the number behind a session looked at, now.
 pub async fn verify_soon(platform: &Platform, at: (&VendorId, &WabaId)) -> Result<(), AwsError> {
     later(platform, at, LaterJob::Verify {}, Duration::ZERO).await
+}
+
+/// Has a session asked for its status, after a while.
+pub async fn confirm_soon(platform: &Platform, at: (&VendorId, &WabaId)) -> Result<(), AwsError> {
+    later(platform, at, LaterJob::Confirm {}, limits::CONFIRM_AFTER).await
 }
 
 async fn apply(

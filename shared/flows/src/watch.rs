@@ -111,7 +111,10 @@ impl<'a> Looks<'a> {
             return Ok(());
         };
         match account::detail(self.platform, self.base_url, session).await? {
-            Detail::Told(settings) => self.compared(at, (instance, session), &settings).await,
+            Detail::Told(detail) => {
+                let settings = &detail.settings;
+                self.compared(at, (instance, session), settings).await
+            }
             Detail::Gone => {
                 let forgotten = WabaInstance {
                     provider_session_id: None,

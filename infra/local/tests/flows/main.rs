@@ -39,6 +39,7 @@ mod quotes;
 mod receiving;
 mod reconciliation;
 mod registry;
+mod sessions;
 mod staff_actions;
 mod takeovers;
 mod world;

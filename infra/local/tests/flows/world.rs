@@ -52,6 +52,7 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     /// Empty if there is none.
     pub(crate) content_type: String,
+    pub(crate) retry_after: Option<String>,
     pub(crate) text: String,
     pub(crate) bytes: Vec<u8>,
     pub(crate) json: Value,
@@ -213,13 +214,14 @@ impl World {
 
     async fn perform(&self, request: axum::http::Request<Vec<u8>>) -> Answer {
         let answer = self.http.perform(request).await.expect("an answer");
-        let content_type = answer.headers().get("content-type");
+        let header = |name: &str| {
+            let value = answer.headers().get(name)?;
+            value.to_str().ok().map(str::to_owned)
+        };
         Answer {
             status: answer.status().as_u16(),
-            content_type: content_type
-                .and_then(|value| value.to_str().ok())
-                .unwrap_or_default()
-                .to_owned(),
+            content_type: header("content-type").unwrap_or_default(),
+            retry_after: header("retry-after"),
             text: String::from_utf8_lossy(answer.body()).into_owned(),
             json: serde_json::from_slice(answer.body()).unwrap_or(Value::Null),
             bytes: answer.into_body(),

@@ -60,6 +60,9 @@ pub(super) async fn set_status(
 #[serde(deny_unknown_fields)]
 struct Linking {
     progress: Progress,
+    /// What the phone scanned; another code than the one that is shown links nothing.
+    #[serde(default)]
+    code: Option<String>,
 }
 
 /// What the person with the phone does, or fails to do.
@@ -68,11 +71,11 @@ pub(super) async fn link(
     Path(id): Path<String>,
     body: Bytes,
 ) -> Response {
-    let Linking { progress } = match parse(&body) {
+    let Linking { progress, code } = match parse(&body) {
         Ok(linking) => linking,
         Err(refusal) => return refusal,
     };
-    match hub.link(&id, progress).await {
+    match hub.link(&id, progress, code.as_deref()).await {
         Ok(answer) => Json(json!({"status": answer})).into_response(),
         Err(error) => refused(StatusCode::UNPROCESSABLE_ENTITY, &format!("{error:#}")),
     }

@@ -52,7 +52,13 @@ async fn a_qr_code_is_told_renewed_and_scanned() {
     let shown = world.manage(Method::GET, "/1/qrcode", Value::Null).await;
     let second = shown.body["data"]["qrCode"].clone();
     assert_ne!(first, second);
-    assert_eq!(goes_on(&world, "linked").await, 200);
+    let path = "/sessions/instance_abc123/link";
+    let old = json!({"progress": "linked", "code": first});
+    let scanned = world.control(Method::POST, path, old).await;
+    assert_eq!(scanned.status, 422, "the old code links nothing");
+    let new = json!({"progress": "linked", "code": second});
+    assert_eq!(world.control(Method::POST, path, new).await.status, 200);
+    world.simulator.idle().await;
     assert_eq!(
         told(&world),
         [

@@ -1,9 +1,12 @@
+use domain::drift::Settings;
 use domain::{ApiKey, PhoneNumber};
 use http::Method;
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
 
 use super::request::bare;
 use super::response::told;
+use super::settings;
 use crate::json::Json;
 use crate::request::ProviderRequest;
 
@@ -33,10 +36,31 @@ impl Account<'_> {
         ))
     }
 
-    fn request(&self, path: &str) -> ProviderRequest {
+    /// `PUT /whatsapp-sessions/{id}`: changes the settings that are given. Status, which is none, is left out.
+    pub fn update(&self, session: i64, settings: &Settings) -> ProviderRequest {
+        self.with_body(
+            (Method::PUT, &format!("/{session}")),
+            &settings::changing(settings),
+        )
+    }
+
+    pub(super) fn request(&self, path: &str) -> ProviderRequest {
+        self.bare((Method::GET, path))
+    }
+
+    pub(super) fn with_body(&self, at: (Method, &str), body: &Value) -> ProviderRequest {
+        let mut request = self.bare(at);
+        request
+            .headers
+            .push(("content-type", "application/json".to_owned()));
+        let body = body.to_string().into_bytes();
+        ProviderRequest { body, ..request }
+    }
+
+    fn bare(&self, (method, path): (Method, &str)) -> ProviderRequest {
         let bearer = SecretString::from(self.token.expose_secret());
         let path = format!("/whatsapp-sessions{path}");
-        bare(self.base_url, (Method::GET, &path), bearer)
+        bare(self.base_url, (method, &path), bearer)
     }
 }
 

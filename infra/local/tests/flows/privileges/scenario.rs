@@ -65,6 +65,7 @@ pub(super) async fn play(world: &World) {
     a_key_is_refused(world).await;
     the_sweep_ends_and_resumes(world).await;
     the_back_office_works(world).await;
+    the_session_is_linked_anew(world).await;
     staff_repeats_itself(world).await;
 }
 
@@ -440,6 +441,24 @@ async fn the_back_office_works(world: &World) {
         .await;
     assert_eq!(register(world, &vendor).await.status, 200);
     assert_eq!(get(world, "vendors/shop_03").await.status, 200);
+}
+
+/// Let go by the back office, and linked by the code that the provider shows.
+async fn the_session_is_linked_anew(world: &World) {
+    let asked = async |method, what: &str| {
+        let path = format!("vendors/{}/{what}", VENDOR_1.id);
+        let answer = world.admin(method, &path, &[], &Value::Null).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        world.quiet().await;
+        answer
+    };
+    asked("POST", "disconnect").await;
+    session(world, "need_scan").await;
+    let code = asked("POST", "connect").await.json["qr"].clone();
+    world.unspeakable(&[code.as_str().expect("a code")]);
+    asked("GET", "qr").await;
+    session(world, "connected").await;
+    asked("POST", "restart").await;
 }
 
 /// The same idempotency key again, and again when its time is over.
