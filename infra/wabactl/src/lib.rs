@@ -9,8 +9,10 @@ mod client;
 mod client_error;
 mod migration;
 
+pub mod batch;
+
 pub use client::{AdminClient, Answered, Ask, Direction, Page, Patience, Registered, Unusable};
 pub use client_error::ClientError;
 pub use migration::{Report, RowOutcome, migrate};
 pub use registration::Registration;
-pub use sheet::{Column, CsvProblem, CsvProblems, Reason, read_csv};
+pub use sheet::{Column, CsvProblem, CsvProblems, Reason, SheetRow, read_csv, read_sheet};

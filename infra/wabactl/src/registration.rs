@@ -1,5 +1,5 @@
 use domain::{ApiKey, PhoneNumber, VendorId, WebhookSecret};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// A vendor with its first number, as one row of the sheet registers it. Its `Debug` masks the number and shows no secret.
 #[derive(Clone, Debug)]
@@ -12,8 +12,8 @@ pub struct Registration {
     pub wasender_webhook_secret: WebhookSecret,
     /// Absent for a vendor that receives before it may send; an update without it keeps the key that is stored.
     pub wasender_api_key: Option<ApiKey>,
-    /// Whether Wasender guards the session against bans, which slows it down; absent leaves it as it is.
-    pub account_protection: Option<bool>,
+    /// What else is told, by the names of the admin API's fields; what is not told stays as it is.
+    pub more: Map<String, Value>,
 }
 
 impl Registration {
@@ -30,10 +30,20 @@ impl Registration {
         if let Some(key) = &self.wasender_api_key {
             body["wasenderApiKey"] = key.expose().into();
         }
-        if let Some(protected) = self.account_protection {
-            body["accountProtection"] = protected.into();
+        for (name, value) in &self.more {
+            body[name] = value.clone();
         }
         body
+    }
+
+    /// The fields of the body that anybody may see.
+    pub fn shown(&self) -> Map<String, Value> {
+        let Value::Object(mut fields) = self.body() else {
+            return Map::new();
+        };
+        fields
+            .retain(|name, _| !matches!(name.as_str(), "wasenderWebhookSecret" | "wasenderApiKey"));
+        fields
     }
 }
 
@@ -49,7 +59,7 @@ mod tests {
             wasender_instance_id: "instance_abc123".to_owned(),
             wasender_webhook_secret: WebhookSecret::parse("secret_123").unwrap(),
             wasender_api_key: key.map(|key| ApiKey::parse(key).unwrap()),
-            account_protection: None,
+            more: Map::new(),
         }
     }
 
@@ -71,12 +81,29 @@ mod tests {
     }
 
     #[test]
-    fn account_protection_is_asked_for_only_where_the_sheet_tells() {
+    fn what_else_is_told_is_asked_for_and_nothing_more() {
+        let more = Map::from_iter([("accountProtection".to_owned(), false.into())]);
         let told = Registration {
-            account_protection: Some(false),
+            more,
             ..registration(None)
         };
         assert_eq!(told.body()["accountProtection"], false);
         assert_eq!(registration(None).body().get("accountProtection"), None);
+    }
+
+    #[test]
+    fn what_may_be_seen_has_no_secret() {
+        let shown = registration(Some("api_key_abc")).shown();
+        let names: Vec<_> = shown.keys().map(String::as_str).collect();
+        assert_eq!(
+            names,
+            [
+                "businessName",
+                "phoneNumber",
+                "provider",
+                "vendorId",
+                "wasenderInstanceId"
+            ]
+        );
     }
 }

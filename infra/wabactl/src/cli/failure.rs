@@ -2,6 +2,7 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 use thiserror::Error;
+use wabactl::batch::JournalError;
 use wabactl::{ClientError, CsvProblems};
 
 /// How a run ended, for scripts: the exit codes that `docs/WABACTL.md` lists.
@@ -20,6 +21,8 @@ pub(crate) enum Exit {
     Refused,
     /// It may have been done or not.
     InDoubt,
+    /// The operator ended it.
+    Interrupted,
 }
 
 impl Exit {
@@ -32,6 +35,7 @@ impl Exit {
             Self::NotReached => 4,
             Self::Refused => 5,
             Self::InDoubt => 6,
+            Self::Interrupted => 130,
         }
     }
 
@@ -61,6 +65,8 @@ pub(crate) enum Failure {
     Usage(String),
     #[error("{0}\nnothing was migrated; correct the file and run this again")]
     Sheet(CsvProblems),
+    #[error(transparent)]
+    Journal(#[from] JournalError),
     #[error("{0}{hint}", hint = hint(.0))]
     Request(ClientError),
     #[error(
@@ -72,8 +78,8 @@ pub(crate) enum Failure {
 impl Failure {
     pub(crate) const fn exit(&self) -> Exit {
         match self {
-            Self::Usage(_) => Exit::Usage,
-            Self::Sheet(_) => Exit::Failed,
+            Self::Usage(_) | Self::Journal(JournalError::NoSuchRun(_)) => Exit::Usage,
+            Self::Sheet(_) | Self::Journal(_) => Exit::Failed,
             Self::Request(error) => Exit::of(error),
             Self::SendInDoubt { .. } => Exit::InDoubt,
         }
@@ -84,6 +90,7 @@ impl Failure {
         let code = match self {
             Self::Usage(_) => "usage",
             Self::Sheet(_) => "invalid_sheet",
+            Self::Journal(_) => "journal",
             Self::Request(error) | Self::SendInDoubt { error, .. } => error.code(),
         };
         let mut document = json!({"error": {"code": code, "detail": self.to_string(), "exit": self.exit().code()}});
@@ -130,7 +137,8 @@ mod tests {
             Exit::NotReached,
             Exit::Refused,
             Exit::InDoubt,
+            Exit::Interrupted,
         ];
-        assert_eq!(all.map(Exit::code), [0, 1, 2, 3, 4, 5, 6]);
+        assert_eq!(all.map(Exit::code), [0, 1, 2, 3, 4, 5, 6, 130]);
     }
 }

@@ -1,6 +1,7 @@
 use std::io::{self, ErrorKind, IsTerminal, Write};
 
 use clap::ValueEnum;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::Value;
 
 use super::environment::variable;
@@ -84,6 +85,19 @@ impl Output {
     /// A table as text; its words have colours where those are wanted.
     pub(crate) fn table(self, table: &Table) -> String {
         table.text(self.has_colours)
+    }
+
+    /// A bar on stderr that counts to `total`; it is not drawn where nobody would see it.
+    pub(crate) fn progress(self, total: usize, of_what: &'static str) -> ProgressBar {
+        let target = if self.is_json {
+            ProgressDrawTarget::hidden()
+        } else {
+            ProgressDrawTarget::stderr()
+        };
+        let bar = ProgressBar::with_draw_target(Some(total as u64), target);
+        let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}");
+        bar.with_style(style.expect("the template is right"))
+            .with_message(of_what)
     }
 
     pub(crate) fn tell_failure(self, failure: &Failure) -> Exit {

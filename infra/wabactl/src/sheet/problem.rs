@@ -2,61 +2,22 @@ use std::fmt;
 
 use thiserror::Error;
 
-/// A column of the sheet, in the order of its header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Column {
-    VendorId,
-    BusinessName,
-    PhoneNumber,
-    WasenderInstanceId,
-    WasenderWebhookSecret,
-    WasenderApiKey,
-    /// A sheet may do without it.
-    AccountProtection,
-}
-
-impl Column {
-    /// How many of [`Self::ALL`] every sheet has.
-    pub(super) const NEEDED: usize = 6;
-    pub(super) const ALL: [Self; 7] = [
-        Self::VendorId,
-        Self::BusinessName,
-        Self::PhoneNumber,
-        Self::WasenderInstanceId,
-        Self::WasenderWebhookSecret,
-        Self::WasenderApiKey,
-        Self::AccountProtection,
-    ];
-
-    /// The column's name in the header.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::VendorId => "vendorId",
-            Self::BusinessName => "businessName",
-            Self::PhoneNumber => "phoneNumber",
-            Self::WasenderInstanceId => "wasenderInstanceId",
-            Self::WasenderWebhookSecret => "wasenderWebhookSecret",
-            Self::WasenderApiKey => "wasenderApiKey",
-            Self::AccountProtection => "accountProtection",
-        }
-    }
-}
+use super::Column;
+use super::columns::{needed, optional};
 
 /// What is wrong at one place of a sheet. It never holds what the file says there: that may be a secret or a number.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Reason {
     #[error("the file is not UTF-8 here; save it as \"CSV UTF-8\"")]
     Encoding,
-    #[error(
-        "the first line must be exactly {}, or that and accountProtection",
-        header(Column::NEEDED)
-    )]
+    #[error("the first line must be exactly {}, or begin so", needed())]
     Header,
+    /// By its place, for the first line of a file without a header holds secrets.
     #[error(
-        "the columns are separated by semicolons; save the file with commas, the first line being exactly {}",
-        header(Column::NEEDED)
+        "column {0} is not known, or is there twice; after the first six there may be {names}",
+        names = optional()
     )]
-    Semicolons,
+    UnknownColumn(usize),
     #[error(
         "the row has {found} cells and not {columns}; put a cell that holds a comma or a line break in double quotes"
     )]
@@ -67,6 +28,9 @@ pub enum Reason {
     Invalid(String),
     #[error("line {0} has the same value; every vendor needs its own")]
     Duplicate(u64),
+    /// It is only known of a sheet that is held against a gateway.
+    #[error("another vendor of the gateway has it")]
+    Taken,
 }
 
 /// One thing to correct in a sheet, and where: the first line is 1.
@@ -103,8 +67,3 @@ impl fmt::Display for CsvProblems {
 }
 
 impl std::error::Error for CsvProblems {}
-
-/// The first line of a sheet with so many columns.
-pub(super) fn header(columns: usize) -> String {
-    Column::ALL.map(Column::name)[..columns].join(",")
-}

@@ -1,4 +1,3 @@
-use std::collections::HashSet;
 use std::fs;
 use std::process::{Command, Output};
 
@@ -12,7 +11,6 @@ async fn wabactl(url: &str, arguments: &[&str]) -> Output {
     let dir = TempDir::new().expect("a directory");
     fs::write(dir.path().join("key"), format!("{KEY}\n")).expect("a key file");
     fs::write(dir.path().join("vendors.csv"), sheet(2)).expect("a sheet");
-    fs::write(dir.path().join("bad.csv"), sheet(2).replace("v_2", "v_1")).expect("a sheet");
     let mut command = Command::new(env!("CARGO_BIN_EXE_wabactl"));
     command
         .args(["--url", url, "--retries", "0"])
@@ -37,82 +35,6 @@ fn stdout(output: &Output) -> String {
 
 fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-#[tokio::test]
-async fn a_migration_tells_each_row_and_no_secret() {
-    let behaviour = Behaviour {
-        taken: HashSet::from(["v_2".to_owned()]),
-        ..Behaviour::default()
-    };
-    let gateway = Gateway::start(behaviour).await;
-    let run = wabactl(
-        &gateway.url,
-        &["--key-file", "key", "migrate", "batch", "vendors.csv"],
-    )
-    .await;
-    assert_eq!(run.status.code(), Some(3), "{}", stderr(&run));
-    let shown = stdout(&run);
-    assert!(
-        shown.starts_with("VENDOR  OUTCOME  DETAIL\nv_1     created\nv_2     failed   it belongs"),
-        "{shown}"
-    );
-    assert!(
-        shown.ends_with("\n1 created, 0 updated, 1 failed\n"),
-        "{shown}"
-    );
-    for hidden in ["secret", "api_key", "22177", KEY] {
-        assert!(!shown.contains(hidden), "{shown}");
-    }
-}
-
-#[tokio::test]
-async fn a_migration_for_machines_is_json() {
-    let gateway = Gateway::start(Behaviour::default()).await;
-    let run = wabactl(
-        &gateway.url,
-        &[
-            "migrate",
-            "batch",
-            "vendors.csv",
-            "--json",
-            "--key-file",
-            "key",
-        ],
-    )
-    .await;
-    assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
-    let report: Value = serde_json::from_str(&stdout(&run)).unwrap();
-    assert_eq!(
-        (&report["created"], &report["rows"][1]["outcome"]),
-        (&2.into(), &"created".into())
-    );
-}
-
-#[tokio::test]
-async fn a_dry_run_and_a_bad_sheet_ask_the_gateway_nothing() {
-    let gateway = Gateway::start(Behaviour::default()).await;
-    let dry = wabactl(
-        &gateway.url,
-        &["migrate", "batch", "vendors.csv", "--dry-run"],
-    )
-    .await;
-    assert_eq!(
-        (dry.status.code(), stdout(&dry).as_str()),
-        (Some(0), "2 rows are good; nothing was sent\n")
-    );
-    let bad = wabactl(
-        &gateway.url,
-        &["--key-file", "key", "migrate", "batch", "bad.csv"],
-    )
-    .await;
-    assert_eq!(bad.status.code(), Some(1));
-    assert!(
-        stderr(&bad).starts_with("error: line 3, column vendorId: line 2 has the same value"),
-        "{}",
-        stderr(&bad)
-    );
-    assert!(gateway.asked().is_empty());
 }
 
 #[tokio::test]

@@ -2,46 +2,11 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::process::{Command, Output};
 
 use serde_json::Value;
-use tempfile::TempDir;
 
 use crate::gateway::{Behaviour, Gateway, KEY};
-
-/// A machine of an operator, with a home of its own.
-struct Machine(TempDir);
-
-impl Machine {
-    fn new() -> Self {
-        let dir = TempDir::new().expect("a directory");
-        fs::write(dir.path().join("key"), format!("{KEY}\n")).expect("a key file");
-        fs::write(dir.path().join("wrong"), "a_key_of_nobody\n").expect("a key file");
-        Self(dir)
-    }
-
-    async fn runs(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_wabactl"));
-        command
-            .args(["--retries", "0"])
-            .args(arguments)
-            .current_dir(self.0.path())
-            .env_clear()
-            .env("HOME", self.0.path())
-            .envs(environment.iter().copied());
-        tokio::task::spawn_blocking(move || command.output().expect("the binary runs"))
-            .await
-            .expect("no panic")
-    }
-
-    fn profile_file(&self) -> std::path::PathBuf {
-        self.0.path().join(".config/wabactl/profiles.toml")
-    }
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
+use crate::machine::{Machine, text};
 
 #[tokio::test]
 async fn every_way_to_end_has_its_exit_code() {

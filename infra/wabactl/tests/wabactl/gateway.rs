@@ -178,8 +178,7 @@ fn code(status: u16) -> StatusCode {
 /// A sheet of `count` vendors, `v_1` and on.
 pub(crate) fn sheet(count: usize) -> String {
     let header = "vendorId,businessName,phoneNumber,wasenderInstanceId,wasenderWebhookSecret,wasenderApiKey\n";
-    let row =
-        |n| format!("v_{n},Shop {n},+2217700000{n:02},i_{n},webhook_secret_{n},api_key_{n}\n");
+    let row = |n| format!("v_{n},Shop {n},+22177{n:07},i_{n},webhook_secret_{n},api_key_{n}\n");
     (1..=count)
         .map(row)
         .fold(header.to_owned(), |text, row| text + &row)

@@ -1,107 +1,108 @@
-use std::fs;
+mod batch;
+mod report;
+mod runs;
+mod undo;
+
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
-use wabactl::{Registered, Registration, Report, RowOutcome, migrate, read_csv};
+use etcetera::BaseStrategy;
+use serde_json::json;
+use wabactl::batch::{Pace, Runs, Stop};
 
 use super::{Context, Exit, Failure, Outcome};
-use crate::cli::table::Table;
 
 /// Registers vendors that were elsewhere before
 #[derive(Args)]
 pub(crate) struct Migrate {
     #[command(subcommand)]
     how: How,
+    /// Where journals of runs are kept; else the directory for programs' state
+    #[arg(long, global = true, value_name = "DIR")]
+    state_dir: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
 enum How {
-    /// Registers every vendor of a CSV file; it may be run again
-    Batch {
+    Batch(batch::Batch),
+    /// Checks a CSV file by itself; needs no key and no gateway
+    Check {
         file: PathBuf,
-        /// Checks the file and changes nothing; needs no key
-        #[arg(long)]
-        dry_run: bool,
     },
+    /// Lists the runs that journals are kept of
+    Runs,
 }
 
 impl Migrate {
     pub(crate) async fn run(&self, context: &Context) -> Result<Outcome, Failure> {
-        let How::Batch { file, dry_run } = &self.how;
-        let rows = sheet(file)?;
-        if *dry_run {
-            return Ok(checked(&rows, context));
+        match &self.how {
+            How::Batch(batch) => batch.run(&self.runs()?, context).await,
+            How::Check { file } => check(file, context),
+            How::Runs => runs::list(&self.runs()?, context),
         }
-        let report = migrate(&context.client()?, &rows).await;
-        Ok(migrated(&report, context))
+    }
+
+    fn runs(&self) -> Result<Runs, Failure> {
+        if let Some(dir) = &self.state_dir {
+            return Ok(Runs::at(dir.clone()));
+        }
+        let base = etcetera::choose_base_strategy();
+        let base = base.map_err(|_| {
+            let told = "there is no home directory for journals: give --state-dir DIR";
+            Failure::Usage(told.to_owned())
+        })?;
+        let dir = base.state_dir().unwrap_or_else(|| base.data_dir());
+        Ok(Runs::at(dir.join("wabactl").join("runs")))
     }
 }
 
-fn sheet(file: &Path) -> Result<Vec<Registration>, Failure> {
-    let text = fs::read(file)
-        .map_err(|error| Failure::Usage(format!("cannot read {}: {error}", file.display())))?;
-    read_csv(&text).map_err(Failure::Sheet)
-}
-
-fn checked(rows: &[Registration], context: &Context) -> Outcome {
-    let ids: Vec<_> = rows.iter().map(|row| row.vendor_id.as_str()).collect();
-    context.output.done(
-        || json!({"dryRun": true, "vendorIds": ids}),
+fn check(file: &Path, context: &Context) -> Result<Outcome, Failure> {
+    let (_, rows) = batch::sheet(file)?;
+    let ids: Vec<_> = rows
+        .iter()
+        .map(|row| row.registration.vendor_id.as_str())
+        .collect();
+    Ok(context.output.done(
+        || json!({ "vendorIds": ids }),
         || format!("{} rows are good; nothing was sent\n", rows.len()),
-    )
+    ))
 }
 
-fn migrated(report: &Report, context: &Context) -> Outcome {
-    let (created, updated, failed) = (report.created(), report.updated(), report.failed());
-    let output = context.output;
-    let outcome = output.done(
-        || {
-            let rows: Vec<_> = report.rows.iter().map(row_json).collect();
-            json!({"created": created, "updated": updated, "failed": failed, "rows": rows})
-        },
-        || {
-            let rows = report.rows.iter().map(row_cells);
-            let table = Table::new(&["VENDOR", "OUTCOME", "DETAIL"], rows);
-            let table = output.table(&table);
-            format!("{table}\n{created} created, {updated} updated, {failed} failed\n")
-        },
-    );
-    outcome.ending(match (created + updated, failed) {
-        (_, 0) => Exit::Done,
-        (0, _) => {
-            let first = report
-                .rows
-                .iter()
-                .find_map(|row| row.outcome.as_ref().err());
-            first.map_or(Exit::Failed, Exit::of)
+/// Ends what is under way and no more on Ctrl-C; on a second one, all at once.
+fn stop_on_interrupt() -> Stop {
+    let stop = Stop::default();
+    let wanted = stop.clone();
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            wanted.now();
         }
+        if tokio::signal::ctrl_c().await.is_ok() {
+            std::process::exit(Exit::Interrupted.code().into());
+        }
+    });
+    stop
+}
+
+/// How a command ends that did so many rows well, and whose other rows ended with these errors or were not tried.
+fn exit<'a>(
+    good: usize,
+    bad: usize,
+    not_tried: usize,
+    errors: impl IntoIterator<Item = &'a wabactl::ClientError>,
+) -> Exit {
+    let first = errors.into_iter().next();
+    match (good, bad, not_tried) {
+        (_, 0, 0) => Exit::Done,
+        (_, 0, _) => Exit::Interrupted,
+        (0, ..) => first.map_or(Exit::Failed, Exit::of),
         _ => Exit::Partly,
-    })
-}
-
-fn row_json(row: &RowOutcome) -> Value {
-    let mut line = json!({"vendorId": row.vendor_id.as_str(), "outcome": outcome_word(row)});
-    if let Err(error) = &row.outcome {
-        line["code"] = error.code().into();
-        line["detail"] = error.to_string().into();
     }
-    line
 }
 
-fn row_cells(row: &RowOutcome) -> Vec<String> {
-    let detail = row.outcome.as_ref().err().map(ToString::to_string);
-    vec![
-        row.vendor_id.to_string(),
-        outcome_word(row).to_owned(),
-        detail.unwrap_or_default(),
-    ]
-}
-
-const fn outcome_word(row: &RowOutcome) -> &'static str {
-    match row.outcome {
-        Ok(Registered::Created) => "created",
-        Ok(Registered::Updated) => "updated",
-        Err(_) => "failed",
+fn pace<'a>(at_once: usize, stop: &'a Stop, ticks: &'a dyn Fn()) -> Pace<'a> {
+    Pace {
+        at_once,
+        stop,
+        ticks,
     }
 }
