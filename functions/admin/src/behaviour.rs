@@ -1,7 +1,6 @@
 use domain::{VendorConfig, limits};
-use flows::problem::Problem;
 
-use crate::body::Fields;
+use crate::body::{Fields, Wrong};
 
 /// How a vendor wants its conversations to be answered, as far as a request says; the rest stays as it is.
 pub(crate) struct Behaviour {
@@ -10,11 +9,14 @@ pub(crate) struct Behaviour {
 }
 
 impl Behaviour {
-    pub(crate) fn read(fields: &Fields) -> Result<Self, Problem> {
-        Ok(Self {
-            answer_groups: fields.flag("answerGroups")?,
-            typed_pause_minutes: fields
-                .whole("typedPauseMinutes", 0..=limits::TYPED_PAUSE_MINUTES_MOST)?,
+    /// Reads what is said; `None` if something of it is wrong.
+    pub(crate) fn read(fields: &Fields, wrong: &mut Wrong) -> Option<Self> {
+        let most = limits::TYPED_PAUSE_MINUTES_MOST;
+        let answer_groups = wrong.checked(fields.flag("answerGroups"));
+        let typed_pause_minutes = wrong.checked(fields.whole("typedPauseMinutes", 0..=most));
+        Some(Self {
+            answer_groups: answer_groups?,
+            typed_pause_minutes: typed_pause_minutes?,
         })
     }
 

@@ -6,12 +6,22 @@ use std::ops::RangeInclusive;
 use flows::problem::Problem;
 use serde_json::{Map, Value, json};
 
+/// Fields that are not known, of which so many are named.
+const UNKNOWN_NAMED: usize = 20;
+
 /// A JSON object of a request, and the fields it may have.
 pub(crate) struct Fields(Map<String, Value>);
 
 impl Fields {
     /// Reads a body that must be an object with none but these fields.
     pub(crate) fn read(body: &[u8], known: &[&str]) -> Result<Self, Problem> {
+        let mut wrong = Wrong::default();
+        let fields = Self::checked(body, known, &mut wrong)?;
+        wrong.all(Some(fields))
+    }
+
+    /// Reads a body that must be an object; every field of it that is not known is noted.
+    pub(crate) fn checked(body: &[u8], known: &[&str], wrong: &mut Wrong) -> Result<Self, Problem> {
         let value: Value = serde_json::from_slice(body).map_err(|_| {
             Problem::new(
                 400,
@@ -28,16 +38,17 @@ impl Fields {
                 "the body must be a JSON object",
             ));
         };
-        match fields.keys().find(|name| !known.contains(&name.as_str())) {
-            Some(unknown) => {
-                let shown: String = unknown.chars().take(64).collect();
-                Err(invalid(
-                    &shown,
-                    format!("no such field; known are {}", known.join(", ")),
-                ))
-            }
-            None => Ok(Self(fields)),
+        let is_known = |name: &&String| known.contains(&name.as_str());
+        for unknown in fields
+            .keys()
+            .filter(|name| !is_known(name))
+            .take(UNKNOWN_NAMED)
+        {
+            let shown: String = unknown.chars().take(64).collect();
+            let detail = format!("no such field; known are {}", known.join(", "));
+            wrong.0.push(invalid(&shown, detail));
         }
+        Ok(Self(fields))
     }
 
     pub(crate) const fn members(&self) -> &Map<String, Value> {
@@ -122,8 +133,14 @@ impl Wrong {
         read.map_err(|problem| self.0.push(problem)).ok()
     }
 
-    /// Ends the reading: the first problem, with all of them in `errors`.
-    pub(crate) fn none(self) -> Result<(), Problem> {
+    /// Ends the reading: what was read, or the first problem, with all of them in `errors`. Nothing is read without a problem.
+    pub(crate) fn all<T>(self, read: Option<T>) -> Result<T, Problem> {
+        self.none()?;
+        read.ok_or_else(|| Problem::new(422, "invalid_field", "Invalid field", "a field is wrong"))
+    }
+
+    /// The first problem, with all of them in `errors`.
+    fn none(self) -> Result<(), Problem> {
         let error = |problem: &Problem| {
             let field = problem.more.get("field");
             json!({ "field": field, "code": problem.code, "detail": problem.detail })

@@ -6,7 +6,7 @@ use domain::{Pacing, Plan, limits};
 use flows::problem::Problem;
 use serde_json::{Value, json};
 
-use crate::body::{Fields, invalid};
+use crate::body::{Fields, Wrong, invalid};
 
 /// What a registration says of the pace; what it leaves out stays as it is.
 pub(crate) struct PacingChange {
@@ -23,20 +23,22 @@ enum CapChange {
 }
 
 impl PacingChange {
-    pub(crate) fn read(fields: &Fields) -> Result<Self, Problem> {
-        let plan =
-            |word: &str| Plan::parse(word).ok_or_else(|| invalid("plan", "is trial or paid"));
-        let cap = fields.count("dailyCap", limits::DAILY_CAP_MOST)?;
+    /// Reads what is said; `None` if something of it is wrong.
+    pub(crate) fn read(fields: &Fields, wrong: &mut Wrong) -> Option<Self> {
+        let plan = wrong.checked(plan(fields));
+        let account_protection = wrong.checked(fields.flag("accountProtection"));
+        let cap = wrong.checked(fields.count("dailyCap", limits::DAILY_CAP_MOST));
+        let jitter = wrong.checked(fields.flag("jitter"));
         let daily_cap = if fields.has("dailyCap") {
-            CapChange::To(cap)
+            CapChange::To(cap?)
         } else {
             CapChange::Kept
         };
-        Ok(Self {
-            plan: fields.text("plan")?.map(plan).transpose()?,
-            account_protection: fields.flag("accountProtection")?,
+        Some(Self {
+            plan: plan?,
+            account_protection: account_protection?,
             daily_cap,
-            jitter: fields.flag("jitter")?,
+            jitter: jitter?,
         })
     }
 
@@ -51,6 +53,11 @@ impl PacingChange {
             jitter: self.jitter.unwrap_or(before.jitter),
         }
     }
+}
+
+fn plan(fields: &Fields) -> Result<Option<Plan>, Problem> {
+    let plan = |word: &str| Plan::parse(word).ok_or_else(|| invalid("plan", "is trial or paid"));
+    fields.text("plan")?.map(plan).transpose()
 }
 
 pub(crate) fn shown(pacing: Pacing) -> Value {

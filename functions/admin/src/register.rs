@@ -1,76 +1,134 @@
-//! Writing a registration: a session that is new behind its number is held in the same write, until somebody saw whose number it is.
+//! Registering a number: tables first, the secret last, for the secret is what opens the vendor's webhook. Every step can be repeated, and
+//! until the last one is done the number is shown as incomplete.
+//!
+//! A session that is new behind its number is held in the same write, until somebody saw whose number it is.
 
-use domain::{Lane, LaneState, ParkReason, VendorId, VendorSecrets, WabaInstance};
+use domain::{
+    InstanceSecrets, Lane, LaneState, ParkReason, VendorConfig, VendorId, VendorSecrets,
+    WabaInstance,
+};
 use flows::problem::Problem;
 use jiff::Timestamp;
 use platform::AwsError;
-use platform::tables::{Registered as Written, Registration};
+use platform::tables::{Registered as Written, Registration, VendorRow};
 use serde_json::{Value, json};
-use std::sync::Arc;
 
-use crate::vendors::{Registered, taken};
+use crate::number::AskedSecrets;
+use crate::secret_store::{fresh, marks};
 use crate::{App, unavailable};
 
-/// How often a registration is decided anew because the lane moved meanwhile.
+/// How often a registration is decided anew because the vendor, the number or the lane moved meanwhile.
 const TRIES: usize = 8;
 
+/// What a request makes of a vendor, decided on what is there.
+pub(crate) struct Plan {
+    pub(crate) config: VendorConfig,
+    pub(crate) known: Option<WabaInstance>,
+    pub(crate) number: WabaInstance,
+}
+
+/// What a registration did.
+pub(crate) struct Registered {
+    /// The vendor before.
+    pub(crate) before: Option<VendorRow>,
+    /// Whether the number is new.
+    pub(crate) created: bool,
+    pub(crate) number: WabaInstance,
+}
+
 impl App {
-    /// Writes the tables; `true` if the lane is held until its number is verified.
+    /// Registers a number of a vendor, new or changed, as `decide` says on what is there.
     pub(crate) async fn register(
         &self,
-        asked: &Registered,
-        known: Option<&WabaInstance>,
-        stored: Option<&VendorSecrets>,
-        now: Timestamp,
-    ) -> Result<bool, Problem> {
-        let (tables, instance) = (&self.platform.tables, &asked.instance);
+        vendor: &VendorId,
+        secrets: &AskedSecrets,
+        decide: impl Fn(Option<&VendorRow>) -> Result<Plan, Problem>,
+    ) -> Result<Registered, Problem> {
+        let alone = Box::pin(self.register_alone(vendor, secrets, decide));
+        self.with_secrets(vendor, alone).await
+    }
+
+    async fn register_alone(
+        &self,
+        vendor: &VendorId,
+        secrets: &AskedSecrets,
+        decide: impl Fn(Option<&VendorRow>) -> Result<Plan, Problem>,
+    ) -> Result<Registered, Problem> {
+        let (tables, now) = (&self.platform.tables, self.platform.clock.now());
+        let mark_key = self.mark_key().await?;
+        let stored = self.stored_secrets(vendor).await?;
         for _ in 0..TRIES {
-            let lane = tables
-                .lane(&instance.vendor_id, &instance.waba_id)
-                .await
-                .map_err(|error| unavailable(&error))?;
-            let held =
-                is_new_session(asked, known, stored, &lane).then(|| lane.clone().registered(now));
-            let registering = tables.register(
-                Written {
-                    config: &asked.config,
-                    before: known,
-                    instance,
-                    lane: held.as_ref().map(|held| (&lane, held)),
-                },
-                now,
-            );
-            match registering.await.map_err(|error| unavailable(&error))? {
-                Registration::Done => return Ok(held.is_some()),
-                Registration::PhoneTaken => return Err(taken("phoneNumber", "phone_number_taken")),
-                Registration::InstanceTaken => {
-                    return Err(taken("wasenderInstanceId", "instance_taken"));
+            let reading = tables.vendor(vendor).await;
+            let before = reading.map_err(|error| unavailable(&error))?;
+            let mut plan = decide(before.as_ref())?;
+            let fresh = fresh(&plan.number.waba_id, secrets, stored.as_deref(), now)?;
+            plan.number.marks = marks(&mark_key, &fresh);
+            let at = (vendor, &plan.number.waba_id);
+            let lane = tables.lane(at.0, at.1).await;
+            let lane = lane.map_err(|error| unavailable(&error))?;
+            let is_anew = is_new_session(&plan, &fresh, stored.as_deref(), &lane);
+            let held = if is_anew {
+                lane.clone().registered(now)
+            } else {
+                lane.clone()
+            };
+            let writing = Written {
+                config: (before.as_ref().map(|row| &row.config), &plan.config),
+                number: (plan.known.as_ref(), &plan.number),
+                lane: (&lane, &held),
+                is_anew,
+            };
+            let registering = tables.register(writing, now).await;
+            match registering.map_err(|error| unavailable(&error))? {
+                Registration::Done => {
+                    self.finish(&mut plan.number, (fresh, stored.as_deref()), is_anew, now)
+                        .await?;
+                    return Ok(Registered {
+                        before,
+                        created: plan.known.is_none(),
+                        number: plan.number,
+                    });
                 }
-                Registration::LaneMoved => {}
+                Registration::Moved => {}
+                taken => return Err(refused(taken)),
             }
         }
         Err(unavailable(&AwsError::contended("registering a vendor")))
     }
 
-    /// Applies the number's pace to its lane; `true` if the lane waited for limits that are no more, and is to be verified or drained.
-    pub(crate) async fn paced(
+    /// What follows once the tables are written.
+    async fn finish(
         &self,
-        instance: &WabaInstance,
+        number: &mut WabaInstance,
+        (fresh, stored): (InstanceSecrets, Option<&VendorSecrets>),
+        is_anew: bool,
         now: Timestamp,
-    ) -> Result<bool, Problem> {
+    ) -> Result<(), Problem> {
+        if is_anew {
+            number.observed = domain::Observed::default();
+        }
+        let goes_on = self.paced(number, now).await?;
+        let vendor = &number.vendor_id;
+        self.store_secrets((vendor, fresh), stored, now).await?;
+        let completing = self.platform.tables.completed(number).await;
+        completing.map_err(|error| unavailable(&error))?;
+        let at = (vendor, &number.waba_id);
+        if (is_anew || goes_on)
+            && let Err(error) = flows::session::verify_soon(&self.platform, at).await
+        {
+            // The sweep looks at every lane that is held or drains.
+            tracing::warn!(vendor.id = %vendor, error = %error, "a number is verified later");
+        }
+        Ok(())
+    }
+
+    /// Applies the number's pace to its lane; `true` if the lane waited for limits that are no more, and is to be verified or drained.
+    async fn paced(&self, instance: &WabaInstance, now: Timestamp) -> Result<bool, Problem> {
         let at = (&instance.vendor_id, &instance.waba_id);
         let pacing = instance.pace();
         let changing = flows::lane::change(&self.platform, at, |lane| lane.paced(&pacing, now));
         let lane = changing.await.map_err(|error| unavailable(&error))?;
         Ok(lane.state == LaneState::Draining || lane.is_held_for_its_number())
-    }
-
-    pub(crate) async fn stored_secrets(
-        &self,
-        vendor: &VendorId,
-    ) -> Result<Option<Arc<VendorSecrets>>, Problem> {
-        let stored = self.platform.secrets.read(vendor).await;
-        Ok(stored.map_err(|error| unavailable(&error))?.secrets)
     }
 
     /// A number's way out, as the API shows it.
@@ -92,21 +150,20 @@ impl App {
 /// Whether another session than before may stand behind the number, or one that was given up: there is a key, and it, the number or the
 /// session's label is new. A number without a key sends nothing, so that there is nothing to hold.
 fn is_new_session(
-    asked: &Registered,
-    known: Option<&WabaInstance>,
+    plan: &Plan,
+    fresh: &InstanceSecrets,
     stored: Option<&VendorSecrets>,
     lane: &Lane,
 ) -> bool {
-    let waba = &asked.instance.waba_id;
-    let former = stored
-        .and_then(|stored| stored.of(waba))
-        .and_then(|stored| stored.api_key.as_ref());
-    let Some(key) = asked.api_key.as_ref().or(former) else {
+    let Some(key) = &fresh.api_key else {
         return false;
     };
-    let is_known = known.is_some_and(|known| {
-        known.phone == asked.instance.phone
-            && known.provider_instance_id == asked.instance.provider_instance_id
+    let former = stored
+        .and_then(|stored| stored.of(&fresh.waba_id))
+        .and_then(|stored| stored.api_key.as_ref());
+    let is_known = plan.known.as_ref().is_some_and(|known| {
+        known.phone == plan.number.phone
+            && known.provider_instance_id == plan.number.provider_instance_id
     });
     let has_key = former.is_some_and(|former| former.expose() == key.expose());
     let is_given_up = matches!(
@@ -117,4 +174,18 @@ fn is_new_session(
         }
     );
     !is_known || !has_key || is_given_up
+}
+
+fn refused(registration: Registration) -> Problem {
+    let (field, code) = match registration {
+        Registration::PhoneTaken => ("phoneNumber", "phone_number_taken"),
+        Registration::InstanceTaken => ("wasenderInstanceId", "instance_taken"),
+        Registration::SecretTaken => ("wasenderWebhookSecret", "secret_in_use"),
+        Registration::KeyTaken => ("wasenderApiKey", "api_key_in_use"),
+        Registration::Done | Registration::Moved => {
+            return unavailable(&AwsError::contended("registering a vendor"));
+        }
+    };
+    let detail = format!("{field}: another number has it");
+    Problem::new(409, code, "Taken", detail).field(field)
 }

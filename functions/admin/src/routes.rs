@@ -45,6 +45,7 @@ impl Route {
 /// The routes of each subject.
 const SUBJECTS: &[&[Route]] = &[
     crate::vendors::ROUTES,
+    crate::numbers::ROUTES,
     crate::pairing::ROUTES,
     crate::gaps::ROUTES,
     crate::listing::ROUTES,

@@ -1,17 +1,16 @@
-use domain::{
-    ApiKey, InstanceSecrets, Observed, Pacing, PhoneNumber, Provider, SecretRing, VendorConfig,
-    VendorId, VendorSecrets, WabaId, WabaInstance, WebhookSecret, limits,
-};
+use domain::{VendorConfig, VendorId, WabaId, limits};
 use flows::problem::{self, Problem};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use platform::tables::VendorRow;
 use serde_json::{Value, json};
 
 use crate::behaviour::Behaviour;
-use crate::body::{Fields, invalid};
+use crate::body::{Fields, Wrong, invalid};
 use crate::call::{Call, Scope};
-use crate::pacing::{self, PacingChange};
+use crate::number::{self, Asked};
+use crate::register::Plan;
 use crate::routes::Route;
+use crate::vendor_shown::{vendor, with_etag};
 use crate::{Answer, App, unavailable};
 
 pub(crate) const ROUTES: &[Route] = &[
@@ -26,105 +25,45 @@ pub(crate) const ROUTES: &[Route] = &[
     }),
 ];
 
-/// The fields of a registration; the CSV's columns have their names.
-const FIELDS: [&str; 13] = [
-    "vendorId",
-    "businessName",
-    "phoneNumber",
-    "provider",
-    "wasenderInstanceId",
-    "wasenderWebhookSecret",
-    "wasenderApiKey",
-    "plan",
-    "accountProtection",
-    "dailyCap",
-    "jitter",
-    "answerGroups",
-    "typedPauseMinutes",
-];
-/// How long a replaced webhook secret stays good: what the provider had under way is still accepted.
-const PREVIOUS_LIVES: SignedDuration = SignedDuration::from_hours(24);
-
 /// What `POST /api/admin/vendors` asks for.
-pub(crate) struct Registered {
-    pub(crate) config: VendorConfig,
-    pub(crate) instance: WabaInstance,
-    webhook_secret: WebhookSecret,
-    pub(crate) api_key: Option<ApiKey>,
-    pacing: PacingChange,
+struct Registration {
+    vendor_id: VendorId,
+    business_name: String,
+    number: Asked,
     behaviour: Behaviour,
 }
 
 impl App {
-    /// Creates a vendor with its number and secrets, or changes them. Every step can be repeated: tables first, the secret last, for the
-    /// secret is what opens the vendor's webhook.
+    /// Creates a vendor with its first number and secrets, or changes them.
     async fn put_vendor(&self, call: Call<'_>) -> Answer {
         let now = self.platform.clock.now();
-        let mut asked = self.registered(call.body, now)?;
-        let vendor = asked.config.vendor_id.clone();
-        let before = self
-            .platform
-            .tables
-            .vendor(&vendor)
-            .await
-            .map_err(|error| unavailable(&error))?;
-        let known = before.as_ref().and_then(|row| {
-            row.instances
-                .iter()
-                .find(|known| known.waba_id == asked.instance.waba_id)
-        });
-        let pacing_before = known.map_or_else(Pacing::default, |known| known.pacing);
-        asked.instance.pacing = asked.pacing.on(pacing_before);
-        if let Some(row) = &before {
-            let config = row.config.clone();
-            asked.config = VendorConfig {
-                business_name: asked.config.business_name,
-                updated_at: now,
-                ..config
-            };
-        }
-        asked.config = asked.behaviour.applied(asked.config);
-        let stored = self.stored_secrets(&vendor).await?;
-        let is_held = self.register(&asked, known, stored.as_deref(), now).await?;
-        let kept = known.filter(|_| !is_held);
-        asked.instance.observed = kept.map_or_else(Observed::default, |it| it.observed.clone());
-        let goes_on = self.paced(&asked.instance, now).await?;
-        self.store_secrets(&asked, stored.as_deref(), now).await?;
-        let at = (&vendor, &asked.instance.waba_id);
-        if (is_held || goes_on)
-            && let Err(error) = flows::session::verify_soon(&self.platform, at).await
-        {
-            // The sweep looks at every lane that is held or drains.
-            tracing::warn!(vendor.id = %vendor, error = %error, "a number is verified later");
-        }
-        tracing::info!(vendor.id = %vendor, created = before.is_none(), "vendor registered");
-        self.registry.forget(&vendor);
-        let row = self.row(&vendor).await?;
-        Ok(problem::json(
-            if before.is_none() { 201 } else { 200 },
-            &self.shown(&row).await?,
-        ))
+        let asked = Registration::read(call.body, &self.default_country)?;
+        let vendor_id = &asked.vendor_id;
+        let plan = |row: Option<&VendorRow>| Ok(asked.plan(row, now));
+        let registering = self.register(vendor_id, &asked.number.secrets, plan);
+        let registered = registering.await?;
+        let is_new = registered.before.is_none();
+        tracing::info!(vendor.id = %vendor_id, created = is_new, "vendor registered");
+        self.registry.forget(vendor_id);
+        let row = self.row(vendor_id).await?;
+        let before = registered.before.as_ref().map_or(Value::Null, vendor);
+        call.change.note(before, vendor(&row));
+        let status = if is_new { 201 } else { 200 };
+        let body = self.vendor_shown(&row).await?;
+        Ok(with_etag(status, row.config.revision, &body))
     }
 
     async fn get_vendor(&self, call: Call<'_>) -> Answer {
         let row = self.row(&call.vendor()?).await?;
-        Ok(problem::json(200, &self.shown(&row).await?))
-    }
-
-    /// A vendor by itself, with what its numbers' ways out are like.
-    async fn shown(&self, row: &VendorRow) -> Result<Value, Problem> {
-        let mut answer = shown(row);
-        for (place, instance) in row.instances.iter().enumerate() {
-            answer["wabaInstances"][place]["lane"] = self.lane_of(instance).await?;
-        }
-        Ok(answer)
+        let body = self.vendor_shown(&row).await?;
+        Ok(with_etag(200, row.config.revision, &body))
     }
 
     async fn list_vendors(&self, call: Call<'_>) -> Answer {
         let query = call.query;
         let limit = crate::listing::limit(query)?;
         if let Some(found) = self.found(query).await? {
-            let rows: Vec<_> = found.iter().map(shown).collect();
+            let rows: Vec<_> = found.iter().map(vendor).collect();
             let none: Option<&str> = None;
             return Ok(problem::json(
                 200,
@@ -147,197 +86,93 @@ impl App {
                 .instances(&config.vendor_id)
                 .await
                 .map_err(|error| unavailable(&error))?;
-            rows.push(shown(&VendorRow { config, instances }));
+            rows.push(vendor(&VendorRow { config, instances }));
         }
         Ok(problem::json(
             200,
             &json!({ "vendors": rows, "nextCursor": next.as_ref().map(VendorId::as_str) }),
         ))
     }
+}
 
-    fn registered(&self, body: &[u8], now: Timestamp) -> Result<Registered, Problem> {
-        let fields = Fields::read(body, &FIELDS)?;
-        let vendor_id = fields
-            .required("vendorId")
-            .and_then(|id| VendorId::parse(id).map_err(|error| invalid("vendorId", error)))?;
-        let business_name = fields.required("businessName")?;
-        if business_name.chars().count() > 120 {
-            return Err(invalid("businessName", "may have 120 characters"));
-        }
-        if fields
-            .text("provider")?
-            .is_some_and(|provider| provider != Provider::Wasender.as_str())
-        {
-            return Err(invalid("provider", "only wasender is supported"));
-        }
-        let phone = fields.required("phoneNumber")?;
-        let phone = PhoneNumber::parse(phone, &self.default_country)
-            .map_err(|error| invalid("phoneNumber", error))?;
-        let instance_id = instance_id(&fields)?;
-        let secret = fields.required("wasenderWebhookSecret")?;
-        let secret = WebhookSecret::parse(secret)
-            .map_err(|error| invalid("wasenderWebhookSecret", error))?;
-        let api_key = fields
-            .text("wasenderApiKey")?
-            .filter(|key| !key.is_empty())
-            .map(ApiKey::parse)
-            .transpose();
-        let instance = unheard((&vendor_id, phone), instance_id, now);
-        let api_key = api_key.map_err(|error| invalid("wasenderApiKey", error))?;
-        Ok(Registered {
-            config: begun(vendor_id, business_name, now),
-            instance,
-            webhook_secret: secret,
-            api_key,
-            pacing: PacingChange::read(&fields)?,
-            behaviour: Behaviour::read(&fields)?,
-        })
+impl Registration {
+    fn read(body: &[u8], country: &str) -> Result<Self, Problem> {
+        let mut wrong = Wrong::default();
+        let own = [
+            "vendorId",
+            "businessName",
+            "answerGroups",
+            "typedPauseMinutes",
+        ];
+        let known = [&own[..], &number::FIELDS[..]].concat();
+        let fields = Fields::checked(body, &known, &mut wrong)?;
+        let vendor_id = wrong.checked(vendor_id(&fields));
+        let business_name = wrong.checked(business_name(&fields));
+        let number = Asked::read(&fields, country, &mut wrong);
+        wrong.checked(fields.required("wasenderWebhookSecret"));
+        let behaviour = Behaviour::read(&fields, &mut wrong);
+        let read = || {
+            Some(Self {
+                vendor_id: vendor_id?,
+                business_name: business_name?,
+                number: number?,
+                behaviour: behaviour?,
+            })
+        };
+        let read = read();
+        wrong.all(read)
     }
 
-    /// A secret that is replaced stays good for a while, and a key that is not given stays as it is.
-    async fn store_secrets(
-        &self,
-        asked: &Registered,
-        stored: Option<&VendorSecrets>,
-        now: Timestamp,
-    ) -> Result<(), Problem> {
-        let vendor = &asked.config.vendor_id;
-        let mut secrets = stored.cloned().unwrap_or_default();
-        let current = secrets
-            .of(&asked.instance.waba_id)
-            .map(|before| before.webhook.current.expose());
-        let is_replaced = current.is_some_and(|current| current != asked.webhook_secret.expose());
-        let fresh = |before: Option<&InstanceSecrets>| InstanceSecrets {
-            waba_id: asked.instance.waba_id.clone(),
-            api_key: asked
-                .api_key
-                .clone()
-                .or_else(|| before.and_then(|before| before.api_key.clone())),
-            webhook: match before {
-                Some(before) => before
-                    .webhook
-                    .rotated_to(asked.webhook_secret.clone(), now + PREVIOUS_LIVES),
-                None => SecretRing::only(asked.webhook_secret.clone()),
-            },
+    /// The vendor and its first number as they are to be, on what is there.
+    fn plan(&self, row: Option<&VendorRow>, now: Timestamp) -> Plan {
+        let waba = WabaId::first_of(&self.vendor_id);
+        let known = row.and_then(|row| number_of(row, &waba));
+        let before = row.map(|row| row.config.clone());
+        let config = before.unwrap_or_else(|| begun(&self.vendor_id, now));
+        let config = VendorConfig {
+            business_name: self.business_name.clone(),
+            revision: config.revision + 1,
+            updated_at: now,
+            ..config
         };
-        replace(&mut secrets, &asked.instance.waba_id, fresh);
-        if is_replaced {
-            // Until no other environment's cache can hold the older reading.
-            secrets.rotating_until = now.checked_add(limits::SECRET_CACHE).ok();
+        Plan {
+            config: self.behaviour.applied(config),
+            number: self.number.on(known, (&self.vendor_id, &waba), now),
+            known: known.cloned(),
         }
-        self.platform
-            .secrets
-            .store_vendor(vendor, &secrets)
-            .await
-            .map_err(|error| unavailable(&error))
     }
 }
 
+/// A number of a vendor, by its id.
+pub(crate) fn number_of<'a>(row: &'a VendorRow, waba: &WabaId) -> Option<&'a domain::WabaInstance> {
+    row.instances.iter().find(|number| number.waba_id == *waba)
+}
+
+fn vendor_id(fields: &Fields) -> Result<VendorId, Problem> {
+    let id = fields.required("vendorId")?;
+    VendorId::parse(id).map_err(|error| invalid("vendorId", error))
+}
+
+fn business_name(fields: &Fields) -> Result<String, Problem> {
+    let name = fields.required("businessName")?;
+    if name.chars().count() > limits::NAME_CHARS {
+        return Err(invalid("businessName", "may have 120 characters"));
+    }
+    Ok(name.to_owned())
+}
+
 /// How a vendor behaves that nothing was said of yet.
-fn begun(vendor_id: VendorId, business_name: &str, now: Timestamp) -> VendorConfig {
+fn begun(vendor_id: &VendorId, now: Timestamp) -> VendorConfig {
     VendorConfig {
-        vendor_id,
-        business_name: business_name.to_owned(),
+        vendor_id: vendor_id.clone(),
+        business_name: String::new(),
         active: true,
         auto_reply: true,
         language: "fr".to_owned(),
         answer_groups: false,
         typed_pause_minutes: limits::TYPED_PAUSE_MINUTES,
+        revision: 0,
         created_at: now,
         updated_at: now,
     }
-}
-
-/// A vendor's first number as it is before anything was heard of it.
-fn unheard(
-    (vendor, phone): (&VendorId, PhoneNumber),
-    provider_instance_id: &str,
-    now: Timestamp,
-) -> WabaInstance {
-    WabaInstance {
-        waba_id: WabaId::first_of(vendor),
-        vendor_id: vendor.clone(),
-        provider: Provider::Wasender,
-        phone,
-        provider_instance_id: provider_instance_id.to_owned(),
-        provider_session_id: None,
-        status: "pending".to_owned(),
-        pacing: Pacing::default(),
-        observed: Observed::default(),
-        created_at: now,
-        updated_at: now,
-    }
-}
-
-fn replace(
-    secrets: &mut VendorSecrets,
-    waba: &WabaId,
-    fresh: impl FnOnce(Option<&InstanceSecrets>) -> InstanceSecrets,
-) {
-    match secrets
-        .instances
-        .iter_mut()
-        .find(|instance| instance.waba_id == *waba)
-    {
-        Some(instance) => *instance = fresh(Some(instance)),
-        None => secrets.instances.push(fresh(None)),
-    }
-}
-
-pub(crate) fn taken(field: &'static str, code: &'static str) -> Problem {
-    Problem::new(
-        409,
-        code,
-        "Taken",
-        format!("{field}: it belongs to another vendor"),
-    )
-    .field(field)
-}
-
-/// The owner's name of the session.
-fn instance_id(fields: &Fields) -> Result<&str, Problem> {
-    let id = fields.required("wasenderInstanceId")?;
-    let usable = id.len() <= 128 && id.bytes().all(|b| b.is_ascii_graphic());
-    let detail = "has 1 to 128 visible ASCII characters";
-    usable
-        .then_some(id)
-        .ok_or_else(|| invalid("wasenderInstanceId", detail))
-}
-
-/// A vendor as the API shows it. No secret is in it.
-fn shown(row: &VendorRow) -> Value {
-    let instance = |instance: &WabaInstance| {
-        json!({
-            "wabaId": instance.waba_id.as_str(),
-            "provider": instance.provider.as_str(),
-            "phoneNumber": instance.phone.expose(),
-            "wasenderInstanceId": instance.provider_instance_id,
-            "status": instance.status,
-            "pacing": pacing::shown(instance.pacing),
-            "identity": instance.observed.identity.as_str(),
-            "verifiedAt": instance.observed.verified_at.map(|at| at.to_string()),
-            "drift": instance.observed.drift,
-            "providerAccountProtection": instance.observed.account_protection,
-            "loggingOn": instance.observed.logging_on,
-            "createdAt": instance.created_at.to_string(),
-            "updatedAt": instance.updated_at.to_string(),
-        })
-    };
-    let first = row.instances.first();
-    json!({
-        "vendorId": row.config.vendor_id.as_str(),
-        "businessName": row.config.business_name,
-        "phoneNumber": first.map(|instance| instance.phone.expose()),
-        "provider": first.map(|instance| instance.provider.as_str()),
-        "wasenderInstanceId": first.map(|instance| instance.provider_instance_id.as_str()),
-        "status": first.map(|instance| instance.status.as_str()),
-        "active": row.config.active,
-        "autoReply": row.config.auto_reply,
-        "language": row.config.language,
-        "answerGroups": row.config.answer_groups,
-        "typedPauseMinutes": row.config.typed_pause_minutes,
-        "wabaInstances": row.instances.iter().map(instance).collect::<Vec<_>>(),
-        "createdAt": row.config.created_at.to_string(),
-        "updatedAt": row.config.updated_at.to_string(),
-    })
 }

@@ -56,16 +56,22 @@ async fn answer(State(gateway): State<Gateway>, request: Request) -> Response {
         return message(StatusCode::NOT_FOUND, "Not Found");
     };
     let event = to_event((&parts.method, &parts.uri, &parts.headers), &body, route);
-    let registers = function == Http::Admin
-        && parts.method == "POST"
-        && parts.uri.path() == "/api/admin/vendors";
-    if !registers {
+    let of_vendor = registered(parts.uri.path()).filter(|_| parts.method == "POST");
+    let Some(vendor) = of_vendor else {
         return invoke(&gateway, function, event).await;
-    }
+    };
     let _linking = gateway.functions.linking().await;
     let answer = invoke(&gateway, function, event).await;
-    link_session(&gateway.simulator, &body, &answer);
+    link_session(&gateway.simulator, vendor, &body, &answer);
     answer
+}
+
+/// Whose number a path registers: that of the vendor in it, or of the one in the body, which is empty here.
+fn registered(path: &str) -> Option<&str> {
+    match path.strip_prefix("/api/admin/vendors")? {
+        "" => Some(""),
+        rest => rest.strip_prefix('/')?.strip_suffix("/waba-instances"),
+    }
 }
 
 /// The routes of `template.yaml`.
@@ -115,7 +121,7 @@ fn message(status: StatusCode, text: &str) -> Response {
 }
 
 /// A vendor that was registered has a connected session in the simulator at once, as if its number had been linked there before.
-fn link_session(simulator: &Simulator, body: &Bytes, answer: &Response) {
+fn link_session(simulator: &Simulator, vendor: &str, body: &Bytes, answer: &Response) {
     if !answer.status().is_success() {
         return;
     }
@@ -126,7 +132,11 @@ fn link_session(simulator: &Simulator, body: &Bytes, answer: &Response) {
     let phone = text("phoneNumber");
     let phone = PhoneNumber::parse(&phone, COUNTRY).map_or(phone, String::from);
     let spec = SessionSpec {
-        vendor_id: text("vendorId"),
+        vendor_id: if vendor.is_empty() {
+            text("vendorId")
+        } else {
+            vendor.to_owned()
+        },
         instance_id: text("wasenderInstanceId"),
         phone,
         api_key: text("wasenderApiKey"),

@@ -56,6 +56,16 @@ pub(crate) async fn create(
     endpoint
         .call("secretsmanager.PutSecretValue", &secret, "")
         .await?;
+    let marks = format!("{}{}", token(), token());
+    let name = format!("{STACK}/marks");
+    let secret = json!({ "Name": name, "SecretString": marks, "ClientRequestToken": token() });
+    endpoint
+        .call(
+            "secretsmanager.CreateSecret",
+            &secret,
+            "ResourceExistsException",
+        )
+        .await?;
     Ok(key)
 }
 

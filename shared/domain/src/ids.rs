@@ -87,6 +87,19 @@ impl WabaId {
     }
 }
 
+impl WabaId {
+    /// The id of a vendor's second number, or of a later one.
+    pub fn further_of(vendor: &VendorId, place: usize) -> Self {
+        let plain = format!("{}_{place}", Self::first_of(vendor));
+        if is_id(&plain) {
+            Self(plain)
+        } else {
+            let hash = Fingerprint::of(&[vendor.as_str()]).short();
+            Self(format!("waba_{hash}_{place}"))
+        }
+    }
+}
+
 impl MessageId {
     /// An id made from 128 bits that somebody else drew (a UUID version 7, so that ids sort by time).
     pub fn from_bits(bits: u128) -> Self {
@@ -173,6 +186,23 @@ mod tests {
         assert_eq!(WabaId::first_of(&vendor).as_str(), "waba_vendor_001");
         let long = VendorId::parse(&"v".repeat(64)).unwrap();
         assert!(is_id(WabaId::first_of(&long).as_str()));
+    }
+
+    #[test]
+    fn each_further_number_of_a_vendor_has_an_id_of_its_own() {
+        for name in ["vendor_001", &"v".repeat(58), &"v".repeat(64)] {
+            let vendor = VendorId::parse(name).unwrap();
+            let ids: Vec<_> = (2..=20)
+                .map(|place| WabaId::further_of(&vendor, place))
+                .collect();
+            assert!(
+                ids.iter()
+                    .all(|id| is_id(id.as_str()) && *id != WabaId::first_of(&vendor))
+            );
+            assert!((1..ids.len()).all(|at| !ids[..at].contains(&ids[at])));
+        }
+        let vendor = VendorId::parse("vendor_001").unwrap();
+        assert_eq!(WabaId::further_of(&vendor, 2).as_str(), "waba_vendor_001_2");
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod ids;
 mod lane;
 mod ledger;
 pub mod limits;
+mod mark;
 pub mod media;
 pub mod menu;
 mod outbound;
@@ -54,6 +55,7 @@ pub use event::{
 pub use ids::{ConversationId, Fingerprint, InvalidId, MessageId, VendorId, WabaId};
 pub use lane::{Lane, LaneState, ParkReason};
 pub use ledger::{Dispatch, status};
+pub use mark::{InvalidMark, Mark, MarkKey, Marks};
 pub use menu::{Menu, MenuKind, MenuOption};
 pub use outbound::{Draft, Origin, Outbound, Quote, order};
 pub use outcome::{Failure, Quota, RejectClass, SendOutcome};

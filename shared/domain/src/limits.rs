@@ -259,6 +259,15 @@ pub const ORPHAN_STATUS_HOURS: i64 = 48;
 /// How long an idempotency key is remembered, in days.
 pub const IDEMPOTENCY_DAYS: i64 = 7;
 
+/// Numbers that a vendor may have.
+pub const NUMBERS: usize = 20;
+/// How long a webhook secret that was replaced stays good: what the provider had under way is still accepted.
+pub const PREVIOUS_SECRET_LIVES: SignedDuration = SignedDuration::from_hours(24);
+/// How long one request may keep others from changing a vendor's secrets; longer than the admin function runs.
+pub const SECRETS_LEASE: Duration = Duration::from_secs(15);
+/// How long a request waits for another one that changes the vendor's secrets.
+pub const SECRETS_WAIT: Duration = Duration::from_secs(3);
+
 /// How long an unknown vendor is remembered as unknown.
 pub const NEGATIVE_CACHE: Duration = Duration::from_secs(5);
 /// Vendors that an environment remembers at most, and as many that do not exist.

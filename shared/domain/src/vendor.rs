@@ -9,6 +9,7 @@ use thiserror::Error;
 use crate::identity::Identity;
 use crate::ids::{VendorId, WabaId};
 use crate::limits;
+use crate::mark::Marks;
 use crate::pacing::Pacing;
 use crate::phone::PhoneNumber;
 use crate::signature::{Proof, SecretRing};
@@ -46,6 +47,9 @@ pub struct VendorConfig {
     /// For how many minutes the engine leaves a conversation alone after the vendor typed in it; 0 for not at all.
     #[serde(default = "typed_pause_minutes")]
     pub typed_pause_minutes: u32,
+    /// Raised by every change that a person makes, and the condition of the next; 0 of a vendor of an older release.
+    #[serde(default)]
+    pub revision: u64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
@@ -79,6 +83,12 @@ pub struct WabaInstance {
     pub status: String,
     pub pacing: Pacing,
     pub observed: Observed,
+    /// By which a secret is seen to be used twice.
+    pub marks: Marks,
+    /// Its secrets are not stored yet: its registration is under way, or broke off and is to be repeated.
+    pub incomplete: bool,
+    /// Raised by every change that a person makes, and the condition of the next; what the provider tells does not raise it.
+    pub revision: u64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }

@@ -1,4 +1,5 @@
 mod account;
+mod marking;
 mod rereads;
 mod stored;
 
@@ -24,6 +25,7 @@ pub struct Secrets {
     cache: Cache<VendorId, VendorSecrets>,
     rereads: Arc<Mutex<Rereads>>,
     account: account::Remembered,
+    marking: marking::Remembered,
 }
 
 /// A vendor's secrets at hand. No secrets is the knowledge that there is no such vendor.
@@ -48,6 +50,7 @@ impl Secrets {
             clock,
             rereads: Arc::default(),
             account: account::Remembered::default(),
+            marking: Arc::default(),
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::limits;
 use embedded_aws::When;
 use serde_json::{Value, json};
-use simulator::{Fault, FaultKind};
+use simulator::{Fault, FaultKind, SessionSpec};
 
 use crate::front_door::{get, register, shop};
 use crate::world::{AWA, VENDOR_1, VENDOR_2, World, run};
@@ -104,8 +104,19 @@ async fn a_wrong_number_behind_the_key_sends_nothing_until_it_is_the_registered_
 #[tokio::test]
 async fn a_vendor_that_is_given_anothers_key_sends_nothing_until_it_has_its_own() {
     run(async |world| {
+        // Of a session that no vendor registered.
+        let strange = SessionSpec {
+            vendor_id: "nobody".to_owned(),
+            instance_id: "strange".to_owned(),
+            phone: STRANGER.to_owned(),
+            api_key: "strange_key".to_owned(),
+            webhook_secret: "strange_secret".to_owned(),
+        };
+        let added = world.simulator().add_session(strange);
+        added.expect("the account has room for it");
+        world.unspeakable(&[STRANGER]);
         let mut vendor = shop(7);
-        vendor["wasenderApiKey"] = "api_key_abc".into();
+        vendor["wasenderApiKey"] = "strange_key".into();
         register(world, &vendor).await;
         staff_writes(world, "shop_07", 0..3).await;
         world.quiet().await;

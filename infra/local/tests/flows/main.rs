@@ -31,6 +31,7 @@ mod main_job;
 mod media;
 mod media_trouble;
 mod menus;
+mod numbers;
 mod pacing;
 mod people;
 mod privileges;

@@ -53,6 +53,8 @@ pub(crate) struct Answer {
     /// Empty if there is none.
     pub(crate) content_type: String,
     pub(crate) retry_after: Option<String>,
+    /// Empty if there is none.
+    pub(crate) etag: String,
     pub(crate) text: String,
     pub(crate) bytes: Vec<u8>,
     pub(crate) json: Value,
@@ -222,6 +224,7 @@ impl World {
             status: answer.status().as_u16(),
             content_type: header("content-type").unwrap_or_default(),
             retry_after: header("retry-after"),
+            etag: header("etag").unwrap_or_default(),
             text: String::from_utf8_lossy(answer.body()).into_owned(),
             json: serde_json::from_slice(answer.body()).unwrap_or(Value::Null),
             bytes: answer.into_body(),

@@ -2,7 +2,7 @@ use domain::{PhoneNumber, Provider, VendorId, WabaId};
 
 use super::Tables;
 use super::item::{Item, Reader};
-use super::vendors::{phone_key, provider_instance_key};
+use super::registration::{phone_key, provider_instance_key};
 use crate::error::AwsError;
 
 /// Whose something is: a vendor, and which of its numbers.

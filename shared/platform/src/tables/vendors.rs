@@ -2,13 +2,12 @@ use std::collections::HashMap;
 
 use domain::identity::Identity;
 use domain::{
-    Lane, Observed, PhoneNumber, Provider, SessionStatus, VendorConfig, VendorId, WabaId,
-    WabaInstance, limits,
+    Marks, Observed, Provider, SessionStatus, VendorConfig, VendorId, WabaId, WabaInstance, limits,
 };
 use jiff::Timestamp;
 
 use super::item::{Change, Item, Reader, b, json, key, ms, n, s};
-use super::{Commit, Tables, pacing};
+use super::{Tables, pacing};
 use crate::error::AwsError;
 
 /// A vendor and its numbers.
@@ -18,42 +17,12 @@ pub struct VendorRow {
     pub instances: Vec<WabaInstance>,
 }
 
-/// How registering a vendor's number ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Registration {
-    Done,
-    /// The number belongs to another vendor or to another number of this one.
-    PhoneTaken,
-    /// The provider's instance id does.
-    InstanceTaken,
-    /// The lane moved meanwhile: it is to be read and decided about anew.
-    LaneMoved,
-}
-
-/// What a registration writes.
-#[derive(Clone, Copy, Debug)]
-pub struct Registered<'a> {
-    pub config: &'a VendorConfig,
-    pub before: Option<&'a WabaInstance>,
-    pub instance: &'a WabaInstance,
-    /// The lane before and after, if there is a new session behind the number: what was known of the former one is forgotten.
-    pub lane: Option<(&'a Lane, &'a Lane)>,
-}
-
 pub(super) fn config_key(vendor: &VendorId) -> Item {
     HashMap::from([("pk".to_owned(), s(vendor.as_str()))])
 }
 
-fn instance_key(vendor: &VendorId, waba: &WabaId) -> Item {
+pub(super) fn instance_key(vendor: &VendorId, waba: &WabaId) -> Item {
     key(vendor.as_str(), &format!("waba#{waba}"))
-}
-
-pub(super) fn phone_key(phone: &PhoneNumber) -> Item {
-    key(format!("phone#{}", phone.expose()), "unique")
-}
-
-pub(super) fn provider_instance_key(provider: Provider, id: &str) -> Item {
-    key(format!("instance#{}#{id}", provider.as_str()), "unique")
 }
 
 impl Tables {
@@ -117,56 +86,6 @@ impl Tables {
         Ok((vendors, next))
     }
 
-    /// Writes a vendor and one of its numbers, new or changed. The number and the provider's instance id stay unique over all vendors.
-    pub async fn register(
-        &self,
-        registered: Registered<'_>,
-        now: Timestamp,
-    ) -> Result<Registration, AwsError> {
-        let (before, after) = (registered.before, registered.instance);
-        let at = (&after.vendor_id, &after.waba_id);
-        let owner = format!("{}#{}", after.vendor_id, after.waba_id);
-        let unique = |key: Item| {
-            Change::of(&self.names.waba_instances, key)
-                .set("owner", s(&owner))
-                .when("attribute_not_exists(pk) OR #owner = :owner")
-                .transact()
-        };
-        let mut parts = vec![
-            unique(phone_key(&after.phone)),
-            unique(provider_instance_key(
-                after.provider,
-                &after.provider_instance_id,
-            )),
-            self.config_change(registered.config).transact(),
-            self.instance_change(after, registered.lane.is_some())
-                .transact(),
-            self.watch_begun(at, now),
-        ];
-        if let Some((before, after)) = registered.lane {
-            parts.push(self.lane_change(before, at, after, now).transact());
-        }
-        let names = &self.names;
-        if let Some(before) = before.filter(|before| before.phone != after.phone) {
-            parts.push(super::item::delete(
-                &names.waba_instances,
-                phone_key(&before.phone),
-            ));
-        }
-        if let Some(before) =
-            before.filter(|before| before.provider_instance_id != after.provider_instance_id)
-        {
-            let key = provider_instance_key(before.provider, &before.provider_instance_id);
-            parts.push(super::item::delete(&names.waba_instances, key));
-        }
-        Ok(match self.commit("registering a vendor", parts).await? {
-            Commit::Done => Registration::Done,
-            Commit::Lost(parts) if parts.contains(&0) => Registration::PhoneTaken,
-            Commit::Lost(parts) if parts.contains(&1) => Registration::InstanceTaken,
-            Commit::Lost(_) => Registration::LaneMoved,
-        })
-    }
-
     /// Notes whose number a session was seen to be.
     pub async fn note_identity(
         &self,
@@ -228,7 +147,7 @@ impl Tables {
         }
     }
 
-    fn config_change(&self, config: &VendorConfig) -> Change {
+    pub(super) fn config_change(&self, config: &VendorConfig) -> Change {
         Change::of(&self.names.vendor_configs, config_key(&config.vendor_id))
             .set("businessName", s(&config.business_name))
             .set("active", b(config.active))
@@ -236,35 +155,10 @@ impl Tables {
             .set("language", s(&config.language))
             .set("answerGroups", b(config.answer_groups))
             .set("typedPauseMinutes", n(config.typed_pause_minutes))
+            .set("revision", n(config.revision))
             .set_if_absent("createdAt", ms(config.created_at))
             .set("updatedAt", ms(config.updated_at))
             .set("schema", n(1))
-    }
-
-    fn instance_change(&self, instance: &WabaInstance, is_anew: bool) -> Change {
-        let change = Change::of(
-            &self.names.waba_instances,
-            instance_key(&instance.vendor_id, &instance.waba_id),
-        )
-        .set("provider", s(instance.provider.as_str()))
-        .set("phone", s(instance.phone.expose()))
-        .set("providerInstanceId", s(&instance.provider_instance_id))
-        .set("plan", s(instance.pacing.plan.as_str()))
-        .set("accountProtection", b(instance.pacing.account_protection))
-        .set("dailyCap", instance.pacing.daily_cap.map(n))
-        .set("jitter", b(instance.pacing.jitter))
-        .set_if_absent("status", s(&instance.status))
-        .set_if_absent("createdAt", ms(instance.created_at))
-        .set("updatedAt", ms(instance.updated_at))
-        .set("schema", n(1));
-        if is_anew {
-            let forgotten = ["identity", "verifiedAt", "providerSessionId", "drift"];
-            let learned = ["loggingOn", "providerAccountProtection"];
-            let all = forgotten.into_iter().chain(learned);
-            all.fold(change, |change, name| change.set(name, None))
-        } else {
-            change
-        }
     }
 }
 
@@ -280,6 +174,7 @@ pub(super) fn read_config(item: &Item) -> Result<VendorConfig, AwsError> {
         typed_pause_minutes: from
             .number_opt("typedPauseMinutes")
             .unwrap_or(limits::TYPED_PAUSE_MINUTES),
+        revision: from.number_opt("revision").unwrap_or_default(),
         created_at: from.time("createdAt")?,
         updated_at: from.time("updatedAt")?,
     })
@@ -307,6 +202,12 @@ fn read_instance(item: &Item) -> Result<WabaInstance, AwsError> {
             logging_on: from.flag_opt("loggingOn"),
             account_protection: from.flag_opt("providerAccountProtection"),
         },
+        marks: Marks {
+            api_key: from.parsed_opt("keyMark"),
+            webhook: from.parsed_opt("webhookMark"),
+        },
+        incomplete: from.flag("incomplete"),
+        revision: from.number_opt("revision").unwrap_or_default(),
         created_at: from.time("createdAt")?,
         updated_at: from.time("updatedAt")?,
     })

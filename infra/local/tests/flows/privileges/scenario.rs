@@ -11,6 +11,7 @@ use testkit::wasender::{
 use crate::admin_keys::put_key;
 use crate::front_door::{get, post, register, shop};
 use crate::media;
+use crate::numbers;
 use crate::world::{AWA, Answer, MOUSSA, VENDOR_1, World};
 
 /// The functions that take webhooks, and what follows the vendor's id in the URL of each.
@@ -441,6 +442,15 @@ async fn the_back_office_works(world: &World) {
         .await;
     assert_eq!(register(world, &vendor).await.status, 200);
     assert_eq!(get(world, "vendors/shop_03").await.status, 200);
+    let path = "vendors/vendor_001/waba-instances";
+    assert_eq!(
+        numbers::add(world, path, &numbers::second()).await.status,
+        201
+    );
+    assert_eq!(
+        numbers::add(world, path, &numbers::second()).await.status,
+        200
+    );
 }
 
 /// Let go by the back office, and linked by the code that the provider shows.
