@@ -140,7 +140,7 @@ impl Wrong {
     }
 
     /// The first problem, with all of them in `errors`.
-    fn none(self) -> Result<(), Problem> {
+    pub(crate) fn none(self) -> Result<(), Problem> {
         let error = |problem: &Problem| {
             let field = problem.more.get("field");
             json!({ "field": field, "code": problem.code, "detail": problem.detail })

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 pub(crate) fn shown(message: &Listed, media: Option<&Value>) -> Value {
     let mut shown = json!({
         "id": message.id.as_str(),
+        "wabaId": message.waba,
         "direction": message.direction.as_str(),
         "status": message.status,
         "failure": message.failure.as_ref().map(|failure| {

@@ -327,6 +327,8 @@ async fn a_registration_that_dies_before_its_secret_is_stored_is_held_and_finish
                 world.quiet().await;
                 let died = world.aws().faults().pending_crashes() == 0;
                 world.heal();
+                // Whoever died may have had the right to change the secrets.
+                world.later(limits::SECRETS_LEASE.as_secs()).await;
                 register(world, &vendor).await;
                 world.recover().await;
                 let open = known("verified", "open");

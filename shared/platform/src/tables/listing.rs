@@ -31,6 +31,8 @@ impl Direction {
 #[derive(Clone, Debug)]
 pub struct Listed {
     pub id: MessageId,
+    /// The vendor's number that it came to, or leaves from.
+    pub waba: String,
     pub direction: Direction,
     pub status: &'static str,
     /// Why a message that is shown as failed did.
@@ -197,6 +199,7 @@ fn read(item: &Item) -> Result<Listed, AwsError> {
     let failure = from.text_opt("failure").filter(|_| status == "failed");
     Ok(Listed {
         id,
+        waba: from.text("wabaId")?.to_owned(),
         direction: if outbound {
             Direction::Outbound
         } else {
