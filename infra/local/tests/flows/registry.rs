@@ -1,7 +1,8 @@
 //! Whose a number is, by every name it has, and what is remembered of vendors.
 
 use domain::{
-    Observed, Pacing, PhoneNumber, Provider, VendorConfig, VendorId, WabaId, WabaInstance, limits,
+    Lane, Marks, Observed, Pacing, PhoneNumber, Provider, VendorConfig, VendorId, WabaId,
+    WabaInstance, limits,
 };
 use futures_util::future::join_all;
 use futures_util::{StreamExt as _, stream};
@@ -147,6 +148,7 @@ async fn put(platform: &Platform, clock: &Clock, number: usize) {
         language: "fr".to_owned(),
         answer_groups: false,
         typed_pause_minutes: limits::TYPED_PAUSE_MINUTES,
+        revision: 1,
         created_at: now,
         updated_at: now,
     };
@@ -160,14 +162,17 @@ async fn put(platform: &Platform, clock: &Clock, number: usize) {
         status: "pending".to_owned(),
         pacing: Pacing::default(),
         observed: Observed::default(),
+        marks: Marks::default(),
+        incomplete: false,
+        revision: 1,
         created_at: now,
         updated_at: now,
     };
     let registered = Registered {
-        config: &config,
-        before: None,
-        instance: &instance,
-        lane: None,
+        config: (None, &config),
+        number: (None, &instance),
+        lane: (&Lane::default(), &Lane::default()),
+        is_anew: false,
     };
     let registration = platform.tables.register(registered, now).await;
     assert_eq!(registration.expect("the tables answer"), Registration::Done);
