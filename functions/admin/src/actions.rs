@@ -227,6 +227,7 @@ impl App {
             "wasenderId": message.reference.msg_id,
             "wabaId": message.waba.as_str(),
             "conversationId": message.conversation.as_str(),
+            "askedBy": message.asked_by,
             "begunAt": follow_up.begun_at.map(|at| at.to_string()),
             "expiresAt": message.expires.map(|at| at.to_string()),
             "settling": message.is_settling(self.platform.clock.now()),

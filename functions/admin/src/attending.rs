@@ -145,7 +145,7 @@ impl App {
         let until = |minutes: u32| now + i64::from(minutes).minutes();
         Ok(Takeover {
             until: minutes.map_or(Attendant::UNTIL_RELEASED, until),
-            by: by.unwrap_or(&call.caller.name).to_owned(),
+            by: by.unwrap_or(&call.caller.label).to_owned(),
         })
     }
 }

@@ -1,13 +1,15 @@
-//! Who may ask: a bearer key whose hash is known.
+//! Who asks: a bearer key whose hash is known.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use domain::access::{KeyId, Standing};
 use flows::problem::Problem;
 use jiff::Timestamp;
 use lambda_http::http::HeaderMap;
 use lambda_http::http::header::AUTHORIZATION;
 use platform::Platform;
+use platform::tables::StoredKey;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -38,17 +40,9 @@ impl Keys {
         if let Some(bootstrap) = self.bootstrap(platform).await?
             && bool::from(bootstrap.ct_eq(&hash))
         {
-            return Ok(Caller::unbounded("bootstrap"));
+            return Ok(Caller::bootstrap());
         }
-        // Found by its hash, so that no comparison tells how much of a key was right.
-        let found = platform
-            .tables
-            .admin_key(&hex::encode(hash))
-            .await
-            .map_err(|error| unavailable(&error))?;
-        found
-            .map(|name| Caller::unbounded(&name))
-            .ok_or_else(unauthorized)
+        known(platform, shown, &hash).await
     }
 
     async fn bootstrap(&self, platform: &Platform) -> Result<Option<[u8; 32]>, Problem> {
@@ -80,6 +74,43 @@ impl Keys {
     }
 }
 
+/// Whose a key is that stands in the table. It is looked up by the id that it names, and its hash compared in constant time; a key of the
+/// first release is looked up by its hash. Either is one consistent reading, so that a revoked key opens nothing from then on.
+async fn known(platform: &Platform, shown: &str, hash: &[u8; 32]) -> Result<Caller, Problem> {
+    let (now, hash) = (platform.clock.now(), hex::encode(hash));
+    let named = KeyId::named_by(shown);
+    let is_old = named.is_none();
+    let id = named.or_else(|| KeyId::parse(&hash).ok());
+    let id = id.ok_or_else(unauthorized)?;
+    let found = platform.tables.admin_key(&id).await;
+    let found = found.map_err(|error| unavailable(&error))?;
+    let is_right = |stored: &StoredKey| stored.hash.as_bytes().ct_eq(hash.as_bytes()).into();
+    let key = found.filter(is_right).ok_or_else(unauthorized)?.key;
+    let ended = match key.standing(now) {
+        Standing::Good => None,
+        Standing::Expired => Some("this key has expired"),
+        Standing::Revoked => Some("this key was revoked"),
+    };
+    if let Some(detail) = ended {
+        let mut refusal = unauthorized();
+        detail.clone_into(&mut refusal.detail);
+        return Err(refusal);
+    }
+    let unnoted = key.use_is_worth_noting(now).then(|| key.id.clone());
+    Ok(Caller {
+        name: if is_old {
+            key.name.clone()
+        } else {
+            format!("key:{}", key.id)
+        },
+        label: key.name,
+        grant: key.grant,
+        expires_at: key.expires_at,
+        unnoted,
+        is_bootstrap: false,
+    })
+}
+
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, key) = value.split_once(' ')?;
@@ -87,7 +118,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     usable.then_some(key)
 }
 
-fn unauthorized() -> Problem {
+pub(crate) fn unauthorized() -> Problem {
     Problem::new(
         401,
         "unauthorized",

@@ -1,83 +1,68 @@
 //! A request on its way to its handler: who asks, for what, with which body.
 
-use std::fmt;
 use std::sync::OnceLock;
 
-use domain::{ConversationId, MessageId, VendorId, WabaId};
+use domain::access::{Grant, KeyId};
+use domain::{ConversationId, Fingerprint, MessageId, VendorId, WabaId, limits};
 use flows::problem::Problem;
+use jiff::Timestamp;
 use lambda_http::aws_lambda_events::query_map::QueryMap;
 use lambda_http::http::HeaderMap;
 use serde_json::Value;
 
 use crate::body::invalid;
+use crate::routes::Route;
 
-/// What a key may be allowed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Scope {
-    /// See vendors, messages and all that is known of them.
-    Read,
-    /// Write to customers, and decide about what was written.
-    Send,
-    /// Create and change vendors, their numbers and their secrets.
-    Manage,
-    /// Everything, keys and the record of changes included.
-    Admin,
-}
+pub use domain::access::Scope;
 
-impl Scope {
-    pub const ALL: [Self; 4] = [Self::Read, Self::Send, Self::Manage, Self::Admin];
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Send => "send",
-            Self::Manage => "manage",
-            Self::Admin => "admin",
-        }
-    }
-
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|scope| scope.as_str() == word)
-    }
-}
-
-impl fmt::Display for Scope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// Who asks: the name of a key, never the key, and what it may do.
+/// Who asks: never the key itself.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
+    /// Tells it from every other caller: `bootstrap`, `key:<id>`, or the mere name of a key of the first release.
     pub(crate) name: String,
-    pub(crate) scopes: Vec<Scope>,
-    /// The only vendors that it may deal with; `None` is all of them.
-    pub(crate) vendors: Option<Vec<VendorId>>,
+    /// What its owner calls it.
+    pub(crate) label: String,
+    pub(crate) grant: Grant,
+    /// When its key expires.
+    pub(crate) expires_at: Option<Timestamp>,
+    /// Its key, if that it was used is to be noted.
+    pub(crate) unnoted: Option<KeyId>,
+    pub(crate) is_bootstrap: bool,
 }
 
 impl Caller {
-    /// A key that may do everything.
-    pub(crate) fn unbounded(name: &str) -> Self {
+    /// Who has the key that the stack was made with. It is for the first steps and for emergencies: it
+    /// may ask as often as any key, and a vendor that others flood is not shut to it.
+    pub(crate) fn bootstrap() -> Self {
         Self {
-            name: name.to_owned(),
-            scopes: vec![Scope::Admin],
-            vendors: None,
+            name: "bootstrap".to_owned(),
+            label: "bootstrap".to_owned(),
+            grant: Grant {
+                per_minute: limits::KEY_REQUESTS_PER_MINUTE_MOST,
+                ..Grant::unbounded()
+            },
+            expires_at: None,
+            unnoted: None,
+            is_bootstrap: true,
         }
     }
 
-    /// Whether this key may use a route of this scope on this vendor; a route of no vendor's is for keys that are bound to none.
-    pub(crate) fn permitted(&self, scope: Scope, vendor: Option<&VendorId>) -> Result<(), Problem> {
-        let has_scope = self.scopes.contains(&scope) || self.scopes.contains(&Scope::Admin);
-        if !has_scope {
-            let detail = format!("this needs a key with the scope {scope}");
+    /// As whom its requests are counted; a name may hold anything.
+    pub(crate) fn counted_as(&self) -> String {
+        format!("key#{}", Fingerprint::of(&[&self.name]).short())
+    }
+
+    /// Whether this key may use a route on this vendor; a route of no vendor's is for keys that are bound to none, unless it shows each key its own.
+    pub(crate) fn permitted(
+        &self,
+        route: &Route,
+        vendor: Option<&VendorId>,
+    ) -> Result<(), Problem> {
+        if !self.grant.has(route.scope) {
+            let detail = format!("this needs a key with the scope {}", route.scope);
             return Err(Problem::new(403, "forbidden_scope", "Forbidden", detail));
         }
-        let is_bound_to_others = self
-            .vendors
-            .as_ref()
-            .is_some_and(|bound| !vendor.is_some_and(|vendor| bound.contains(vendor)));
-        if is_bound_to_others {
+        if !route.narrows && !self.grant.reaches(vendor) {
             let detail = "this key is bound to other vendors";
             return Err(Problem::new(403, "forbidden_vendor", "Forbidden", detail));
         }
@@ -183,10 +168,21 @@ mod tests {
         let vendors =
             vendors.map(|ids| ids.iter().map(|id| VendorId::parse(id).unwrap()).collect());
         Caller {
-            name: "a".to_owned(),
-            scopes: scopes.to_vec(),
-            vendors,
+            name: "key:1".to_owned(),
+            label: "a".to_owned(),
+            grant: Grant {
+                scopes: scopes.to_vec(),
+                vendors,
+                ..Grant::unbounded()
+            },
+            ..Caller::bootstrap()
         }
+    }
+
+    const fn route(scope: Scope) -> Route {
+        Route::new("GET", "/a", scope, |_, _| {
+            Box::pin(async { unreachable!() })
+        })
     }
 
     #[test]
@@ -196,19 +192,27 @@ mod tests {
             VendorId::parse("v2").unwrap(),
         );
         let bound = caller(&[Scope::Read], Some(&["v1"]));
-        assert!(bound.permitted(Scope::Read, Some(&mine)).is_ok());
+        assert!(bound.permitted(&route(Scope::Read), Some(&mine)).is_ok());
         for (scope, vendor, code) in [
             (Scope::Read, Some(&other), "forbidden_vendor"),
             (Scope::Read, None, "forbidden_vendor"),
             (Scope::Send, Some(&mine), "forbidden_scope"),
             (Scope::Admin, Some(&mine), "forbidden_scope"),
         ] {
-            assert_eq!(bound.permitted(scope, vendor).unwrap_err().code, code);
+            assert_eq!(
+                bound.permitted(&route(scope), vendor).unwrap_err().code,
+                code
+            );
         }
+        assert!(
+            bound
+                .permitted(&route(Scope::Read).narrowed(), None)
+                .is_ok()
+        );
         let all = caller(&[Scope::Admin], None);
         for scope in Scope::ALL {
-            assert!(all.permitted(scope, Some(&other)).is_ok());
-            assert!(all.permitted(scope, None).is_ok());
+            assert!(all.permitted(&route(scope), Some(&other)).is_ok());
+            assert!(all.permitted(&route(scope), None).is_ok());
         }
     }
 }

@@ -2,15 +2,18 @@
 
 mod actions;
 mod attending;
+mod audit;
 mod auth;
 mod behaviour;
 mod body;
 mod call;
 mod conversations;
 mod description;
+mod dispatch;
 mod draft;
 mod finding;
 mod gaps;
+mod keys;
 mod listing;
 mod media;
 mod number;
@@ -27,13 +30,15 @@ mod secret_store;
 mod sending;
 mod sessions;
 mod shown;
+mod token;
 mod vendor_shown;
 mod vendors;
 
-use call::{Call, Change};
-use domain::{VendorId, limits};
+use std::sync::Arc;
+
+use domain::VendorId;
 use flows::problem::Problem;
-use lambda_http::{Body, Request, RequestExt, Response};
+use lambda_http::{Body, Request, Response};
 use platform::tables::VendorRow;
 use platform::{AwsError, Clock, Config, Platform, Registry};
 
@@ -50,6 +55,7 @@ pub struct App {
     /// Wasender's API.
     pub(crate) wasender_api_url: String,
     keys: auth::Keys,
+    spent: Arc<dispatch::Spent>,
 }
 
 /// What a handler answers.
@@ -64,53 +70,15 @@ impl App {
             default_country: config.default_country.clone(),
             wasender_api_url: config.wasender_api_url.clone(),
             keys: auth::Keys::default(),
+            spent: Arc::default(),
         }
     }
 
-    /// Answers one request: key, size, route, what the key may do, in this order.
+    /// Answers one request: key, size, route, what the key may do and how often, in this order.
     pub async fn handle(&self, request: Request) -> Response<Body> {
         self.answer(&request)
             .await
             .unwrap_or_else(|problem| problem.response())
-    }
-
-    async fn answer(&self, request: &Request) -> Answer {
-        let caller = self
-            .keys
-            .authorized(&self.platform, request.headers())
-            .await?;
-        let body: &[u8] = request.body().as_ref();
-        if body.len() > limits::ADMIN_BODY_BYTES {
-            let detail = format!("the body may have {} bytes", limits::ADMIN_BODY_BYTES);
-            return Err(Problem::new(
-                413,
-                "body_too_large",
-                "Body too large",
-                detail,
-            ));
-        }
-        let path = request.uri().path();
-        let path = path
-            .split_once("/api/admin")
-            .map_or("", |(_, rest)| rest)
-            .trim_matches('/');
-        let found = routes::find(request.method(), path)?;
-        let call = Call {
-            caller: &caller,
-            parameters: &found.parameters,
-            query: &request.query_string_parameters(),
-            headers: request.headers(),
-            body,
-            change: &Change::default(),
-        };
-        let is_of_vendor = found.route.path.contains("{vendorId}");
-        let vendor = is_of_vendor.then(|| call.vendor()).transpose()?;
-        caller.permitted(found.route.scope, vendor.as_ref())?;
-        let answer = (found.route.handle)(self, call).await;
-        if let Some(vendor) = vendor.filter(|_| found.route.method != "GET") {
-            self.registry.forget(&vendor);
-        }
-        answer
     }
 
     /// A vendor that must exist.

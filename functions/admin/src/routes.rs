@@ -18,6 +18,10 @@ pub struct Route {
     pub path: &'static str,
     /// What a key must be allowed.
     pub scope: Scope,
+    /// Whether it shows a key that is bound to vendors those, and is of no one vendor's.
+    pub narrows: bool,
+    /// Whether the ledger says who asked, so that the record of changes need not.
+    in_ledger: bool,
     pub(crate) handle: Handle,
 }
 
@@ -37,8 +41,31 @@ impl Route {
             method,
             path,
             scope,
+            narrows: false,
+            in_ledger: false,
             handle,
         }
+    }
+
+    /// The same route, whose handler keeps to the caller's vendors by itself.
+    pub(crate) const fn narrowed(self) -> Self {
+        Self {
+            narrows: true,
+            ..self
+        }
+    }
+
+    /// The same route, whose handler writes into the ledger who asked.
+    pub(crate) const fn in_ledger(self) -> Self {
+        Self {
+            in_ledger: true,
+            ..self
+        }
+    }
+
+    /// Whether the record of changes has it.
+    pub(crate) fn is_recorded(&self) -> bool {
+        self.method != "GET" && !self.in_ledger
     }
 }
 
@@ -56,6 +83,8 @@ const SUBJECTS: &[&[Route]] = &[
     crate::description::ROUTES,
     crate::sessions::ROUTES,
     crate::qr::ROUTES,
+    crate::keys::ROUTES,
+    crate::audit::ROUTES,
 ];
 
 /// Every route of the admin API.

@@ -1,6 +1,6 @@
 use domain::conversation::{Conversation, Resolution, resolve};
 use domain::{
-    Contact, Draft, Fingerprint, GroupId, Identity, MessageId, Origin, VendorId, WabaId,
+    Contact, Draft, Fingerprint, GroupId, Identity, MessageId, Origin, Outbound, VendorId, WabaId,
     WabaInstance,
 };
 use flows::dispatch;
@@ -19,7 +19,8 @@ pub(crate) const ROUTES: &[Route] = &[Route::new(
     "/vendors/{vendorId}/send-message",
     Scope::Send,
     |app, call| Box::pin(app.send_message(call)),
-)];
+)
+.in_ledger()];
 
 /// How often a message is written anew because its conversation moved meanwhile.
 const TRIES: usize = 4;
@@ -55,7 +56,11 @@ impl App {
             let now = self.platform.clock.now();
             let (mut conversation, new_aliases) = self.conversation(vendor, &wanted.to).await?;
             let drafted = drafted((&id, &waba), &conversation, &wanted);
-            let message = self.quoting(vendor, &wanted, drafted).await?.queued(now);
+            let drafted = self.quoting(vendor, &wanted, drafted).await?;
+            let message = Outbound {
+                asked_by: Some(call.caller.name.clone()),
+                ..drafted.queued(now)
+            };
             conversation.offers(&message);
             let staff = Staff {
                 message: &message,

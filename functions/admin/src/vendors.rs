@@ -19,7 +19,8 @@ pub(crate) const ROUTES: &[Route] = &[
     }),
     Route::new("GET", "/vendors", Scope::Read, |app, call| {
         Box::pin(app.list_vendors(call))
-    }),
+    })
+    .narrowed(),
     Route::new("GET", "/vendors/{vendorId}", Scope::Read, |app, call| {
         Box::pin(app.get_vendor(call))
     }),
@@ -63,7 +64,9 @@ impl App {
         let query = call.query;
         let limit = crate::listing::limit(query)?;
         if let Some(found) = self.found(query).await? {
-            let rows: Vec<_> = found.iter().map(vendor).collect();
+            let grant = &call.caller.grant;
+            let reached = |row: &&VendorRow| grant.reaches(Some(&row.config.vendor_id));
+            let rows: Vec<_> = found.iter().filter(reached).map(vendor).collect();
             let none: Option<&str> = None;
             return Ok(problem::json(
                 200,
@@ -75,6 +78,9 @@ impl App {
             .map(VendorId::parse)
             .transpose()
             .map_err(|_| crate::listing::bad_cursor())?;
+        if let Some(bound) = &call.caller.grant.vendors {
+            return self.list_bound(bound, limit, start.as_ref()).await;
+        }
         let limit = i32::try_from(limit).unwrap_or(i32::MAX);
         let listing = self.platform.tables.vendors(limit, start.as_ref());
         let (vendors, next) = listing.await.map_err(|error| unavailable(&error))?;
@@ -91,6 +97,28 @@ impl App {
         Ok(problem::json(
             200,
             &json!({ "vendors": rows, "nextCursor": next.as_ref().map(VendorId::as_str) }),
+        ))
+    }
+
+    /// The vendors that the caller's key is bound to, in the order of their ids.
+    async fn list_bound(
+        &self,
+        bound: &[VendorId],
+        limit: usize,
+        start: Option<&VendorId>,
+    ) -> Answer {
+        let mut bound: Vec<_> = bound.iter().filter(|id| Some(*id) > start).collect();
+        bound.sort_unstable();
+        let next = (bound.len() > limit).then(|| bound[limit - 1]);
+        let mut rows = Vec::new();
+        for id in bound.into_iter().take(limit) {
+            let row = self.platform.tables.vendor(id).await;
+            let row = row.map_err(|error| unavailable(&error))?;
+            rows.extend(row.as_ref().map(vendor));
+        }
+        Ok(problem::json(
+            200,
+            &json!({ "vendors": rows, "nextCursor": next.map(VendorId::as_str) }),
         ))
     }
 }

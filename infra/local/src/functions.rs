@@ -67,7 +67,7 @@ impl Functions {
             messages: Arc::new(messages::App::new(&config("messages"), clock.clone())),
             status: Arc::new(status::App::new(&config("status"), clock.clone())),
             connection: Arc::new(connection::App::new(&config("connection"), clock.clone())),
-            admin: Arc::new(admin::App::new(&config("admin"), clock.clone())),
+            admin: Arc::new(admin(urls, clock)),
             conversation: Arc::new(conversation::App::new(
                 &config("conversation"),
                 clock.clone(),
@@ -145,6 +145,11 @@ impl Functions {
         .map(|mapping| mapping.start(aws))
         .into()
     }
+}
+
+/// An environment of the admin function.
+pub(crate) fn admin(urls: [&str; 3], clock: &Clock) -> admin::App {
+    admin::App::new(&config("admin", urls), clock.clone())
 }
 
 fn sqs_event(event: Value) -> Result<SqsEvent, String> {

@@ -146,6 +146,12 @@ impl Stack {
         &self.mappings
     }
 
+    /// One more environment of the admin function, for there are several on AWS.
+    pub fn another_admin(&self, clock: &Clock) -> admin::App {
+        let provider_url = format!("{}/api", self.simulator.url());
+        functions::admin([self.aws.url(), &provider_url, &self.gateway_url], clock)
+    }
+
     /// One pass of the sweep, now.
     pub async fn sweep(&self) -> Result<(), String> {
         let passing = self.functions.sweep(serde_json::json!({ "job": "sweep" }));

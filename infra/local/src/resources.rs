@@ -169,6 +169,11 @@ fn tables() -> Vec<Value> {
         "KeySchema": keys("vendorId", Some("updatedAt")),
         "Projection": { "ProjectionType": "ALL" },
     });
+    let changes_of_vendor = json!({
+        "IndexName": "by_vendor",
+        "KeySchema": keys("vendorId", Some("sk")),
+        "Projection": { "ProjectionType": "ALL" },
+    });
     vec![
         table("waba_instances", &[("pk", "S"), ("sk", "S")], &[]),
         table("vendor_configs", &[("pk", "S")], &[]),
@@ -201,7 +206,11 @@ fn tables() -> Vec<Value> {
             &[by_due],
         ),
         table("admin_keys", &[("pk", "S")], &[]),
-        table("audit", &[("pk", "S"), ("sk", "S")], &[]),
+        table(
+            "audit",
+            &[("pk", "S"), ("sk", "S"), ("vendorId", "S")],
+            &[changes_of_vendor],
+        ),
     ]
 }
 

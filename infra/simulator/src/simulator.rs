@@ -94,6 +94,11 @@ impl Simulator {
             .read(|inner, _| inner.asked.get(path).copied().unwrap_or_default())
     }
 
+    /// How often the interface was asked for anything since the last reset.
+    pub fn asked_in_all(&self) -> u64 {
+        self.hub().read(|inner, _| inner.asked.values().sum())
+    }
+
     /// Arms a fault.
     pub fn fault(&self, fault: Fault) -> Result<()> {
         self.hub().change(|inner, _| {

@@ -2,8 +2,10 @@
 //!
 //! Every function takes the time as an argument and answers with a value; `platform` carries the answers out.
 
+pub mod access;
 pub mod action;
 pub mod admission;
+pub mod audit;
 pub mod builtin;
 mod change;
 pub mod compose;
@@ -35,6 +37,7 @@ mod pacing;
 mod pairing;
 mod people;
 mod phone;
+pub mod rate;
 pub mod reconcile;
 pub mod rhythm;
 pub mod side;

@@ -9,6 +9,24 @@ use jiff::SignedDuration;
 pub const WEBHOOK_BODY_BYTES: usize = 1024 * 1024;
 /// The largest body of an admin request, in bytes.
 pub const ADMIN_BODY_BYTES: usize = 256 * 1024;
+/// The longest name of an admin key, in characters.
+pub const KEY_NAME_CHARS: usize = 60;
+/// Vendors that one admin key may be bound to.
+pub const KEY_VENDORS: usize = 50;
+/// Requests of one admin key in a minute of the clock, unless it was given more.
+pub const KEY_REQUESTS_PER_MINUTE: u32 = 100;
+/// The most requests in a minute that an admin key can be given, and what the bootstrap key has.
+pub const KEY_REQUESTS_PER_MINUTE_MOST: u32 = 6_000;
+/// Requests about one vendor in a second, whoever makes them.
+pub const VENDOR_REQUESTS_PER_SECOND: u32 = 10;
+/// Full windows that an environment remembers.
+pub const FULL_WINDOWS: usize = 1_000;
+/// How long it is known who changed what, in days.
+pub const AUDIT_DAYS: i64 = 400;
+/// What is kept of what a change found, and of what it left, in bytes of JSON each.
+pub const AUDIT_VALUE_BYTES: usize = 8 * 1024;
+/// The longest parameter of a path that is kept, in characters.
+pub const AUDIT_PARAMETER_CHARS: usize = 64;
 /// The largest text that a customer can be sent, in bytes.
 pub const REPLY_TEXT_BYTES: usize = 4096;
 /// The longest caption of a file, in characters: what WhatsApp shows.

@@ -65,6 +65,8 @@ pub struct Outbound {
     pub order: String,
     /// Raised by every decision about it, so that a decision on an older reading fails.
     pub revision: u64,
+    /// Who asked for it through the admin API: a key's id, never a key.
+    pub asked_by: Option<String>,
 }
 
 /// The message that another one quotes, by our id and, if it is known, by WhatsApp's.
@@ -124,6 +126,7 @@ impl Draft {
             follow_up: FollowUp::default(),
             created_at: now,
             revision: 0,
+            asked_by: None,
         }
     }
 }

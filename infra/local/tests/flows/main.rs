@@ -6,8 +6,13 @@
     reason = "what a failed test saw is worth printing"
 )]
 
+mod admin_access;
+mod admin_audit;
 mod admin_keys;
+mod admin_keys_made;
 mod admin_messages;
+mod admin_rates;
+mod admin_tokens;
 mod admin_vendors;
 mod answers;
 mod changes;

@@ -1,20 +1,163 @@
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
+use aws_sdk_dynamodb::types::ReturnValue;
+use domain::VendorId;
+use domain::access::{AdminKey, Grant, KeyId, Scope};
+use jiff::Timestamp;
+
 use super::Tables;
-use super::item::{Reader, s};
+use super::item::{Change, Item, Reader, Writer, b, json, ms, n, s};
 use crate::error::AwsError;
 
+/// An admin key, and by what it is known.
+#[derive(Clone, Debug)]
+pub struct StoredKey {
+    pub key: AdminKey,
+    /// SHA-256 of the whole key, 64 hex digits.
+    pub hash: String,
+}
+
+fn key_of(id: &KeyId) -> Item {
+    HashMap::from([("pk".to_owned(), s(id.as_str()))])
+}
+
 impl Tables {
-    /// The name of the admin key with this hash (64 hex digits of SHA-256), if there is one and it was not revoked.
-    pub async fn admin_key(&self, hash: &str) -> Result<Option<String>, AwsError> {
-        let key = HashMap::from([("pk".to_owned(), s(hash))]);
-        let Some(item) = self
-            .get("looking up an admin key", &self.names.admin_keys, key)
-            .await?
-        else {
-            return Ok(None);
-        };
-        let from = Reader::new(&item, "looking up an admin key");
-        Ok((!from.flag("revoked")).then(|| from.text_opt("name").unwrap_or("unnamed").to_owned()))
+    /// An admin key by its id, whether it is still good or not. The reading is consistent: a revoked key is seen as such at once.
+    pub async fn admin_key(&self, id: &KeyId) -> Result<Option<StoredKey>, AwsError> {
+        let found = self.get(
+            "looking up an admin key",
+            &self.names.admin_keys,
+            key_of(id),
+        );
+        found.await?.as_ref().map(read).transpose()
     }
+
+    /// Keeps a new key; an id that is taken is an error.
+    pub async fn keep_admin_key(&self, stored: &StoredKey) -> Result<(), AwsError> {
+        let StoredKey { key, hash } = stored;
+        let scopes: Vec<_> = key.grant.scopes.iter().map(|it| it.as_str()).collect();
+        let item = Writer::at(key_of(&key.id))
+            .with("hash", s(hash))
+            .with("name", s(&key.name))
+            .with("scopes", json(&scopes))
+            .with("vendors", key.grant.vendors.as_ref().map(json))
+            .with("ratePerMinute", n(key.grant.per_minute))
+            .with("createdAt", key.created_at.map(ms))
+            .with("createdBy", key.created_by.as_deref().map(s))
+            .with("validUntil", key.expires_at.map(ms))
+            .with("revoked", b(false))
+            .with("schema", n(1));
+        let request = self
+            .client
+            .put_item()
+            .table_name(&self.names.admin_keys)
+            .set_item(Some(item.item()))
+            .condition_expression("attribute_not_exists(pk)");
+        request
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|error| AwsError::from_sdk("keeping an admin key", &error))
+    }
+
+    /// Admin keys in the order of the table, from after `start`; with the place where the next page begins.
+    pub async fn admin_keys(
+        &self,
+        limit: i32,
+        start: Option<&KeyId>,
+    ) -> Result<(Vec<AdminKey>, Option<KeyId>), AwsError> {
+        let request = self
+            .client
+            .scan()
+            .table_name(&self.names.admin_keys)
+            .limit(limit)
+            .consistent_read(true)
+            .set_exclusive_start_key(start.map(key_of));
+        let answer = request
+            .send()
+            .await
+            .map_err(|error| AwsError::from_sdk("listing admin keys", &error))?;
+        let next = answer
+            .last_evaluated_key()
+            .and_then(|key| Reader::new(key, "listing admin keys").parsed_opt("pk"));
+        let keys = answer.items().iter();
+        let keys = keys.map(|item| read(item).map(|stored| stored.key));
+        Ok((keys.collect::<Result<_, _>>()?, next))
+    }
+
+    /// Revokes a key, once; answers with the key as it was before, if there is one.
+    pub async fn revoke_admin_key(
+        &self,
+        id: &KeyId,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<Option<AdminKey>, AwsError> {
+        let change = Change::of(&self.names.admin_keys, key_of(id))
+            .set("revoked", b(true))
+            .set_if_absent("revokedAt", ms(now))
+            .set_if_absent("revokedBy", s(by))
+            .when("attribute_exists(pk)");
+        let request = change
+            .request(&self.client)
+            .return_values(ReturnValue::AllOld);
+        match Self::update(request).await {
+            Ok(before) => {
+                let before = before.attributes.as_ref();
+                before
+                    .map(|item| read(item).map(|stored| stored.key))
+                    .transpose()
+            }
+            Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(None),
+            Err(error) => Err(AwsError::from_sdk("revoking an admin key", &error)),
+        }
+    }
+
+    /// Notes that a key was used.
+    pub async fn note_key_use(&self, id: &KeyId, now: Timestamp) -> Result<(), AwsError> {
+        let change = Change::of(&self.names.admin_keys, key_of(id))
+            .set("lastUsedAt", ms(now))
+            .when("attribute_exists(pk)");
+        let noting = Self::update(change.request(&self.client));
+        noting
+            .await
+            .map(|_| ())
+            .map_err(|error| AwsError::from_sdk("noting the use of an admin key", &error))
+    }
+}
+
+/// A key of the first release has its hash in the place of an id, no bounds, and nothing else but its name.
+fn read(item: &Item) -> Result<StoredKey, AwsError> {
+    let from = Reader::new(item, "reading an admin key");
+    let grant = match from.text_opt("scopes") {
+        None => Grant::unbounded(),
+        Some(_) => Grant {
+            scopes: scopes(&from)?,
+            vendors: from.json_or_default::<Option<Vec<VendorId>>>("vendors")?,
+            per_minute: from.number("ratePerMinute")?,
+        },
+    };
+    Ok(StoredKey {
+        hash: from
+            .text_opt("hash")
+            .map_or_else(|| from.text("pk"), Ok)?
+            .to_owned(),
+        key: AdminKey {
+            id: from.parsed("pk")?,
+            name: from.text_opt("name").unwrap_or("unnamed").to_owned(),
+            grant,
+            created_at: from.time_opt("createdAt"),
+            created_by: from.text_opt("createdBy").map(str::to_owned),
+            expires_at: from.time_opt("validUntil"),
+            last_used_at: from.time_opt("lastUsedAt"),
+            revoked: from.flag("revoked"),
+            revoked_at: from.time_opt("revokedAt"),
+        },
+    })
+}
+
+/// A scope that this release does not know gives nothing.
+fn scopes(from: &Reader<'_>) -> Result<Vec<Scope>, AwsError> {
+    let words: Vec<String> = from.json("scopes")?;
+    Ok(words.iter().filter_map(|word| Scope::parse(word)).collect())
 }

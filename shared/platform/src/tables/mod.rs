@@ -2,6 +2,7 @@
 
 mod admin_keys;
 mod aliases;
+mod audit;
 mod breaker;
 mod changes;
 mod conversation_list;
@@ -23,6 +24,7 @@ mod pacing;
 mod pairing;
 mod people;
 mod quotable;
+mod rate;
 mod receipts;
 mod registration;
 mod secrets_lease;
@@ -39,7 +41,9 @@ use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, TransactWriteItem};
 use domain::Fingerprint;
 
+pub use admin_keys::StoredKey;
 pub use aliases::{Aliases, ContactRow};
+pub use audit::Sought;
 pub use changes::{Changed, Changes};
 pub use conversation_list::{ConversationPage, ConversationPlace};
 pub use conversations::{Decided, KeptConversation};
@@ -78,6 +82,7 @@ struct Names {
     conversations: String,
     lanes: String,
     admin_keys: String,
+    audit: String,
 }
 
 /// How a conditional write ended.
@@ -107,6 +112,7 @@ impl Tables {
             conversations: name("conversations"),
             lanes: name("lanes"),
             admin_keys: name("admin_keys"),
+            audit: name("audit"),
         };
         Self { client, names }
     }

@@ -78,6 +78,7 @@ pub(super) fn write(message: &Outbound, now: Timestamp) -> Item {
             "retryOf",
             message.follow_up.retry_of.as_ref().map(|id| s(id.as_str())),
         )
+        .with("askedBy", message.asked_by.as_deref().map(s))
         .with("createdAt", ms(message.created_at))
         .with("revision", n(message.revision))
         .with("dueShard", due_at.map(|_| s(message_shard(&pk))))
@@ -139,5 +140,6 @@ pub(super) fn read(item: &Item) -> Result<Outbound, AwsError> {
         created_at: from.time("createdAt")?,
         order: from.text("listKey")?.to_owned(),
         revision: from.number("revision")?,
+        asked_by: from.text_opt("askedBy").map(str::to_owned),
     })
 }

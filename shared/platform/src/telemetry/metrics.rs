@@ -25,6 +25,11 @@ pub fn count_for(metric: &'static str, reason: &'static str, vendor: &VendorId) 
     tracing::info!(target: TARGET, metric, reason, vendor = vendor.as_str());
 }
 
+/// Counts one of what `metric` names, which is no vendor's.
+pub fn count_alone(metric: &'static str) {
+    tracing::info!(target: TARGET, metric);
+}
+
 /// Writes an event of [`TARGET`] as CloudWatch's embedded metric format: a line that is a JSON object and nothing else.
 #[derive(Clone, Debug)]
 pub(super) struct Metrics {
@@ -61,8 +66,10 @@ impl Metrics {
         let mut line = json!({
             "_aws": { "Timestamp": at, "CloudWatchMetrics": metrics },
             "stack": self.stack,
-            "vendor.id": counted.vendor,
         });
+        if let Some(vendor) = &counted.vendor {
+            line["vendor.id"] = vendor.as_str().into();
+        }
         line[&counted.metric] = 1.into();
         if let Some(reason) = &counted.reason {
             line["reason"] = reason.as_str().into();
@@ -75,7 +82,7 @@ impl Metrics {
 struct Counted {
     metric: String,
     reason: Option<String>,
-    vendor: String,
+    vendor: Option<String>,
 }
 
 impl Visit for Counted {
@@ -83,7 +90,7 @@ impl Visit for Counted {
         match field.name() {
             "metric" => value.clone_into(&mut self.metric),
             "reason" => self.reason = Some(value.to_owned()),
-            "vendor" => value.clone_into(&mut self.vendor),
+            "vendor" => self.vendor = Some(value.to_owned()),
             _ => {}
         }
     }

@@ -9,6 +9,7 @@ use testkit::wasender::{
 };
 
 use crate::admin_keys::put_key;
+use crate::admin_keys_made::{create, with};
 use crate::front_door::{get, post, register, shop};
 use crate::media;
 use crate::numbers;
@@ -67,6 +68,7 @@ pub(super) async fn play(world: &World) {
     the_sweep_ends_and_resumes(world).await;
     the_back_office_works(world).await;
     the_session_is_linked_anew(world).await;
+    keys_are_made_and_changes_looked_at(world).await;
     staff_repeats_itself(world).await;
 }
 
@@ -469,6 +471,22 @@ async fn the_session_is_linked_anew(world: &World) {
     asked("GET", "qr").await;
     session(world, "connected").await;
     asked("POST", "restart").await;
+}
+
+async fn keys_are_made_and_changes_looked_at(world: &World) {
+    let (id, key) = create(world, &json!({ "name": "till", "scopes": ["read"] })).await;
+    let used = with(world, &key, "GET", "vendors", &Value::Null).await;
+    assert_eq!(used.status, 200, "{}", used.text);
+    assert_eq!(get(world, "keys").await.status, 200);
+    let path = format!("keys/{id}");
+    let revoked = world.admin("DELETE", &path, &[], &Value::Null).await;
+    assert_eq!(revoked.status, 200, "{}", revoked.text);
+    for changes in [
+        "audit".to_owned(),
+        format!("audit?vendorId={}", VENDOR_1.id),
+    ] {
+        assert_eq!(get(world, &changes).await.status, 200);
+    }
 }
 
 /// The same idempotency key again, and again when its time is over.
