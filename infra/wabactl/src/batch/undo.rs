@@ -55,7 +55,11 @@ pub struct UndoneRow {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Decision {
     Delete,
-    Restore(View),
+    /// From what it is to what it was.
+    Restore {
+        now: View,
+        before: View,
+    },
     Leave(Undone),
 }
 
@@ -102,7 +106,9 @@ async fn undo_one(client: &AdminClient, row: &Kept, force: bool) -> Undone {
         let now = shown(client, &row.vendor).await?;
         Ok(match decide(row, now.as_ref(), force) {
             Decision::Delete => delete(client, &row.vendor, force).await?,
-            Decision::Restore(before) => restore(client, &row.vendor, &before).await?,
+            Decision::Restore { now, before } => {
+                restore(client, &row.vendor, (&now, &before)).await?
+            }
             Decision::Leave(why) => why,
         })
     };
@@ -131,7 +137,10 @@ fn decide(row: &Kept, now: Option<&View>, force: bool) -> Decision {
         (None, Some(now)) if force || is_ours(now) => Decision::Delete,
         (Some(_), None) => Decision::Leave(Undone::Gone),
         (Some(before), Some(now)) if before == now => Decision::Leave(Undone::Nothing),
-        (Some(before), Some(now)) if force || is_ours(now) => Decision::Restore(before.clone()),
+        (Some(before), Some(now)) if force || is_ours(now) => Decision::Restore {
+            now: now.clone(),
+            before: before.clone(),
+        },
         (_, Some(_)) => Decision::Leave(Undone::ChangedSince),
     }
 }
@@ -152,15 +161,19 @@ async fn delete(
 async fn restore(
     client: &AdminClient,
     vendor: &VendorId,
-    before: &View,
+    (now, before): (&View, &View),
 ) -> Result<Undone, ClientError> {
     let number = WabaId::first_of(vendor);
     let of_vendor = ["vendors", vendor.as_str()];
     let of_number = ["vendors", vendor.as_str(), "waba", number.as_str()];
-    for (path, fields) in [
-        (&of_number[..], before.of_number()),
-        (&of_vendor[..], before.of_vendor()),
-    ] {
+    let parts = [
+        (&of_number[..], now.of_number(), before.of_number()),
+        (&of_vendor[..], now.of_vendor(), before.of_vendor()),
+    ];
+    for (path, now, fields) in parts {
+        if now == fields {
+            continue;
+        }
         let seen = client.call(&Ask::get(path)).await?;
         let etag = seen.etag.unwrap_or_default();
         let ask = Ask::put(path).if_match(&etag).json(&Value::from(fields));
@@ -207,7 +220,10 @@ mod tests {
     fn what_the_run_did_is_undone_and_what_others_did_is_left() {
         let leave = |why: Undone| Decision::Leave(why);
         let nothing = || [leave(Undone::Nothing), leave(Undone::Nothing)];
-        let former = || Decision::Restore(view("Old"));
+        let former = |now| Decision::Restore {
+            now: view(now),
+            before: view("Old"),
+        };
         check(None, None, nothing());
         check(None, Some("Sheet"), [Decision::Delete, Decision::Delete]);
         let changed = leave(Undone::ChangedSince);
@@ -218,7 +234,11 @@ mod tests {
             [leave(Undone::Gone), leave(Undone::Gone)],
         );
         check(Some("Old"), Some("Old"), nothing());
-        check(Some("Old"), Some("Sheet"), [former(), former()]);
-        check(Some("Old"), Some("Other"), [changed, former()]);
+        check(
+            Some("Old"),
+            Some("Sheet"),
+            [former("Sheet"), former("Sheet")],
+        );
+        check(Some("Old"), Some("Other"), [changed, former("Other")]);
     }
 }

@@ -14,13 +14,22 @@ pub(crate) fn secret(question: &str) -> Result<String, Failure> {
 
 /// A line, without spaces around it.
 pub(crate) fn line(question: &str) -> Result<String, Failure> {
+    read(question)?.ok_or_else(|| Failure::Usage("the answers ended too early".to_owned()))
+}
+
+/// A line, without spaces around it; `None` if it is empty, or nothing is left to be read.
+pub(crate) fn line_or_end(question: &str) -> Result<Option<String>, Failure> {
+    Ok(read(question)?.filter(|line| !line.is_empty()))
+}
+
+fn read(question: &str) -> Result<Option<String>, Failure> {
     let mut stderr = io::stderr().lock();
     // Who can't be shown the question is asked all the same.
     let _ = write!(stderr, "{question}").and_then(|()| stderr.flush());
     let mut line = String::new();
     match io::stdin().read_line(&mut line) {
-        Ok(0) => Err(Failure::Usage("the answers ended too early".to_owned())),
-        Ok(_) => Ok(line.trim().to_owned()),
+        Ok(0) => Ok(None),
+        Ok(_) => Ok(Some(line.trim().to_owned())),
         Err(error) => Err(unanswered(&error)),
     }
 }

@@ -6,6 +6,7 @@ mod client;
 mod fleet;
 mod frame;
 mod gateway;
+mod interactive;
 mod machine;
 mod migration;
 mod undo;

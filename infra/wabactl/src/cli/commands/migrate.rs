@@ -1,22 +1,38 @@
 mod batch;
+mod interactive;
 mod report;
 mod runs;
+mod texts;
 mod undo;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use etcetera::BaseStrategy;
 use serde_json::json;
 use wabactl::batch::{Pace, Runs, Stop};
 
+use self::interactive::Interactive;
+use self::texts::Lang;
 use super::{Context, Exit, Failure, Outcome};
+use crate::cli::environment;
 
-/// Registers vendors that were elsewhere before
+/// Registers vendors that were elsewhere before: asks for one after the other, or takes them from a file
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Migrate {
     #[command(subcommand)]
-    how: How,
+    how: Option<How>,
+    /// The language of the questions; else that of `LANG`
+    #[arg(long)]
+    lang: Option<Lang>,
+    /// The country that numbers without a country code are of
+    #[arg(long, value_name = "ISO", default_value = "SN")]
+    country: String,
+    /// How long to wait for the gateway to see whether a key is the registered number's
+    #[arg(long, value_name = "SECONDS", default_value = "20")]
+    wait: u64,
     /// Where journals of runs are kept; else the directory for programs' state
     #[arg(long, global = true, value_name = "DIR")]
     state_dir: Option<PathBuf>,
@@ -36,10 +52,23 @@ enum How {
 impl Migrate {
     pub(crate) async fn run(&self, context: &Context) -> Result<Outcome, Failure> {
         match &self.how {
-            How::Batch(batch) => batch.run(&self.runs()?, context).await,
-            How::Check { file } => check(file, context),
-            How::Runs => runs::list(&self.runs()?, context),
+            None => self.ask(context).await,
+            Some(How::Batch(batch)) => batch.run(&self.runs()?, context).await,
+            Some(How::Check { file }) => check(file, context),
+            Some(How::Runs) => runs::list(&self.runs()?, context),
         }
+    }
+
+    async fn ask(&self, context: &Context) -> Result<Outcome, Failure> {
+        let lang = self.lang;
+        let lang = lang.unwrap_or_else(|| Lang::of_session(environment::variable));
+        let interactive = Interactive {
+            client: context.client()?,
+            texts: lang.texts(),
+            country: &self.country,
+            wait: Duration::from_secs(self.wait),
+        };
+        interactive.run(context).await
     }
 
     fn runs(&self) -> Result<Runs, Failure> {
