@@ -82,6 +82,11 @@ impl Local {
         &self.binary
     }
 
+    /// The gateway's address.
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.base)
+    }
+
     pub(crate) fn admin_key(&self) -> &str {
         &self.admin_key
     }

@@ -3,6 +3,7 @@
 mod binary;
 mod killed;
 mod local;
+mod migration;
 mod ports;
 mod survival;
 mod terminal;

@@ -127,22 +127,31 @@ impl Journal {
         Ok(is_open)
     }
 
-    /// Notes that a row is done, and answers what it did to the vendor since the run began.
-    pub(super) fn done(&mut self, vendor: &VendorId, after: View) -> Result<Outcome, JournalError> {
-        let is_new = self.get(vendor).is_some_and(|row| row.before.is_none());
-        let outcome = if is_new {
-            Outcome::Created
-        } else {
-            Outcome::Updated
+    /// Notes that rows are done, all at once, and answers what each did to its vendor since the run began.
+    pub(super) fn done(
+        &mut self,
+        rows: Vec<(VendorId, View)>,
+    ) -> Result<Vec<Outcome>, JournalError> {
+        let record = |(vendor, after): (VendorId, View)| {
+            let is_new = self.get(&vendor).is_some_and(|row| row.before.is_none());
+            let outcome = if is_new {
+                Outcome::Created
+            } else {
+                Outcome::Updated
+            };
+            let record = Record::Done {
+                vendor,
+                outcome,
+                after,
+            };
+            (record, outcome)
         };
-        let record = Record::Done {
-            vendor: vendor.clone(),
-            outcome,
-            after,
-        };
-        self.append(std::slice::from_ref(&record))?;
-        self.apply(record);
-        Ok(outcome)
+        let (records, outcomes): (Vec<_>, Vec<_>) = rows.into_iter().map(record).unzip();
+        self.append(&records)?;
+        for record in records {
+            self.apply(record);
+        }
+        Ok(outcomes)
     }
 
     pub(super) fn undone(&mut self, vendor: &VendorId) -> Result<(), JournalError> {

@@ -127,20 +127,31 @@ pub async fn run(
     let mut writing = stream::iter(open)
         .take_while(|_| std::future::ready(!pace.stop.is_wanted()))
         .map(|(place, row)| async move { (place, register(client, row).await) })
-        .buffer_unordered(pace.at_once);
-    while let Some((place, registered)) = writing.next().await {
-        done[place] = match registered {
-            Ok(after) => journal
-                .done(&rows[place].registration.vendor_id, after)?
-                .into(),
-            Err(error) => {
-                if is_hopeless(&error) {
-                    pace.stop.now();
+        .buffer_unordered(pace.at_once)
+        // What ended together is noted together.
+        .ready_chunks(pace.at_once);
+    while let Some(ended) = writing.next().await {
+        let mut written = Vec::new();
+        for (place, registered) in ended {
+            (pace.ticks)();
+            match registered {
+                Ok(after) => written.push((place, after)),
+                Err(error) => {
+                    if is_hopeless(&error) {
+                        pace.stop.now();
+                    }
+                    done[place] = Done::Failed(error);
                 }
-                Done::Failed(error)
             }
-        };
-        (pace.ticks)();
+        }
+        let (places, views): (Vec<_>, Vec<_>) = written.into_iter().unzip();
+        let ids = places
+            .iter()
+            .map(|place| rows[*place].registration.vendor_id.clone());
+        let outcomes = journal.done(ids.zip(views).collect())?;
+        for (place, outcome) in places.into_iter().zip(outcomes) {
+            done[place] = outcome.into();
+        }
     }
     let row = |(row, done): (&SheetRow, Done)| ReportRow {
         line: row.line,

@@ -187,9 +187,9 @@ mod tests {
         let ids = [row("v_1", None), row("v_2", Some("Old")), row("v_3", None)];
         let mut journal = runs.begin("r1", GATEWAY).unwrap();
         assert_eq!(journal.plan(&ids).unwrap(), [true, true, true]);
-        for row in &ids[..2] {
-            journal.done(&row.vendor_id, view("New")).unwrap();
-        }
+        let done = |row: &PlannedRow| (row.vendor_id.clone(), view("New"));
+        let outcomes = journal.done(ids[..2].iter().map(done).collect());
+        assert_eq!(outcomes.unwrap(), [Outcome::Created, Outcome::Updated]);
         drop(journal);
         let mut journal = runs.begin("r1", GATEWAY).unwrap();
         let now = [
@@ -201,11 +201,8 @@ mod tests {
         let (first, second, third) = (&journal.rows[0], &journal.rows[1], &journal.rows[2]);
         assert_eq!((&first.before, &third.before), (&None, &None));
         assert_eq!(second.before, Some(view("Old")));
-        let vendor = third.vendor.clone();
-        assert_eq!(
-            journal.done(&vendor, view("New")).unwrap(),
-            Outcome::Created
-        );
+        let row = (third.vendor.clone(), view("New"));
+        assert_eq!(journal.done(vec![row]).unwrap(), [Outcome::Created]);
     }
 
     #[test]
@@ -223,7 +220,7 @@ mod tests {
         let mut journal = runs.begin("r1", GATEWAY).unwrap();
         journal.plan(&[row("v_1", None)]).unwrap();
         let vendor = journal.rows[0].vendor.clone();
-        journal.done(&vendor, view("New")).unwrap();
+        journal.done(vec![(vendor.clone(), view("New"))]).unwrap();
         let path = journal.path.clone();
         drop(journal);
         let whole = fs::read(&path).unwrap();
@@ -231,7 +228,7 @@ mod tests {
             fs::write(&path, &whole[..length]).unwrap();
             let mut journal = runs.begin("r1", GATEWAY).unwrap();
             journal.plan(&[row("v_1", None)]).unwrap();
-            journal.done(&vendor, view("New")).unwrap();
+            journal.done(vec![(vendor.clone(), view("New"))]).unwrap();
             drop(journal);
             let journal = runs.find("r1").unwrap();
             assert_eq!((journal.standing(), journal.gateway()), (1, GATEWAY));
