@@ -20,7 +20,6 @@ use crate::cli::environment;
 
 /// Registers vendors that were elsewhere before: asks for one after the other, or takes them from a file
 #[derive(Args)]
-#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Migrate {
     #[command(subcommand)]
     how: Option<How>,
