@@ -7,11 +7,8 @@ use crate::listing::bad_query;
 use crate::{App, no_such_vendor, unavailable};
 
 impl App {
-    /// The vendor whose a number or a provider's instance is, if the query names one; the reading is strongly consistent.
-    pub(crate) async fn found(
-        &self,
-        query: &QueryMap,
-    ) -> Result<Option<Option<VendorRow>>, Problem> {
+    /// The vendor whose a number or a provider's instance is at this moment, or none; `None` if the query names neither.
+    pub(crate) async fn found(&self, query: &QueryMap) -> Result<Option<Vec<VendorRow>>, Problem> {
         let tables = &self.platform.tables;
         let owner = match (
             query.first("phoneNumber"),
@@ -30,10 +27,11 @@ impl App {
             (None, Some(id)) => tables.owner_of_instance(Provider::Wasender, id).await,
         };
         let Some((vendor, _)) = owner.map_err(|error| unavailable(&error))? else {
-            return Ok(Some(None));
+            return Ok(Some(Vec::new()));
         };
         let row = tables.vendor(&vendor).await;
-        row.map(Some).map_err(|error| unavailable(&error))
+        let row = row.map_err(|error| unavailable(&error))?;
+        Ok(Some(row.into_iter().collect()))
     }
 
     /// That a vendor exists, as far as was known minutes ago: enough to show what is kept of it.

@@ -1,6 +1,7 @@
 //! `/api/admin/*`: vendors and their messages, for the back office and for `wabactl`.
 
 mod actions;
+mod analytics;
 mod attending;
 mod audit;
 mod auth;

@@ -80,6 +80,7 @@ const SUBJECTS: &[&[Route]] = &[
     crate::sending::ROUTES,
     crate::conversations::ROUTES,
     crate::attending::ROUTES,
+    crate::analytics::ROUTES,
     crate::description::ROUTES,
     crate::sessions::ROUTES,
     crate::qr::ROUTES,

@@ -3,6 +3,7 @@
 //! Each job looks at a bounded page. What it looks at is put off before the work, so that a poison row never hides the rest, and one
 //! failure never ends the pass.
 
+mod counting;
 mod lanes;
 mod later;
 mod media;
@@ -93,12 +94,13 @@ impl App {
     /// One pass over everything that is due.
     pub async fn pass(&self) -> Pass {
         // Side by side, each with its own time: none can starve another.
-        let (messages, lanes, watches) = tokio::join!(
+        let (messages, lanes, watches, fleet) = tokio::join!(
             tokio::time::timeout(JOB, Box::pin(self.due_messages())),
             tokio::time::timeout(JOB, Box::pin(self.due_lanes())),
             tokio::time::timeout(JOB, Box::pin(self.due_watches())),
+            tokio::time::timeout(JOB, Box::pin(self.due_fleet())),
         );
-        let pass = [messages, lanes, watches]
+        let pass = [messages, lanes, watches, fleet]
             .map(Result::unwrap_or_default)
             .into_iter()
             .fold(Pass::default(), Pass::and);

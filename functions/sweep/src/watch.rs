@@ -11,12 +11,16 @@ impl App {
             Ok(due) => {
                 let public_url = self.public_url.as_deref();
                 let looks = &Looks::new(&self.platform, &self.wasender_api_url, public_url);
-                let looking = due
-                    .into_iter()
-                    .map(|(vendor, waba)| async move { looks.look((&vendor, &waba)).await });
+                let looking = due.into_iter().map(|(vendor, waba)| async move {
+                    let looked = looks.look((&vendor, &waba)).await;
+                    (looked, Box::pin(self.count_messages(&vendor)).await)
+                });
                 let mut looking = stream::iter(looking).buffer_unordered(AT_ONCE);
-                while let Some(done) = looking.next().await {
-                    pass.count("watch", done);
+                while let Some((looked, counted)) = looking.next().await {
+                    pass.count("watch", looked);
+                    if let Err(error) = counted {
+                        pass.count("counting", Err(error));
+                    }
                 }
             }
             Err(error) => pass.count("watch", Err(error)),

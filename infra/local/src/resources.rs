@@ -206,6 +206,7 @@ fn tables() -> Vec<Value> {
             &[by_due],
         ),
         table("admin_keys", &[("pk", "S")], &[]),
+        table("counters", &[("pk", "S"), ("sk", "S")], &[]),
         table(
             "audit",
             &[("pk", "S"), ("sk", "S"), ("vendorId", "S")],

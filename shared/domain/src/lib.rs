@@ -13,6 +13,7 @@ mod contact;
 mod content;
 pub mod control;
 pub mod conversation;
+pub mod counting;
 pub mod decision;
 mod delivery;
 pub mod drift;

@@ -285,6 +285,18 @@ pub const PREVIOUS_SECRET_LIVES: SignedDuration = SignedDuration::from_hours(24)
 pub const SECRETS_LEASE: Duration = Duration::from_secs(15);
 /// How long a request waits for another one that changes the vendor's secrets.
 pub const SECRETS_WAIT: Duration = Duration::from_secs(3);
+/// How old a message is when it is first counted: by then most are settled, and the ledger's list shows it.
+pub const COUNTED_AFTER: SignedDuration = SignedDuration::from_mins(10);
+/// Days before today that may still have to be counted; what the sweep missed for longer stays uncounted.
+pub const COUNTED_AGAIN_DAYS: i8 = 7;
+/// How long counts are kept, in days.
+pub const COUNT_DAYS: i64 = 400;
+/// Days that one question about counts may span.
+pub const COUNTS_ASKED_DAYS: i32 = 366;
+/// Messages that failed lately, as the fleet's counts show them.
+pub const RECENT_FAILURES: usize = 20;
+/// How old the counts of numbers may be before the sweep counts them anew.
+pub const FLEET_COUNTED: SignedDuration = SignedDuration::from_mins(10);
 
 /// How long an unknown vendor is remembered as unknown.
 pub const NEGATIVE_CACHE: Duration = Duration::from_secs(5);

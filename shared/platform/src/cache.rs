@@ -77,9 +77,8 @@ impl<K: Clone + Eq + Hash, V> Cache<K, V> {
     {
         let (flight, number, is_mine) = {
             let mut state = self.locked();
-            if let Some(value) = state.get(key, self.clock.now(), self.lives) {
-                let is_fresh = false;
-                return Ok(Found { value, is_fresh });
+            if let Some(found) = state.get(key, self.clock.now(), self.lives) {
+                return Ok(found);
             }
             state.board(key, read)
         };
@@ -113,13 +112,17 @@ impl<K: Clone + Eq + Hash, V> Cache<K, V> {
 }
 
 impl<K: Clone + Eq + Hash, V> State<K, V> {
-    fn get(&self, key: &K, now: Timestamp, lives: Duration) -> Option<Option<Arc<V>>> {
+    fn get(&self, key: &K, now: Timestamp, lives: Duration) -> Option<Found<V>> {
+        let known = |value| Found {
+            value,
+            is_fresh: false,
+        };
         let young = |at: Timestamp, lives| age(at, now) < lives;
         if let Some((value, at)) = self.known.get(key) {
-            return young(*at, lives).then(|| Some(Arc::clone(value)));
+            return young(*at, lives).then(|| known(Some(Arc::clone(value))));
         }
         let at = self.absent.get(key)?;
-        young(*at, lives.min(limits::NEGATIVE_CACHE)).then_some(None)
+        young(*at, lives.min(limits::NEGATIVE_CACHE)).then(|| known(None))
     }
 
     /// The reading that is under way, or a new one; and whether it is new.

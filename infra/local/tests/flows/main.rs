@@ -14,6 +14,7 @@ mod admin_messages;
 mod admin_rates;
 mod admin_tokens;
 mod admin_vendors;
+mod analytics;
 mod answers;
 mod changes;
 mod conservation;

@@ -80,7 +80,7 @@ impl Tables {
                 .decision
                 .replies
                 .iter()
-                .map(|reply| self.new_outbound(reply, now)),
+                .map(|reply| self.new_reply(reply, heard.received_at, now)),
         );
         self.commit("writing a decision", parts).await
     }

@@ -231,7 +231,7 @@ fn read(item: &Item) -> Result<Listed, AwsError> {
 }
 
 /// An inbound message is `received`, then `answered` if it got replies or `handled` if it was decided to send none.
-fn inbound_status(from: &Reader<'_>) -> &'static str {
+pub(super) fn inbound_status(from: &Reader<'_>) -> &'static str {
     match (from.text_opt("state"), from.text_opt("outcome")) {
         (Some("decided"), Some("answered")) => "answered",
         (Some("decided"), _) => "handled",

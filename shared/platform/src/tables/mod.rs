@@ -7,6 +7,8 @@ mod breaker;
 mod changes;
 mod conversation_list;
 mod conversations;
+mod counted;
+mod counters;
 mod doubts;
 mod evidence;
 mod gaps;
@@ -47,6 +49,7 @@ pub use audit::Sought;
 pub use changes::{Changed, Changes};
 pub use conversation_list::{ConversationPage, ConversationPlace};
 pub use conversations::{Decided, KeptConversation};
+pub use counters::Fleet;
 pub use doubts::Control;
 pub use evidence::Noted;
 pub use idempotency::{Staff, Staffed};
@@ -83,6 +86,7 @@ struct Names {
     lanes: String,
     admin_keys: String,
     audit: String,
+    counters: String,
 }
 
 /// How a conditional write ended.
@@ -113,6 +117,7 @@ impl Tables {
             lanes: name("lanes"),
             admin_keys: name("admin_keys"),
             audit: name("audit"),
+            counters: name("counters"),
         };
         Self { client, names }
     }

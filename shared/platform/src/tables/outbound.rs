@@ -256,6 +256,19 @@ impl Tables {
         )
     }
 
+    /// The part of a decision that puts a reply to a message which was received at a certain time.
+    pub(super) fn new_reply(
+        &self,
+        reply: &Outbound,
+        asked_at: Timestamp,
+        now: Timestamp,
+    ) -> TransactWriteItem {
+        let mut item = write(reply, now);
+        item.insert("askedAt".to_owned(), ms(asked_at));
+        let condition = Some("attribute_not_exists(pk)");
+        put(&self.names.messages, item, condition)
+    }
+
     /// What a decision changes, on the condition that the message is as it was read. What evidence writes (delivery, ids) is left alone.
     pub(super) fn decided(&self, revision: u64, after: &Outbound, now: Timestamp) -> Change {
         let due_at = after.due_at(now);
@@ -284,6 +297,10 @@ impl Tables {
         let change = match after.quoted {
             Some(quoted) => change.set("quoted", b(quoted)),
             None => change,
+        };
+        let change = match after.dispatch {
+            Dispatch::Accepted => change.set_if_absent("acceptedAt", ms(now)),
+            _ => change,
         };
         match &after.failure {
             Some(reason) => change.set("failure", s(reason)),

@@ -453,6 +453,10 @@ async fn the_back_office_works(world: &World) {
         numbers::add(world, path, &numbers::second()).await.status,
         200
     );
+    let counted = format!("analytics/vendor/{}/messages", VENDOR_1.id);
+    for path in ["analytics/waba-instances", &counted] {
+        assert_eq!(get(world, path).await.status, 200, "{path}");
+    }
 }
 
 /// Let go by the back office, and linked by the code that the provider shows.
