@@ -123,7 +123,7 @@ impl App {
                 let page = self.platform.tables.counted(vendor, &next).await;
                 let page = page.map_err(|error| unavailable(&error))?;
                 day.shown = std::mem::take(&mut day.shown).and(&page.tally);
-                day.through = page.last.clone().or(day.through.take());
+                day.through = page.last.clone().or_else(|| day.through.take());
                 stretch = next.rest(&page);
             }
         }

@@ -7,7 +7,7 @@ use domain::{
 use futures_util::future::join_all;
 use futures_util::{StreamExt as _, stream};
 use platform::tables::{Registered, Registration};
-use platform::{Clock, Config, Credentials, Platform, QueueUrls};
+use platform::{Clock, Config, Credentials, Platform, QueueUrls, Registry};
 use serde_json::Value;
 
 use crate::front_door::{calls_of, get, is_problem, register, shop};
@@ -81,19 +81,26 @@ async fn a_number_that_changed_hands_is_found_with_its_new_owner_at_once() {
 #[tokio::test]
 async fn a_hundred_requests_for_one_cold_vendor_read_it_once() {
     run(async |world| {
-        world.unspeakable(&[VENDOR_1.secret]);
+        let config = config(world, "reader");
+        let platform = Platform::new(&config, world.clock().clone());
+        let registry = Registry::new(&config, &platform);
+        let vendor = VendorId::parse(VENDOR_1.id).expect("an id");
+        let read = [
+            "DynamoDb GetItem local-vendor_configs",
+            "DynamoDb Query local-waba_instances",
+        ];
         world.aws().calls().take();
-        let path = format!("vendors/{}/gaps", VENDOR_1.id);
-        let asked = || get(world, &path);
-        let answers = join_all((0..100).map(|_| asked())).await;
-        assert!(answers.iter().all(|answer| answer.status == 200));
-        let calls = calls_of(world, "admin");
-        let read = |call: &&String| call.as_str() == "DynamoDb GetItem local-vendor_configs";
-        assert_eq!(calls.iter().filter(read).count(), 1, "{calls:#?}");
+        let rows = join_all((0..100).map(|_| registry.vendor(&vendor))).await;
+        assert!(
+            rows.into_iter()
+                .all(|row| row.is_ok_and(|row| row.is_some()))
+        );
+        assert_eq!(calls_of(world, "reader"), read);
+        registry.vendor(&vendor).await.expect("it is at hand");
+        assert!(calls_of(world, "reader").is_empty());
         world.later(limits::SECRET_CACHE.as_secs()).await;
-        asked().await;
-        let calls = calls_of(world, "admin");
-        assert_eq!(calls.iter().filter(read).count(), 1, "{calls:#?}");
+        registry.vendor(&vendor).await.expect("it is read anew");
+        assert_eq!(calls_of(world, "reader"), read);
     })
     .await;
 }
@@ -112,13 +119,13 @@ async fn a_vendor_that_was_asked_for_before_it_existed_is_there_once_it_is_creat
     .await;
 }
 
-/// The tables as nobody's function writes them.
-fn tables(world: &World) -> Platform {
-    let config = Config {
+/// What an environment of a function with this name is told.
+fn config(world: &World, name: &str) -> Config {
+    Config {
         stack: "local".to_owned(),
         region: "eu-west-1".to_owned(),
         credentials: Credentials {
-            access_key_id: "test".to_owned(),
+            access_key_id: name.to_owned(),
             secret_access_key: "local".to_owned(),
             session_token: None,
         },
@@ -131,8 +138,7 @@ fn tables(world: &World) -> Platform {
         public_url: None,
         default_country: "SN".to_owned(),
         vendor_cache: limits::SECRET_CACHE,
-    };
-    Platform::new(&config, world.clock().clone())
+    }
 }
 
 /// One of many vendors, with a number of its own.
@@ -174,8 +180,14 @@ async fn put(platform: &Platform, clock: &Clock, number: usize) {
         lane: (&Lane::default(), &Lane::default()),
         is_anew: false,
     };
-    let registration = platform.tables.register(registered, now).await;
-    assert_eq!(registration.expect("the tables answer"), Registration::Done);
+    // A machine that is too busy to answer in time is asked again.
+    for _ in 0..5 {
+        if let Ok(registration) = platform.tables.register(registered, now).await {
+            assert_eq!(registration, Registration::Done);
+            return;
+        }
+    }
+    panic!("the tables do not answer");
 }
 
 #[tokio::test]
@@ -187,9 +199,9 @@ async fn among_many_vendors_a_number_costs_as_many_reads_as_among_two() {
             calls_of(world, "admin")
         };
         let among_two = cost("phoneNumber=%2B221701111111", "vendor_001").await;
-        let platform = tables(world);
+        let platform = Platform::new(&config(world, "test"), world.clock().clone());
         let puts = (0..FLEET).map(|number| put(&platform, world.clock(), number));
-        let mut puts = stream::iter(puts).buffer_unordered(32);
+        let mut puts = stream::iter(puts).buffer_unordered(8);
         while puts.next().await.is_some() {}
         let among_many = cost("phoneNumber=%2B221701000042", "fleet_00042").await;
         assert_eq!(among_many, among_two);
@@ -208,4 +220,4 @@ async fn among_many_vendors_a_number_costs_as_many_reads_as_among_two() {
 }
 
 /// As many as can be registered in seconds; what is remembered of 10,000 is tested where it is remembered.
-const FLEET: usize = 1_000;
+const FLEET: usize = 500;
