@@ -103,9 +103,12 @@ pub async fn undo(
 
 async fn undo_one(client: &AdminClient, row: &Kept, force: bool) -> Undone {
     let undone = async {
-        let now = shown(client, &row.vendor).await?;
+        let (now, etag) = shown(client, &row.vendor).await?.unzip();
         Ok(match decide(row, now.as_ref(), force) {
-            Decision::Delete => delete(client, &row.vendor, force).await?,
+            Decision::Delete => {
+                let etag = etag.flatten().filter(|_| !force);
+                delete(client, &row.vendor, etag.as_deref(), force).await?
+            }
             Decision::Restore { now, before } => {
                 restore(client, &row.vendor, (&now, &before)).await?
             }
@@ -115,10 +118,13 @@ async fn undo_one(client: &AdminClient, row: &Kept, force: bool) -> Undone {
     undone.await.unwrap_or_else(Undone::Failed)
 }
 
-/// A vendor as it is; `None` if there is none.
-async fn shown(client: &AdminClient, vendor: &VendorId) -> Result<Option<View>, ClientError> {
-    match client.vendor(vendor).await {
-        Ok(vendor) => Ok(Some(View::shown(&vendor))),
+/// A vendor as it is, and the `ETag` of that; `None` if there is none.
+async fn shown(
+    client: &AdminClient,
+    vendor: &VendorId,
+) -> Result<Option<(View, Option<String>)>, ClientError> {
+    match client.call(&Ask::get(&["vendors", vendor.as_str()])).await {
+        Ok(answer) => Ok(Some((View::shown(&answer.body), answer.etag))),
         Err(error) if error.status() == Some(404) => Ok(None),
         Err(error) => Err(error),
     }
@@ -145,15 +151,23 @@ fn decide(row: &Kept, now: Option<&View>, force: bool) -> Decision {
     }
 }
 
+/// Deletes a vendor, on the condition that it is still as it was seen.
 async fn delete(
     client: &AdminClient,
     vendor: &VendorId,
+    etag: Option<&str>,
     force: bool,
 ) -> Result<Undone, ClientError> {
-    let ask = Ask::delete(&["vendors", vendor.as_str()]).query("force", force.then_some("true"));
+    let mut ask =
+        Ask::delete(&["vendors", vendor.as_str()]).query("force", force.then_some("true"));
+    if let Some(etag) = etag {
+        ask = ask.if_match(etag);
+    }
     match client.call(&ask).await {
-        Err(error) if error.status() != Some(404) => Err(error),
-        _ => Ok(Undone::Deleted),
+        Ok(_) => Ok(Undone::Deleted),
+        Err(error) if error.status() == Some(404) => Ok(Undone::Deleted),
+        Err(error) if error.status() == Some(412) => Ok(Undone::ChangedSince),
+        Err(error) => Err(error),
     }
 }
 

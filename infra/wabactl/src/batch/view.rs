@@ -11,7 +11,13 @@ use crate::registration::Registration;
 pub struct View(BTreeMap<String, Value>);
 
 /// What a vendor itself has.
-const OF_VENDOR: [&str; 3] = ["businessName", "answerGroups", "typedPauseMinutes"];
+const OF_VENDOR: [&str; 5] = [
+    "businessName",
+    "language",
+    "autoReply",
+    "answerGroups",
+    "typedPauseMinutes",
+];
 /// What its number has.
 const OF_NUMBER: [&str; 3] = ["phoneNumber", "provider", "wasenderInstanceId"];
 /// How its number sends.

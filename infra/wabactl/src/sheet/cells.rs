@@ -39,6 +39,8 @@ pub(super) fn optional(column: Column, text: &str) -> Result<Value, String> {
     match column {
         Column::Provider => word(text, &["wasender"], column),
         Column::Plan => word(text, &[Plan::Paid.as_str(), Plan::Trial.as_str()], column),
+        Column::Language => language(text),
+        Column::AutoReply => yes_or_no(text, "autoReply"),
         Column::AccountProtection => yes_or_no(text, "account protection"),
         Column::Jitter => yes_or_no(text, "jitter"),
         Column::AnswerGroups => yes_or_no(text, "answerGroups"),
@@ -48,6 +50,14 @@ pub(super) fn optional(column: Column, text: &str) -> Result<Value, String> {
         Column::TypedPauseMinutes => number(text, 0..=limits::TYPED_PAUSE_MINUTES_MOST),
         _ => Ok(text.into()),
     }
+}
+
+fn language(text: &str) -> Result<Value, String> {
+    let text = text.to_ascii_lowercase();
+    let is_code = (2..=3).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase());
+    is_code
+        .then(|| text.into())
+        .ok_or_else(|| "language is a code of ISO 639, such as fr or en".to_owned())
 }
 
 fn yes_or_no(text: &str, what: impl Display) -> Result<Value, String> {

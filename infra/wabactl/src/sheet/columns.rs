@@ -12,6 +12,8 @@ pub enum Column {
     WasenderWebhookSecret,
     WasenderApiKey,
     Provider,
+    Language,
+    AutoReply,
     Plan,
     AccountProtection,
     DailyCap,
@@ -31,8 +33,10 @@ impl Column {
         Self::WasenderApiKey,
     ];
     /// What may follow, in any order.
-    const OPTIONAL: [Self; 7] = [
+    const OPTIONAL: [Self; 9] = [
         Self::Provider,
+        Self::Language,
+        Self::AutoReply,
         Self::Plan,
         Self::AccountProtection,
         Self::DailyCap,
@@ -51,6 +55,8 @@ impl Column {
             Self::WasenderWebhookSecret => "wasenderWebhookSecret",
             Self::WasenderApiKey => "wasenderApiKey",
             Self::Provider => "provider",
+            Self::Language => "language",
+            Self::AutoReply => "autoReply",
             Self::Plan => "plan",
             Self::AccountProtection => "accountProtection",
             Self::DailyCap => "dailyCap",

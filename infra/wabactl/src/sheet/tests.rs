@@ -237,17 +237,19 @@ fn a_sheet_may_have_semicolons() {
 
 #[test]
 fn what_optional_columns_tell_is_checked_and_told_as_the_gateway_takes_it() {
-    let header = format!("{HEADER},dailyCap,provider,jitter,answerGroups,typedPauseMinutes,plan");
+    let header = format!(
+        "{HEADER},dailyCap,provider,jitter,answerGroups,typedPauseMinutes,plan,language,autoReply"
+    );
     let row = |cells: &str| {
         let text = format!("{header}\nv_1,A,+221770000001,i_1,secret_1,,{cells}\n");
         read_sheet(text.as_bytes()).map(|rows| Value::from(rows[0].registration.more.clone()))
     };
-    let told = row("200,Wasender,true,FALSE,0,paid").unwrap();
+    let told = row("200,Wasender,true,FALSE,0,paid,EN,false").unwrap();
     let expected = serde_json::json!({"dailyCap": 200, "provider": "wasender", "jitter": true,
-        "answerGroups": false, "typedPauseMinutes": 0, "plan": "paid"});
+        "answerGroups": false, "typedPauseMinutes": 0, "plan": "paid", "language": "en", "autoReply": false});
     assert_eq!(told, expected);
-    assert_eq!(row("none,,,,,").unwrap()["dailyCap"], Value::Null);
-    let problems = row("0,meta,oui,non,10081,gratis").unwrap_err();
+    assert_eq!(row("none,,,,,,,").unwrap()["dailyCap"], Value::Null);
+    let problems = row("0,meta,oui,non,10081,gratis,français,peut-être").unwrap_err();
     let columns: Vec<_> = problems.0.iter().map(|problem| problem.column).collect();
     let wrong = [
         "dailyCap",
@@ -256,6 +258,8 @@ fn what_optional_columns_tell_is_checked_and_told_as_the_gateway_takes_it() {
         "answerGroups",
         "typedPauseMinutes",
         "plan",
+        "language",
+        "autoReply",
     ];
     assert_eq!(
         columns
