@@ -78,6 +78,8 @@ pub(crate) struct Call<'a> {
     pub(crate) query: &'a QueryMap,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) body: &'a [u8],
+    /// Where providers reach the gateway, if that is known.
+    pub(crate) public_url: Option<&'a str>,
     /// Where the handler notes what it changed.
     pub(crate) change: &'a Change,
 }

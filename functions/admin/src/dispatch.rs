@@ -33,12 +33,14 @@ impl App {
             .map_or("", |(_, rest)| rest)
             .trim_matches('/');
         let found = routes::find(request.method(), path)?;
+        let reached_at = self.reached_at(request);
         let call = Call {
             caller: &caller,
             parameters: &found.parameters,
             query: &request.query_string_parameters(),
             headers: request.headers(),
             body,
+            public_url: reached_at.as_deref(),
             change: &Change::default(),
         };
         let is_of_vendor = found.route.path.contains("{vendorId}");

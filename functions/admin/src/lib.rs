@@ -22,6 +22,7 @@ mod numbers;
 mod pacing;
 mod pairing;
 mod provider;
+mod public_url;
 mod qr;
 mod qr_image;
 mod quoting;
@@ -30,10 +31,12 @@ mod routes;
 mod secret_store;
 mod sending;
 mod sessions;
+mod setup;
 mod shown;
 mod token;
 mod vendor_shown;
 mod vendors;
+mod wasender_status;
 
 use std::sync::Arc;
 
@@ -55,6 +58,8 @@ pub struct App {
     pub(crate) registry: Registry,
     /// Wasender's API.
     pub(crate) wasender_api_url: String,
+    public_url: Option<String>,
+    region: String,
     keys: auth::Keys,
     spent: Arc<dispatch::Spent>,
 }
@@ -70,6 +75,8 @@ impl App {
             platform,
             default_country: config.default_country.clone(),
             wasender_api_url: config.wasender_api_url.clone(),
+            public_url: config.public_url.clone(),
+            region: config.region.clone(),
             keys: auth::Keys::default(),
             spent: Arc::default(),
         }

@@ -86,6 +86,8 @@ const SUBJECTS: &[&[Route]] = &[
     crate::qr::ROUTES,
     crate::keys::ROUTES,
     crate::audit::ROUTES,
+    crate::setup::ROUTES,
+    crate::wasender_status::ROUTES,
 ];
 
 /// Every route of the admin API.

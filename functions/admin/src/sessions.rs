@@ -109,7 +109,11 @@ impl App {
         ))
     }
 
-    async fn meant(&self, call: &Call<'_>, fields: &Fields) -> Result<WabaInstance, Problem> {
+    pub(crate) async fn meant(
+        &self,
+        call: &Call<'_>,
+        fields: &Fields,
+    ) -> Result<WabaInstance, Problem> {
         let row = self.row(&call.vendor()?).await?;
         number(&row, fields.text("wabaId")?).cloned()
     }
@@ -149,7 +153,7 @@ fn not_asked(vendor: &VendorId, error: &AwsError) {
 }
 
 /// The body's fields; no body has none.
-fn fields(call: &Call<'_>, known: &[&str]) -> Result<Fields, Problem> {
+pub(crate) fn fields(call: &Call<'_>, known: &[&str]) -> Result<Fields, Problem> {
     let is_empty = call.body.iter().all(u8::is_ascii_whitespace);
     Fields::read(if is_empty { b"{}" } else { call.body }, known)
 }

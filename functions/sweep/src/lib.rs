@@ -36,6 +36,8 @@ pub struct App {
     pub(crate) fetcher: Fetcher,
     /// Where providers reach the gateway.
     pub(crate) public_url: Option<String>,
+    /// Whether settings of sessions that drifted are put back.
+    pub(crate) repair_drift: bool,
 }
 
 /// What one pass did.
@@ -57,6 +59,7 @@ impl App {
                 Hosts::parse(&config.media_hosts).and_api(&config.wasender_api_url),
             ),
             public_url: config.public_url.clone(),
+            repair_drift: config.repair_drift,
         }
     }
 

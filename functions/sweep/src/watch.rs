@@ -10,7 +10,8 @@ impl App {
         match tables.due_watches(self.platform.clock.now(), PAGE).await {
             Ok(due) => {
                 let public_url = self.public_url.as_deref();
-                let looks = &Looks::new(&self.platform, &self.wasender_api_url, public_url);
+                let looks = Looks::new(&self.platform, &self.wasender_api_url, public_url);
+                let looks = &looks.repairing(self.repair_drift);
                 let looking = due.into_iter().map(|(vendor, waba)| async move {
                     let looked = looks.look((&vendor, &waba)).await;
                     (looked, Box::pin(self.count_messages(&vendor)).await)

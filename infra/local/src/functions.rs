@@ -61,8 +61,11 @@ impl Http {
 
 impl Functions {
     /// `urls` are those of AWS, of the provider's API and of the gateway.
-    pub(crate) fn new(urls: [&str; 3], clock: &Clock) -> Self {
-        let config = |function: &str| config(function, urls);
+    pub(crate) fn new(urls: [&str; 3], clock: &Clock, repair_drift: bool) -> Self {
+        let config = |function: &str| Config {
+            repair_drift,
+            ..config(function, urls)
+        };
         Self {
             messages: Arc::new(messages::App::new(&config("messages"), clock.clone())),
             status: Arc::new(status::App::new(&config("status"), clock.clone())),
@@ -188,6 +191,7 @@ fn config(function: &str, [aws_url, wasender_url, gateway_url]: [&str; 3]) -> Co
         // The simulator serves files by plain HTTP: its very address is named.
         media_hosts: format!("*.whatsapp.net,{}", wasender_url.trim_end_matches("/api")),
         public_url: Some(gateway_url.to_owned()),
+        repair_drift: true,
         log_level: "info".to_owned(),
         default_country: COUNTRY.to_owned(),
         vendor_cache: limits::SECRET_CACHE,

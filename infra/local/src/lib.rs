@@ -35,6 +35,8 @@ pub struct Options {
     pub clock: Clock,
     /// Whether the sweep's timer runs.
     pub sweeps: bool,
+    /// Whether the sweep puts settings of sessions back that drifted.
+    pub repairs_drift: bool,
     /// Changes of the simulator's behaviour.
     pub simulator: fn(&mut simulator::Options),
 }
@@ -46,6 +48,7 @@ impl Default for Options {
             data_dir: None,
             clock: Clock::system(),
             sweeps: true,
+            repairs_drift: true,
             simulator: |_| {},
         }
     }
@@ -94,7 +97,11 @@ impl Stack {
         let data_dir = options.data_dir.as_deref();
         let admin_key = resources::create(&aws, data_dir, &account_token).await?;
         let provider_url = format!("{}/api", simulator.url());
-        let functions = Functions::new([aws.url(), &provider_url, &gateway_url], &options.clock);
+        let functions = Functions::new(
+            [aws.url(), &provider_url, &gateway_url],
+            &options.clock,
+            options.repairs_drift,
+        );
         let ready = Arc::new(AtomicBool::new(false));
         let behind = Gateway {
             functions: functions.clone(),

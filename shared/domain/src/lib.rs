@@ -40,6 +40,7 @@ mod people;
 mod phone;
 pub mod rate;
 pub mod reconcile;
+pub mod repair;
 pub mod rhythm;
 pub mod side;
 mod signature;

@@ -185,6 +185,12 @@ pub const PLATFORM_HOLDS: Duration = Duration::from_mins(1);
 pub const PLATFORM_CACHE: Duration = Duration::from_secs(5);
 /// How often the sweep looks at each session's settings and silence.
 pub const WATCH_EVERY: Duration = Duration::from_mins(5);
+/// How often settings that drifted are put back within a day, before a person has to see who else changes them.
+pub const REPAIRS: u32 = 5;
+/// See [`REPAIRS`].
+pub const REPAIRS_WITHIN: Duration = Duration::from_hours(24);
+/// The wait after the first of them; each waits twice as long as the one before.
+pub const REPAIR_WAITS: Duration = Duration::from_mins(10);
 /// Looks that come further apart than this leave a gap: nobody would have noticed anything between them.
 pub const WATCH_LAPSE: Duration = Duration::from_mins(15);
 /// How soon a session's word about itself is confirmed by asking it.

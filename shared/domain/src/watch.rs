@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::SessionStatus;
 use crate::ids::WabaId;
 use crate::limits;
+use crate::repair::Repairs;
 use crate::rhythm::Rhythm;
 
 /// What is known of one session beside its lane. As with a lane, every change is written on the revision that was read.
@@ -23,6 +24,8 @@ pub struct Watch {
     /// Until when a verification of its number does.
     pub verifying_until: Option<Timestamp>,
     pub rhythm: Rhythm,
+    /// How often its settings were put back lately.
+    pub repairs: Repairs,
     /// The gaps that did not end yet, each with its beginning.
     pub open: BTreeMap<Cause, Timestamp>,
 }
@@ -110,6 +113,7 @@ impl Watch {
             confirming_until: None,
             verifying_until: None,
             rhythm: Rhythm::default(),
+            repairs: Repairs::default(),
             open: BTreeMap::new(),
         }
     }

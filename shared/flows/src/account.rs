@@ -1,6 +1,7 @@
 //! What the account's token opens: the sessions of all vendors, by the provider's own numbers.
 
 use domain::WabaInstance;
+use domain::drift::Settings;
 use platform::{AwsError, Platform};
 use providers::wasender::{self, Account, AccountSession, Refused, SessionDetail};
 
@@ -89,4 +90,35 @@ pub async fn detail(platform: &Platform, base_url: &str, session: i64) -> Result
         Err(Refused::NoSession) => Detail::Gone,
         Err(_) => Detail::Unknown,
     })
+}
+
+/// Changes those of a session's settings that are given. `false` if it was not done, or only stored and not taken over by the running
+/// session.
+pub async fn update(
+    platform: &Platform,
+    base_url: &str,
+    (session, settings): (i64, &Settings),
+) -> Result<bool, AwsError> {
+    let Some(token) = platform.secrets.account_token().await? else {
+        return Ok(false);
+    };
+    let account = Account {
+        base_url,
+        token: &token,
+    };
+    let Ok(answer) = call::perform(&platform.http, account.update(session, settings)).await else {
+        return Ok(false);
+    };
+    let told = wasender::read_update((answer.status().as_u16(), answer.headers(), answer.body()));
+    match told {
+        Ok(None) => Ok(true),
+        Ok(Some(warning)) => {
+            tracing::warn!(warning, "a running session goes on with its old settings");
+            Ok(false)
+        }
+        Err(refused) => {
+            tracing::warn!(?refused, "a session's settings can't be changed");
+            Ok(false)
+        }
+    }
 }

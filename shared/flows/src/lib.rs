@@ -2,7 +2,7 @@
 //!
 //! A webhook's way in ([`webhook`]), what status and session events change ([`events`], [`session`], [`lane`]), whose number a
 //! session is and whether it is heard ([`identity`], [`watch`]), what becomes of edits and deletions ([`changes`]), what brings
-//! messages back into their queue ([`dispatch`]), what the account's owner does with sessions ([`account`], [`owner`]), who somebody is ([`people`]) and whose an echo is ([`echoes`]), calls to a
+//! messages back into their queue ([`dispatch`]), what the account's owner does with sessions ([`account`], [`owner`], [`setup`]), who somebody is ([`people`]) and whose an echo is ([`echoes`]), calls to a
 //! provider ([`call`]) and those that must not slow sending ([`side`]), and the forms of answers ([`problem`]) and batches
 //! ([`batch`]).
 
@@ -25,6 +25,7 @@ pub mod reconcile;
 mod refusals;
 pub mod session;
 pub mod settle;
+pub mod setup;
 pub mod side;
 mod tally;
 mod typed;

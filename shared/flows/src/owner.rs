@@ -56,6 +56,11 @@ impl<'a> Owner<'a> {
         })
     }
 
+    /// The provider's API.
+    pub const fn base_url(&self) -> &'a str {
+        self.base_url
+    }
+
     /// Begins to link the instance's session, or brings it back.
     pub async fn connect(
         &self,

@@ -1,6 +1,6 @@
 //! One look at one session: whether it is heard, and whether the provider has it set up as we need it.
 
-use domain::drift::{Settings, drift};
+use domain::drift::{self, Settings};
 use domain::identity::{Answered, Identity};
 use domain::watch::{Cause, Change, Watch};
 use domain::{LaneState, Observed, SessionStatus, VendorId, WabaId, WabaInstance};
@@ -20,6 +20,8 @@ pub struct Looks<'a> {
     pub base_url: &'a str,
     /// Where providers reach the gateway, if that is known.
     pub public_url: Option<&'a str>,
+    /// Whether settings that drifted are put back.
+    pub repairs: bool,
     /// The account's sessions, once somebody had to ask for them.
     sessions: OnceCell<Option<Vec<AccountSession>>>,
 }
@@ -32,8 +34,21 @@ impl<'a> Looks<'a> {
             platform,
             base_url,
             public_url,
+            repairs: false,
             sessions: OnceCell::new(),
         }
+    }
+
+    /// The same looks, which put settings back that drifted.
+    #[must_use]
+    pub fn repairing(self, repairs: bool) -> Self {
+        Self { repairs, ..self }
+    }
+
+    /// Where the provider is to post a vendor's webhooks, if that is known.
+    pub fn webhook_url(&self, vendor: &VendorId) -> Option<String> {
+        let base = self.public_url?;
+        Some(format!("{base}{}{vendor}", webhook::PATH))
     }
 
     /// Looks at a session that is due. The next look is fixed before anything is asked, so that one that fails does not come again at once.
@@ -57,7 +72,7 @@ impl<'a> Looks<'a> {
         };
         let confirmed = self.confirm(at, &session.watch).await;
         let listened = self.listen(at, &instance).await;
-        let compared = self.compare(at, &instance).await;
+        let compared = self.compare(&instance).await;
         let verified = match session.lane.state {
             LaneState::Open | LaneState::Draining
                 if instance.observed.identity != Identity::Verified =>
@@ -102,7 +117,7 @@ impl<'a> Looks<'a> {
     }
 
     /// Compares the session's settings at the provider with those that we need, and learns what else they tell.
-    async fn compare(&self, at: At<'_>, instance: &WabaInstance) -> Result<(), AwsError> {
+    async fn compare(&self, instance: &WabaInstance) -> Result<(), AwsError> {
         let session = match instance.provider_session_id {
             Some(session) => Some(session),
             None => self.discovered(instance).await?,
@@ -113,7 +128,7 @@ impl<'a> Looks<'a> {
         match account::detail(self.platform, self.base_url, session).await? {
             Detail::Told(detail) => {
                 let settings = &detail.settings;
-                self.compared(at, (instance, session), settings).await
+                self.compared((instance, session), settings).await
             }
             Detail::Gone => {
                 let forgotten = WabaInstance {
@@ -134,25 +149,98 @@ impl<'a> Looks<'a> {
         }
     }
 
+    /// Compares, puts back what drifted, and looks again.
     async fn compared(
         &self,
-        at: At<'_>,
         (instance, session): (&WabaInstance, i64),
         settings: &Settings,
     ) -> Result<(), AwsError> {
-        let address = |base: &str| format!("{base}{}{}", webhook::PATH, at.0);
-        let wanted = self.public_url.map(address);
+        let at = (&instance.vendor_id, &instance.waba_id);
+        let seen = self.noted((instance, session), settings).await?;
+        if !seen.observed.drift.is_empty() {
+            telemetry::count("SettingsDrift", at.0);
+            self.repair((&seen, session), settings).await?;
+        }
+        if settings.status.is_some_and(SessionStatus::is_down) && !is_down(instance) {
+            // Its own word of that got lost.
+            identity::confirm(self.platform, self.base_url, at).await?;
+        }
+        Ok(())
+    }
+
+    /// Puts back the settings that drifted, unless that was done often enough: another tool may want them otherwise.
+    async fn repair(
+        &self,
+        (instance, session): (&WabaInstance, i64),
+        settings: &Settings,
+    ) -> Result<(), AwsError> {
+        let at = (&instance.vendor_id, &instance.waba_id);
+        let wanted = self.webhook_url(at.0);
+        let Some(change) = drift::repair(settings, wanted.as_deref()).filter(|_| self.repairs)
+        else {
+            return Ok(());
+        };
+        if !self.may_repair(at).await? {
+            return Ok(());
+        }
+        let change = (session, &change);
+        if !account::update(self.platform, self.base_url, change).await? {
+            return Ok(());
+        }
+        let detail = account::detail(self.platform, self.base_url, session).await?;
+        let Detail::Told(detail) = detail else {
+            return Ok(());
+        };
+        let seen = self.noted((instance, session), &detail.settings).await?;
+        if seen.observed.drift.is_empty() {
+            telemetry::count("SettingsRepaired", at.0);
+            tracing::info!(vendor.id = %at.0, waba.id = %at.1, "a session's settings are put back");
+        }
+        Ok(())
+    }
+
+    /// Notes that a repair begins, so that one that fails counts too.
+    async fn may_repair(&self, at: At<'_>) -> Result<bool, AwsError> {
+        let tables = &self.platform.tables;
+        for _ in 0..TRIES {
+            let now = self.platform.clock.now();
+            let before = tables.session(at, now).await?.watch;
+            let Some(repairs) = before.repairs.begun(now) else {
+                if before.repairs.are_spent() {
+                    tracing::error!(vendor.id = %at.0, waba.id = %at.1, "another tool keeps changing a session's settings; they are left as they are");
+                }
+                return Ok(false);
+            };
+            let begun = Change {
+                watch: Watch {
+                    repairs,
+                    ..before.clone()
+                },
+                gaps: Vec::new(),
+            };
+            if tables.change_watch(at, &before, &begun).await?.is_done() {
+                return Ok(true);
+            }
+        }
+        Err(AwsError::contended("beginning a repair"))
+    }
+
+    /// Notes what a session's settings are, and the gap while they are not those that we need; the number as it is seen then.
+    pub async fn noted(
+        &self,
+        (instance, session): (&WabaInstance, i64),
+        settings: &Settings,
+    ) -> Result<WabaInstance, AwsError> {
+        let at = (&instance.vendor_id, &instance.waba_id);
+        let wanted = self.webhook_url(at.0);
         let before = &instance.observed;
         let observed = Observed {
-            drift: drift(settings, wanted.as_deref()),
+            drift: drift::drift(settings, wanted.as_deref()),
             logging_on: settings.log_messages.or(before.logging_on),
             account_protection: settings.account_protection.or(before.account_protection),
             ..before.clone()
         };
         let has_drifted = !observed.drift.is_empty();
-        if has_drifted {
-            telemetry::count("SettingsDrift", at.0);
-        }
         let seen = WabaInstance {
             provider_session_id: Some(session),
             observed,
@@ -176,11 +264,7 @@ impl<'a> Looks<'a> {
             }
         };
         self.change(at, gap).await?;
-        if settings.status.is_some_and(SessionStatus::is_down) && !is_down(instance) {
-            // Its own word of that got lost.
-            identity::confirm(self.platform, self.base_url, at).await?;
-        }
-        Ok(())
+        Ok(seen)
     }
 
     async fn change(

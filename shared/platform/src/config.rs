@@ -22,6 +22,8 @@ pub struct Config {
     pub media_hosts: String,
     /// Where providers reach the gateway, without a trailing slash.
     pub public_url: Option<String>,
+    /// Whether settings of sessions that drifted are put back.
+    pub repair_drift: bool,
     pub log_level: String,
     /// The country (ISO 3166) whose national phone numbers are understood without a country code.
     pub default_country: String,
@@ -97,6 +99,7 @@ impl Config {
             media_bucket: optional("MEDIA_BUCKET"),
             media_hosts: optional("MEDIA_HOSTS").unwrap_or_else(|| "*.whatsapp.net".to_owned()),
             public_url: optional("PUBLIC_URL").map(|url| url.trim_end_matches('/').to_owned()),
+            repair_drift: optional("REPAIR_DRIFT").is_none_or(|word| word != "false"),
             log_level: optional("LOG_LEVEL").unwrap_or_else(|| "info".to_owned()),
             default_country: optional("DEFAULT_COUNTRY").unwrap_or_else(|| "SN".to_owned()),
             vendor_cache: vendor_cache(optional(VENDOR_CACHE).as_deref())?,
@@ -157,6 +160,18 @@ mod tests {
             }
         });
         assert_eq!(empty.err(), Some(MissingVariable("STACK")));
+    }
+
+    #[test]
+    fn drift_is_repaired_unless_that_is_refused() {
+        let repairs = |word: Option<&str>| {
+            let said = |name: &str| match name {
+                "REPAIR_DRIFT" => word.map(str::to_owned),
+                _ => variable(name),
+            };
+            Config::read(said).unwrap().repair_drift
+        };
+        assert!(repairs(None) && repairs(Some("true")) && !repairs(Some("false")));
     }
 
     #[test]

@@ -21,6 +21,7 @@ fn function(stack: &Stack, bucket: &str) -> Platform {
         media_hosts: String::new(),
         log_level: "info".to_owned(),
         public_url: None,
+        repair_drift: true,
         default_country: "SN".to_owned(),
         vendor_cache: Duration::from_mins(5),
     };

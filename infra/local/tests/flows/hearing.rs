@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use testkit::wasender::{received, session_status};
 
 use crate::front_door::{calls_of, get, is_problem};
-use crate::world::{AWA, VENDOR_1, VENDOR_2, World, run};
+use crate::world::{AWA, VENDOR_1, VENDOR_2, World, run, run_without_repairs};
 
 /// The sweep's next look at every session.
 async fn look(world: &World) {
@@ -52,7 +52,7 @@ fn count(metric: &str) -> usize {
 
 #[tokio::test]
 async fn settings_that_drift_are_shown_until_they_are_put_back() {
-    run(async |world| {
+    run_without_repairs(async |world| {
         look(world).await;
         assert_eq!(number(world).await["drift"], json!([]));
         assert_eq!(gaps(world, "drift").await, Vec::<bool>::new());
@@ -79,7 +79,7 @@ async fn settings_that_drift_are_shown_until_they_are_put_back() {
 
 #[tokio::test]
 async fn a_webhook_that_is_switched_off_is_a_drift_of_its_vendor_alone() {
-    run(async |world| {
+    run_without_repairs(async |world| {
         set(world, json!({ "webhook_enabled": false })).await;
         look(world).await;
         assert_eq!(number(world).await["drift"], json!(["webhook_enabled"]));
@@ -362,7 +362,7 @@ async fn webhooks_that_could_not_be_kept_leave_a_gap_once_they_are() {
 
 #[tokio::test]
 async fn a_look_may_die_at_any_step() {
-    run(async |world| {
+    run_without_repairs(async |world| {
         for when in [When::Before, When::After] {
             for step in 1.. {
                 set(world, json!({ "ignore_groups": true })).await;

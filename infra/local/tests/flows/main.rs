@@ -47,6 +47,7 @@ mod receiving;
 mod reconciliation;
 mod registry;
 mod sessions;
+mod setup;
 mod staff_actions;
 mod takeovers;
 mod world;

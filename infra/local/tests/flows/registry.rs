@@ -134,6 +134,7 @@ fn config(world: &World, name: &str) -> Config {
         wasender_api_url: String::new(),
         media_bucket: None,
         media_hosts: String::new(),
+        repair_drift: false,
         log_level: "info".to_owned(),
         public_url: None,
         default_country: "SN".to_owned(),

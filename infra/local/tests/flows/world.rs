@@ -78,13 +78,29 @@ pub(crate) async fn run_with(
     simulator: fn(&mut simulator::Options),
     test: impl AsyncFnOnce(&World),
 ) {
+    let options = Options {
+        simulator,
+        ..Options::default()
+    };
+    run_in(options, test).await;
+}
+
+/// Runs a test in a new world where settings that drifted are shown, and not put back.
+pub(crate) async fn run_without_repairs(test: impl AsyncFnOnce(&World)) {
+    let options = Options {
+        repairs_drift: false,
+        ..Options::default()
+    };
+    run_in(options, test).await;
+}
+
+async fn run_in(options: Options, test: impl AsyncFnOnce(&World)) {
     let logs = logs();
     let clock = Clock::skewable();
     let options = Options {
         clock: clock.clone(),
         sweeps: false,
-        simulator,
-        ..Options::default()
+        ..options
     };
     let stack = Stack::start(options).await.expect("the stack starts");
     stack

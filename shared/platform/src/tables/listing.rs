@@ -1,7 +1,7 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Choice, Contact, Content, Failure, MessageId, Outbound, VendorId, WabaId};
+use domain::{Choice, Contact, Content, Dispatch, Failure, MessageId, Outbound, VendorId, WabaId};
 use jiff::Timestamp;
 
 use super::Tables;
@@ -129,6 +129,30 @@ impl Tables {
             is_ours.then(|| from.time("createdAt"))
         };
         items.iter().find_map(came).transpose()
+    }
+
+    /// How many of a vendor's newest messages are still on their way, by number and by what becomes of them, as far as one reading finds
+    /// them.
+    pub async fn on_their_way(
+        &self,
+        vendor: &VendorId,
+    ) -> Result<BTreeMap<String, BTreeMap<&'static str, u32>>, AwsError> {
+        let (items, _) = self.page(vendor, None).await?;
+        let mut counted: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
+        for item in &items {
+            let from = Reader::new(item, "counting what is on its way");
+            let dispatch = from.text_opt("dispatch").and_then(Dispatch::parse);
+            let is_open = |dispatch: &Dispatch| {
+                use Dispatch::{Parked, Queued, Sending, Unknown};
+                matches!(dispatch, Queued | Parked | Sending | Unknown)
+            };
+            let open = dispatch.filter(is_open).map(Dispatch::as_str);
+            if let Some((waba, open)) = from.text_opt("wabaId").zip(open) {
+                let of_number = counted.entry(waba.to_owned()).or_default();
+                *of_number.entry(open).or_default() += 1;
+            }
+        }
+        Ok(counted)
     }
 
     async fn page(

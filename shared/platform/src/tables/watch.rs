@@ -152,6 +152,7 @@ impl Tables {
             return parts;
         }
         let open = (!watch.open.is_empty()).then(|| json(&watch.open));
+        let repairs = (watch.repairs.count > 0).then(|| json(&watch.repairs));
         let change = Change::of(&self.names.lanes, watch_key(vendor, waba))
             .set("revision", n(before.revision + 1))
             .set("lookedAt", ms(watch.looked_at))
@@ -160,6 +161,7 @@ impl Tables {
             .set("confirmingUntil", watch.confirming_until.map(ms))
             .set("verifyingUntil", watch.verifying_until.map(ms))
             .set("rhythm", json(&watch.rhythm))
+            .set("repairs", repairs)
             .set("openGaps", open)
             .set("schema", n(1));
         let change = if before.revision == 0 {
@@ -183,6 +185,7 @@ fn read(item: &Item) -> Result<Watch, AwsError> {
         confirming_until: from.time_opt("confirmingUntil"),
         verifying_until: from.time_opt("verifyingUntil"),
         rhythm: from.json_or_default("rhythm")?,
+        repairs: from.json_or_default("repairs")?,
         open: from.json_or_default("openGaps")?,
     })
 }

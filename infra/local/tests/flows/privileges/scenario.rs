@@ -475,6 +475,23 @@ async fn the_session_is_linked_anew(world: &World) {
     asked("GET", "qr").await;
     session(world, "connected").await;
     asked("POST", "restart").await;
+    // Another tool has its own way with the session, until the sweep sees it, and again until somebody sets it up.
+    let path = format!("whatsapp-sessions/{}", VENDOR_1.session);
+    let otherwise = json!({ "webhook_enabled": false });
+    for repaired in ["sweep", "admin"] {
+        world.provider("PUT", &path, &otherwise).await;
+        world.later(limits::WATCH_EVERY.as_secs() + 1).await;
+        world.sweep().await;
+        let shown = asked("GET", "wasender-status").await.json;
+        let is_on = &shown["numbers"][0]["account"]["webhookEnabled"];
+        assert_eq!(
+            *is_on,
+            repaired == "sweep",
+            "it is repaired once in 10 minutes"
+        );
+    }
+    let set_up = asked("POST", "setup-wasender-webhook").await.json;
+    assert_eq!(set_up["verified"], true, "{set_up}");
 }
 
 async fn keys_are_made_and_changes_looked_at(world: &World) {
