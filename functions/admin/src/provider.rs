@@ -49,6 +49,11 @@ pub(crate) fn refused(refusal: &Refusal) -> Problem {
             );
         }
         Refusal::NoSession => return no_such_session(),
+        Refusal::SecretTaken => {
+            let detail = "the session's webhook secret belongs to another number";
+            return conflict("secret_in_use", detail)
+                .hint("make another secret at Wasender, or repeat the request if the number was changed meanwhile");
+        }
         Refusal::Provider(provider) => provider,
     };
     match provider {

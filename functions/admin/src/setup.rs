@@ -18,11 +18,17 @@ pub(crate) const ROUTES: &[Route] = &[Route::new(
 impl App {
     /// Sets the session behind a number up at the provider: where its webhooks go and which events they tell; reads its secret back.
     async fn set_up_webhook(&self, call: Call<'_>) -> Answer {
-        let number = self.meant(&call, &fields(&call, &["wabaId"])?).await?;
+        let (vendor, fields) = (call.vendor()?, fields(&call, &["wabaId"])?);
+        self.meant(&call, &fields).await?;
         let owner = self.owner().await?;
         let public_url = call.public_url.ok_or_else(no_public_url)?;
-        let set_up = setup::set_up(&self.platform, &owner, (&number, public_url)).await;
-        let set_up = set_up.map_err(|refusal| refused(&refusal))?;
+        let setting_up = self.with_secrets(&vendor, async {
+            // As it is now, for another request may have changed it until this one had its turn.
+            let number = self.meant(&call, &fields).await?;
+            let set_up = setup::set_up(&self.platform, &owner, (&number, public_url)).await;
+            Ok((number, set_up.map_err(|refusal| refused(&refusal))?))
+        });
+        let (number, set_up) = Box::pin(setting_up).await?;
         let waba = number.waba_id.as_str();
         let before = json!({
             "wabaId": waba, "providerSessionId": number.provider_session_id, "drift": number.observed.drift,

@@ -20,6 +20,8 @@ pub enum Refusal {
     NoToken,
     /// The account's list has no session of this number or key.
     NoSession,
+    /// The session's webhook secret is another number's, or the number was changed meanwhile.
+    SecretTaken,
     /// The provider refused, or did not answer.
     Provider(Refused),
     /// A store of ours failed.

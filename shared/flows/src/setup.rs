@@ -1,9 +1,11 @@
 //! Setting a session up at the provider: where its webhooks go, which events they tell, and by which secret they prove themselves.
 
 use domain::drift::{self, Settings};
-use domain::{InstanceSecrets, SecretRing, VendorSecrets, WabaInstance, WebhookSecret, limits};
-use jiff::SignedDuration;
-use platform::{AwsError, Platform};
+use domain::{
+    InstanceSecrets, Marks, SecretRing, VendorSecrets, WabaInstance, WebhookSecret, limits,
+};
+use jiff::Timestamp;
+use platform::Platform;
 
 use crate::owner::{Owner, Refusal};
 use crate::watch::Looks;
@@ -34,10 +36,8 @@ pub enum SecretFound {
     Untold,
 }
 
-/// How long a replaced secret stays good: what the provider had under way is still accepted.
-const PREVIOUS_LIVES: SignedDuration = SignedDuration::from_hours(24);
-
-/// Sets a session up, reads its secret back, and looks by a fresh reading whether it is set up. It may be repeated.
+/// Sets a session up, reads its secret back, and looks by a fresh reading whether it is set up. It may be repeated, and
+/// changes the vendor's secrets: nobody else may meanwhile.
 pub async fn set_up(
     platform: &Platform,
     owner: &Owner<'_>,
@@ -100,13 +100,25 @@ fn rotating(platform: &Platform, secrets: VendorSecrets) -> VendorSecrets {
     }
 }
 
+/// Stores another secret, unless it is another number's.
 async fn adopt(
     platform: &Platform,
     secrets: VendorSecrets,
     (instance, told): (&WabaInstance, &WebhookSecret),
-) -> Result<(), AwsError> {
+) -> Result<(), Refusal> {
+    let now = platform.clock.now();
+    let mark = platform.secrets.mark_key().await?.webhook_secret(told);
+    let marks = Marks {
+        webhook: Some(mark),
+        ..instance.marks.clone()
+    };
+    let claiming = platform.tables.replace_marks(instance, &marks, now);
+    if !claiming.await?.is_done() {
+        return Err(Refusal::SecretTaken);
+    }
     let mut secrets = rotating(platform, secrets);
-    let until = platform.clock.now() + PREVIOUS_LIVES;
+    let until = now.checked_add(limits::PREVIOUS_SECRET_LIVES);
+    let until = until.unwrap_or(Timestamp::MAX);
     let mut own = secrets.instances.iter_mut();
     match own.find(|own| own.waba_id == instance.waba_id) {
         Some(own) => own.webhook = own.webhook.rotated_to(told.clone(), until),
@@ -117,5 +129,5 @@ async fn adopt(
         }),
     }
     let vendor = &instance.vendor_id;
-    platform.secrets.store_vendor(vendor, &secrets).await
+    Ok(platform.secrets.store_vendor(vendor, &secrets).await?)
 }
