@@ -24,8 +24,9 @@ impl App {
     pub(crate) async fn answer(&self, request: &Request) -> Answer {
         let caller = self.caller(request).await?;
         let body: &[u8] = request.body().as_ref();
-        if body.len() > limits::ADMIN_BODY_BYTES {
-            return Err(too_large());
+        let most = largest_body(request.uri().path());
+        if body.len() > most {
+            return Err(too_large(most));
         }
         let path = request.uri().path();
         let path = path
@@ -182,7 +183,16 @@ fn of_vendor(before: &Value, after: &Value) -> Option<VendorId> {
     id(after).or_else(|| id(before))
 }
 
-fn too_large() -> Problem {
-    let detail = format!("the body may have {} bytes", limits::ADMIN_BODY_BYTES);
+/// A configuration brings its catalogue along.
+fn largest_body(path: &str) -> usize {
+    if path.trim_end_matches('/').ends_with("/config") {
+        limits::CONFIG_BODY_BYTES
+    } else {
+        limits::ADMIN_BODY_BYTES
+    }
+}
+
+fn too_large(most: usize) -> Problem {
+    let detail = format!("the body may have {most} bytes");
     Problem::new(413, "body_too_large", "Body too large", detail)
 }

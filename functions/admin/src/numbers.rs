@@ -1,6 +1,6 @@
 //! The numbers of a vendor: each has its session at the provider, its lane and its secrets; all share the vendor's webhook address.
 
-use domain::{VendorConfig, VendorId, WabaId, WabaInstance, limits};
+use domain::{VendorId, WabaId, WabaInstance, limits};
 use flows::problem::{self, Problem};
 use jiff::Timestamp;
 use platform::tables::VendorRow;
@@ -162,11 +162,7 @@ fn added(
     let waba = waba.ok_or_else(no_such_number)?;
     Ok(Plan {
         // Whoever pauses or deletes the vendor sees that there is one number more.
-        config: VendorConfig {
-            revision: row.config.revision + 1,
-            updated_at: now,
-            ..row.config.clone()
-        },
+        config: row.config.changed(now),
         known: None,
         number: asked.on(None, (vendor, &waba), now),
     })

@@ -72,6 +72,8 @@ impl Route {
 /// The routes of each subject.
 const SUBJECTS: &[&[Route]] = &[
     crate::vendors::ROUTES,
+    crate::vendor_changes::ROUTES,
+    crate::configuration::ROUTES,
     crate::numbers::ROUTES,
     crate::pairing::ROUTES,
     crate::gaps::ROUTES,

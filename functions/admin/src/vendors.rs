@@ -1,4 +1,5 @@
-use domain::{VendorConfig, VendorId, WabaId, limits};
+use domain::config::Settings;
+use domain::{CatalogueSize, VendorConfig, VendorId, WabaId, limits};
 use flows::problem::{self, Problem};
 use jiff::Timestamp;
 use platform::tables::VendorRow;
@@ -126,13 +127,8 @@ impl App {
 impl Registration {
     fn read(body: &[u8], country: &str) -> Result<Self, Problem> {
         let mut wrong = Wrong::default();
-        let own = [
-            "vendorId",
-            "businessName",
-            "answerGroups",
-            "typedPauseMinutes",
-        ];
-        let known = [&own[..], &number::FIELDS[..]].concat();
+        let own = ["vendorId", "businessName"];
+        let known = [&own[..], &Behaviour::FIELDS, &number::FIELDS].concat();
         let fields = Fields::checked(body, &known, &mut wrong)?;
         let vendor_id = wrong.checked(vendor_id(&fields));
         let business_name = wrong.checked(business_name(&fields));
@@ -159,9 +155,7 @@ impl Registration {
         let config = before.unwrap_or_else(|| begun(&self.vendor_id, now));
         let config = VendorConfig {
             business_name: self.business_name.clone(),
-            revision: config.revision + 1,
-            updated_at: now,
-            ..config
+            ..config.changed(now)
         };
         Plan {
             config: self.behaviour.applied(config),
@@ -181,7 +175,7 @@ fn vendor_id(fields: &Fields) -> Result<VendorId, Problem> {
     VendorId::parse(id).map_err(|error| invalid("vendorId", error))
 }
 
-fn business_name(fields: &Fields) -> Result<String, Problem> {
+pub(crate) fn business_name(fields: &Fields) -> Result<String, Problem> {
     let name = fields.required("businessName")?;
     if name.chars().count() > limits::NAME_CHARS {
         return Err(invalid("businessName", "may have 120 characters"));
@@ -199,6 +193,8 @@ fn begun(vendor_id: &VendorId, now: Timestamp) -> VendorConfig {
         language: "fr".to_owned(),
         answer_groups: false,
         typed_pause_minutes: limits::TYPED_PAUSE_MINUTES,
+        settings: Settings::default(),
+        catalogue: CatalogueSize::default(),
         revision: 0,
         created_at: now,
         updated_at: now,

@@ -201,6 +201,8 @@ pub(crate) mod tests {
             language: "fr".to_owned(),
             answer_groups: false,
             typed_pause_minutes: limits::TYPED_PAUSE_MINUTES,
+            settings: crate::config::Settings::default(),
+            catalogue: crate::CatalogueSize::default(),
             revision: 0,
             created_at: NOW,
             updated_at: NOW,

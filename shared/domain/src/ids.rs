@@ -9,7 +9,7 @@ use thiserror::Error;
 #[error("an id has 1 to 64 characters of a-z, A-Z, 0-9, '_' and '-'")]
 pub struct InvalidId;
 
-fn is_id(text: &str) -> bool {
+pub(crate) fn is_id(text: &str) -> bool {
     (1..=64).contains(&text.len())
         && text
             .bytes()

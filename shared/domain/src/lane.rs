@@ -33,6 +33,10 @@ pub struct Lane {
     pub drain_lease_until: Option<Timestamp>,
     /// The session was down or linked anew, and nobody saw since whose number it is: nothing leaves before somebody did.
     pub unverified: bool,
+    /// The vendor is paused: no automatic reply leaves.
+    pub silent: bool,
+    /// No automatic reply leaves that was decided by then: the vendor was paused, or went on, at this moment.
+    pub silent_before: Option<Timestamp>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,6 +113,8 @@ impl Default for Lane {
             doubts: 0,
             drain_lease_until: None,
             unverified: false,
+            silent: false,
+            silent_before: None,
         }
     }
 }
@@ -118,6 +124,14 @@ impl Lane {
     fn changed(mut self) -> Self {
         self.revision += 1;
         self
+    }
+
+    /// Whether an automatic reply that was decided at this moment may not leave, because the vendor is paused or was since.
+    pub fn silences(&self, decided_at: Timestamp) -> bool {
+        self.silent
+            || self
+                .silent_before
+                .is_some_and(|before| decided_at <= before)
     }
 
     /// The lane after a message was taken at `now`: the next is due a gap later.

@@ -9,6 +9,7 @@ pub mod audit;
 pub mod builtin;
 mod change;
 pub mod compose;
+pub mod config;
 mod contact;
 mod content;
 pub mod control;
@@ -71,6 +72,6 @@ pub use people::{look_up_again_in, should_look_up};
 pub use phone::{InvalidPhone, PhoneNumber};
 pub use signature::{InvalidSecret, Proof, SecretRing, WebhookSecret};
 pub use vendor::{
-    ApiKey, InstanceSecrets, InvalidApiKey, Observed, Provider, VendorConfig, VendorSecrets,
-    WabaInstance,
+    ApiKey, CatalogueSize, InstanceSecrets, InvalidApiKey, Observed, Provider, VendorConfig,
+    VendorSecrets, WabaInstance,
 };

@@ -283,6 +283,34 @@ pub const ORPHAN_STATUS_HOURS: i64 = 48;
 /// How long an idempotency key is remembered, in days.
 pub const IDEMPOTENCY_DAYS: i64 = 7;
 
+/// The largest body of a request that configures a vendor, in bytes: the catalogue with room for its form.
+pub const CONFIG_BODY_BYTES: usize = 3 * 1024 * 1024;
+/// The largest configuration without its catalogue, in bytes: every message to the vendor reads it.
+pub const SETTINGS_BYTES: usize = 32 * 1024;
+/// Intents that a vendor may have templates for.
+pub const TEMPLATES: usize = 40;
+/// For how many hours a conversation may be left to a person.
+pub const HANDOVER_HOURS: RangeInclusive<u32> = 1..=168;
+/// Words by which somebody may ask to be written to no more.
+pub const OPT_OUT_WORDS: usize = 30;
+/// The longest keyword or opt-out word, in characters.
+pub const WORD_CHARS: usize = 40;
+/// Business hours' intervals of one weekday.
+pub const INTERVALS_A_DAY: usize = 8;
+/// Products of a catalogue.
+pub const PRODUCTS: usize = 5_000;
+/// Keywords of a product.
+pub const KEYWORDS: usize = 20;
+/// The longest description of a product, in bytes.
+pub const DESCRIPTION_BYTES: usize = 2_000;
+/// The largest catalogue, in bytes of JSON.
+pub const CATALOGUE_BYTES: usize = 1_500 * 1024;
+/// The largest part of a catalogue that one item holds, in bytes, below DynamoDB's own 400 KiB.
+pub const CATALOGUE_PART_BYTES: usize = 300 * 1024;
+/// Items of a catalogue.
+pub const CATALOGUE_PARTS: usize = 10;
+/// Wrong parts of one document that are named.
+pub const WRONG_PARTS_NAMED: usize = 50;
 /// Numbers that a vendor may have.
 pub const NUMBERS: usize = 20;
 /// How long a webhook secret that was replaced stays good: what the provider had under way is still accepted.

@@ -52,7 +52,8 @@ pub fn turn(message: &Outbound, lane: &Lane, entry: Entry, now: Timestamp) -> Tu
     if message.is_expired(now) {
         return Turn::End(Box::new(message.clone().moved_to(Dispatch::Expired)));
     }
-    if matches!(message.origin, Origin::Automatic { epoch, .. } if epoch != entry.control_epoch) {
+    let is_superseded = |epoch| epoch != entry.control_epoch || lane.silences(message.created_at);
+    if matches!(message.origin, Origin::Automatic { epoch, .. } if is_superseded(epoch)) {
         return Turn::End(Box::new(message.clone().moved_to(Dispatch::Cancelled)));
     }
     let may_leave = match lane.state {
@@ -209,6 +210,47 @@ mod tests {
         let resume_at = Some(midnight);
         assert_eq!(lane.state, LaneState::Parked { reason, resume_at });
         assert!(message.listed);
+    }
+
+    #[test]
+    fn an_automatic_reply_of_before_a_pause_is_cancelled_and_a_staff_message_is_not() {
+        let later = NOW + Duration::from_millis(1);
+        let lane = |silent, silent_before| Lane {
+            silent,
+            silent_before,
+            ..Lane::default()
+        };
+        for (lane, leaves) in [
+            (lane(false, None), true),
+            (lane(true, None), false),
+            (lane(false, Some(NOW)), false),
+            (lane(false, Some(later)), false),
+        ] {
+            let turned = turn(&reply(3), &lane, ENTRY, later);
+            assert_eq!(matches!(turned, Turn::Send { .. }), leaves, "{lane:?}");
+            let cancelled = |message: &Outbound| message.dispatch == Dispatch::Cancelled;
+            assert_eq!(
+                matches!(turned, Turn::End(message) if cancelled(&message)),
+                !leaves
+            );
+            let staff = Outbound {
+                origin: Origin::Staff,
+                ..reply(3)
+            };
+            assert!(matches!(
+                turn(&staff, &lane, ENTRY, later),
+                Turn::Send { .. }
+            ));
+        }
+        let decided_later = Outbound {
+            created_at: later,
+            ..reply(3)
+        };
+        let turned = turn(&decided_later, &lane(false, Some(NOW)), ENTRY, later);
+        assert!(
+            matches!(turned, Turn::Send { .. }),
+            "it was decided after the vendor went on"
+        );
     }
 
     #[test]

@@ -6,6 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::config::Settings;
 use crate::identity::Identity;
 use crate::ids::{VendorId, WabaId};
 use crate::limits;
@@ -47,6 +48,11 @@ pub struct VendorConfig {
     /// For how many minutes the engine leaves a conversation alone after the vendor typed in it; 0 for not at all.
     #[serde(default = "typed_pause_minutes")]
     pub typed_pause_minutes: u32,
+    /// What the operator configured beside that.
+    #[serde(default)]
+    pub settings: Settings,
+    #[serde(default)]
+    pub catalogue: CatalogueSize,
     /// Raised by every change that a person makes, and the condition of the next; 0 of a vendor of an older release.
     #[serde(default)]
     pub revision: u64,
@@ -58,7 +64,26 @@ const fn typed_pause_minutes() -> u32 {
     limits::TYPED_PAUSE_MINUTES
 }
 
+/// How large a vendor's catalogue is, and which writing of it is the last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CatalogueSize {
+    pub parts: usize,
+    pub products: usize,
+    /// The vendor's revision that it was written with.
+    pub revision: u64,
+}
+
 impl VendorConfig {
+    /// The vendor as the next change begins with it.
+    #[must_use]
+    pub fn changed(&self, now: Timestamp) -> Self {
+        Self {
+            revision: self.revision + 1,
+            updated_at: now,
+            ..self.clone()
+        }
+    }
+
     /// How long the engine leaves a conversation alone after the vendor typed in it; `None` for not at all.
     pub fn typed_pause(&self) -> Option<Duration> {
         let minutes = self

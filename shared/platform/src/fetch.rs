@@ -12,7 +12,7 @@ use reqwest::header::{CONTENT_LENGTH, LOCATION};
 use reqwest::redirect::Policy;
 use thiserror::Error;
 
-pub use guard::{Forbidden, Hosts};
+pub use guard::{Forbidden, Hosts, callable};
 
 use guard::Passed;
 use resolver::{NoPublicAddress, PublicOnly};

@@ -17,7 +17,7 @@ pub mod telemetry;
 pub use clock::Clock;
 pub use config::{Config, Credentials, MissingVariable, QueueUrls};
 pub use error::AwsError;
-pub use fetch::{Fetcher, Forbidden, Hosts, NotFetched};
+pub use fetch::{Fetcher, Forbidden, Hosts, NotFetched, callable};
 pub use http::{Http, NoAnswer};
 pub use media::{Link, MediaStore};
 pub use queues::{Fifo, Queues};

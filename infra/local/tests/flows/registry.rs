@@ -1,8 +1,9 @@
 //! Whose a number is, by every name it has, and what is remembered of vendors.
 
+use domain::config::Settings;
 use domain::{
-    Lane, Marks, Observed, Pacing, PhoneNumber, Provider, VendorConfig, VendorId, WabaId,
-    WabaInstance, limits,
+    CatalogueSize, Lane, Marks, Observed, Pacing, PhoneNumber, Provider, VendorConfig, VendorId,
+    WabaId, WabaInstance, limits,
 };
 use futures_util::future::join_all;
 use futures_util::{StreamExt as _, stream};
@@ -155,6 +156,8 @@ async fn put(platform: &Platform, clock: &Clock, number: usize) {
         language: "fr".to_owned(),
         answer_groups: false,
         typed_pause_minutes: limits::TYPED_PAUSE_MINUTES,
+        settings: Settings::default(),
+        catalogue: CatalogueSize::default(),
         revision: 1,
         created_at: now,
         updated_at: now,

@@ -116,6 +116,23 @@ impl Hosts {
     }
 }
 
+/// Whether somebody may name this address to be called: https, a machine of the internet by its name, no user and no port. Where the name
+/// leads is looked at when it is called.
+pub fn callable(address: &str) -> Result<(), Forbidden> {
+    let url = Url::parse(address).map_err(|_| Forbidden::Malformed)?;
+    let domain = url.domain().ok_or(Forbidden::Address)?.to_ascii_lowercase();
+    let top = domain.rsplit('.').next().unwrap_or_default();
+    let is_private = matches!(
+        top,
+        "localhost" | "local" | "internal" | "lan" | "home" | ""
+    );
+    if is_private || !domain.contains('.') {
+        return Err(Forbidden::Address);
+    }
+    let rules = vec![Rule::Host(domain)];
+    Hosts { rules }.check_url(url).map(|_| ())
+}
+
 /// Whether an address is one of the public internet.
 pub(super) fn is_public(address: IpAddr) -> bool {
     match address {

@@ -225,5 +225,7 @@ pub(super) fn read(item: &Item) -> Result<Lane, AwsError> {
         doubts: from.number_opt("doubts").unwrap_or_default(),
         drain_lease_until: from.time_opt("drainLeaseUntil"),
         unverified: from.flag("unverified"),
+        silent: from.flag("silent"),
+        silent_before: from.time_opt("silentBefore"),
     })
 }

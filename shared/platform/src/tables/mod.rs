@@ -4,6 +4,7 @@ mod admin_keys;
 mod aliases;
 mod audit;
 mod breaker;
+mod catalogue;
 mod changes;
 mod conversation_list;
 mod conversations;
@@ -31,6 +32,7 @@ mod receipts;
 mod registration;
 mod secrets_lease;
 mod side;
+mod vendor_change;
 mod vendors;
 mod watch;
 
@@ -64,6 +66,7 @@ pub use people::{Epoch, Merged, Next};
 pub use quotable::Quotable;
 pub use receipts::Receipts;
 pub use registration::{Registered, Registration};
+pub use vendor_change::VendorWrite;
 pub use vendors::VendorRow;
 pub use watch::{Session, TOLD_INSTANCE};
 

@@ -59,8 +59,18 @@ impl Tables {
         add(self.instance_change(registered));
         add(self.watch_begun(at, now));
         let (lane_before, lane) = registered.lane;
+        // The lanes that the vendor had when it was paused are silent already.
+        let is_silent = registered.number.0.is_none() && !registered.config.1.active;
         if lane_before != lane {
-            add(self.lane_change(lane_before, at, lane, now).transact());
+            let change = self.lane_change(lane_before, at, lane, now);
+            let silent = if is_silent {
+                change.set("silent", b(true))
+            } else {
+                change
+            };
+            add(silent.transact());
+        } else if is_silent {
+            add(self.silenced(at, true, now));
         }
         let (outcomes, parts): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
         Ok(match self.commit("registering a vendor", parts).await? {

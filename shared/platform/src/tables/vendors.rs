@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 
+use domain::config::Settings;
 use domain::identity::Identity;
 use domain::{
     Marks, Observed, Provider, SessionStatus, VendorConfig, VendorId, WabaId, WabaInstance, limits,
@@ -148,6 +149,8 @@ impl Tables {
     }
 
     pub(super) fn config_change(&self, config: &VendorConfig) -> Change {
+        let settings = (config.settings != Settings::default()).then(|| json(&config.settings));
+        let catalogue = (config.catalogue.parts > 0).then(|| json(&config.catalogue));
         Change::of(&self.names.vendor_configs, config_key(&config.vendor_id))
             .set("businessName", s(&config.business_name))
             .set("active", b(config.active))
@@ -155,6 +158,8 @@ impl Tables {
             .set("language", s(&config.language))
             .set("answerGroups", b(config.answer_groups))
             .set("typedPauseMinutes", n(config.typed_pause_minutes))
+            .set("settings", settings)
+            .set("catalogue", catalogue)
             .set("revision", n(config.revision))
             .set_if_absent("createdAt", ms(config.created_at))
             .set("updatedAt", ms(config.updated_at))
@@ -174,6 +179,8 @@ pub(super) fn read_config(item: &Item) -> Result<VendorConfig, AwsError> {
         typed_pause_minutes: from
             .number_opt("typedPauseMinutes")
             .unwrap_or(limits::TYPED_PAUSE_MINUTES),
+        settings: from.json_or_default("settings")?,
+        catalogue: from.json_or_default("catalogue")?,
         revision: from.number_opt("revision").unwrap_or_default(),
         created_at: from.time("createdAt")?,
         updated_at: from.time("updatedAt")?,
