@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use super::reading::{Reading, WrongPart};
 use crate::limits;
@@ -18,7 +18,8 @@ pub struct Catalogue {
 pub struct Product {
     pub code: String,
     pub name: String,
-    pub price: f64,
+    /// As it was written: 1500 and 1500.0 are not the same to whoever reads it.
+    pub price: Number,
     /// ISO 4217, such as `XOF`.
     pub currency: String,
     /// How many there are; `None` if nobody counts.
@@ -123,9 +124,10 @@ fn product(object: &mut Reading<'_>) -> Option<Product> {
     })
 }
 
-fn price(object: &mut Reading<'_>) -> Option<f64> {
-    let price = object.get("price").and_then(Value::as_f64);
-    let price = price.filter(|price| (0.0..=1e12).contains(price));
+fn price(object: &mut Reading<'_>) -> Option<Number> {
+    let price = object.get("price").and_then(Value::as_number);
+    let fits = |price: &&Number| price.as_f64().is_some_and(|it| (0.0..=1e12).contains(&it));
+    let price = price.filter(fits).cloned();
     if price.is_none() {
         object.wrong("price", "must be a number from 0 to 1,000,000,000,000");
     }
