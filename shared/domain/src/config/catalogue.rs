@@ -185,7 +185,7 @@ mod tests {
                     let mut product = bread();
                     product["code"] = format!("P{at}").into();
                     product["description"] = "é".repeat(100).into();
-                    product["price"] = (f64::from(at) * 0.05).into();
+                    product["price"] = (f64::from(at) / 4.0).into();
                     product
                 })
                 .collect();
@@ -197,10 +197,8 @@ mod tests {
                     .all(|part| part.len() <= limits::CATALOGUE_PART_BYTES + 2)
             );
             assert!(parts.len() <= limits::CATALOGUE_PARTS);
-            assert_eq!(
-                Catalogue::of_parts(parts.iter().map(String::as_str)),
-                Some(catalogue)
-            );
+            let read = Catalogue::of_parts(parts.iter().map(String::as_str));
+            assert!(read == Some(catalogue), "{count} products");
         }
         assert_eq!(Catalogue::read(&Map::new()), Ok(Catalogue::default()));
     }
