@@ -283,7 +283,7 @@ fn refused(refusal: Refusal) -> Problem {
     Problem::new(409, refusal.code(), "Conflict", refusal.advice())
 }
 
-fn busy() -> Problem {
+pub(crate) fn busy() -> Problem {
     Problem::new(
         503,
         "unavailable",

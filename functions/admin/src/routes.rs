@@ -90,6 +90,8 @@ const SUBJECTS: &[&[Route]] = &[
     crate::audit::ROUTES,
     crate::setup::ROUTES,
     crate::wasender_status::ROUTES,
+    crate::quarantine::ROUTES,
+    crate::dead_letters::ROUTES,
 ];
 
 /// Every route of the admin API.

@@ -8,7 +8,7 @@ use embedded_aws::{EmbeddedAws, EventSourceMapping, Handler, MappingHandle};
 use lambda_http::aws_lambda_events::event::sqs::SqsEvent;
 use lambda_http::{Body, Request, Response};
 use lambda_runtime::Context;
-use platform::{Clock, Config, Credentials, QueueUrls};
+use platform::{Clock, Config, Credentials, DeadQueueUrls, QueueUrls};
 use serde_json::Value;
 use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
 
@@ -185,6 +185,11 @@ fn config(function: &str, [aws_url, wasender_url, gateway_url]: [&str; 3]) -> Co
             outbound: queue("outbound.fifo"),
             later: queue("later"),
             quarantine: queue("quarantine"),
+            dead: DeadQueueUrls {
+                inbound: Some(queue("inbound-dead.fifo")),
+                outbound: Some(queue("outbound-dead.fifo")),
+                later: Some(queue("later-dead")),
+            },
         },
         wasender_api_url: wasender_url.to_owned(),
         media_bucket: Some(MEDIA_BUCKET.to_owned()),

@@ -92,6 +92,28 @@ pub enum InboundEvent {
 
 entry!(InboundEntry);
 
+impl InboundEvent {
+    /// What it is, in a word.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Message(_) => "message",
+            Self::Echo(_) => "echo",
+            Self::Change(_) => "change",
+        }
+    }
+}
+
+/// Whose an entry is, be it of a version or a form that this build can't read.
+pub fn vendor_of(body: &str) -> Option<VendorId> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Whose {
+        vendor_id: VendorId,
+    }
+    let whose: Whose = serde_json::from_str(body).ok()?;
+    Some(whose.vendor_id)
+}
+
 /// Our id of a message that came in under this id of WhatsApp's.
 pub fn inbound_id(vendor: &VendorId, waba: &WabaId, provider_key: &str) -> MessageId {
     MessageId::derived(&["inbound", vendor.as_str(), waba.as_str(), provider_key])
@@ -226,6 +248,37 @@ pub enum LaterJob {
     Confirm {},
 }
 
+impl LaterJob {
+    /// What it is, in a word: the member that it is in an entry.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Status(_) => "status",
+            Self::Session(_) => "session",
+            Self::Echo(_) => "echo",
+            Self::Change(_) => "change",
+            Self::Media { .. } => "media",
+            Self::Person(_) => "person",
+            Self::Reconcile(_) => "reconcile",
+            Self::Verify {} => "verify",
+            Self::Confirm {} => "confirm",
+        }
+    }
+
+    /// The message of the ledger that it is about, if it names one.
+    pub const fn message(&self) -> Option<&MessageId> {
+        match self {
+            Self::Media { message_id } | Self::Reconcile(message_id) => Some(message_id),
+            Self::Status(_)
+            | Self::Session(_)
+            | Self::Echo(_)
+            | Self::Change(_)
+            | Self::Person(_)
+            | Self::Verify {}
+            | Self::Confirm {} => None,
+        }
+    }
+}
+
 /// A person to be looked up at the provider once more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -284,6 +337,15 @@ mod tests {
     fn an_entry_is_read_back_as_it_was_written() {
         let entry = message("3EB0");
         assert_eq!(InboundEntry::from_body(&entry.to_body()), Ok(entry));
+    }
+
+    #[test]
+    fn whose_an_entry_is_can_be_told_whatever_its_version() {
+        let body = message("3EB0").to_body().replace("\"v\":1", "\"v\":9");
+        assert_eq!(InboundEntry::from_body(&body), Err(EntryError::Version(9)));
+        assert_eq!(vendor_of(&body), VendorId::parse("vendor_001").ok());
+        assert_eq!(vendor_of("{}"), None);
+        assert_eq!(vendor_of("nothing"), None);
     }
 
     #[test]

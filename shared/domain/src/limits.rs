@@ -59,6 +59,20 @@ pub const ADDRESS_CHARS: usize = 500;
 pub const MENTIONS: usize = 50;
 /// Replies of one engine answer that are kept.
 pub const REPLIES_PER_DECISION: usize = 10;
+/// Messages of the quarantine, or of a dead-letter queue, that one request shows, by default.
+pub const SHELF_PAGE: usize = 20;
+/// The most that it shows, or deals with.
+pub const SHELF_MOST: usize = 100;
+/// Quarantined webhooks that are shown with what they hold: an answer may have 6 MB.
+pub const SHELF_PAYLOADS: usize = 20;
+/// The most that it looks at for them.
+pub const SHELF_LOOKED_AT: usize = 300;
+/// How long nobody else sees what a request looks at.
+pub const SHELF_HIDES: Duration = Duration::from_secs(20);
+/// When a request that deals with them ends, be there more or not: the function has ten seconds.
+pub const SHELF_WORKS: Duration = Duration::from_secs(5);
+/// How long a queue that should hold more is waited for, in seconds: SQS then asks all of its servers.
+pub const SHELF_POLL_SECONDS: i32 = 1;
 /// Entries of one SQS batch.
 pub const QUEUE_BATCH: usize = 10;
 /// Bytes of one SQS batch, below SQS's own 262,144 so that attributes fit too.

@@ -45,12 +45,12 @@ pub struct Webhook<'a> {
 
 /// What one element waits to be.
 #[derive(Default)]
-struct Sorted {
-    inbound: Vec<InboundEvent>,
-    statuses: Vec<StatusUpdate>,
+pub(crate) struct Sorted {
+    pub(crate) inbound: Vec<InboundEvent>,
+    pub(crate) statuses: Vec<StatusUpdate>,
     sessions: Vec<SessionStatus>,
     pairings: Vec<Pairing>,
-    not_understood: Vec<&'static str>,
+    pub(crate) not_understood: Vec<&'static str>,
     ignored: usize,
 }
 
@@ -288,7 +288,7 @@ fn half_of(deadline: Instant) -> Duration {
     deadline.saturating_duration_since(Instant::now()) / 2
 }
 
-fn sort(elements: &[Element]) -> Sorted {
+pub(crate) fn sort(elements: &[Element]) -> Sorted {
     let mut sorted = Sorted::default();
     for element in elements {
         match element {

@@ -1,7 +1,8 @@
 //! Where providers and platform meet: the steps that more than one function takes.
 //!
 //! A webhook's way in ([`webhook`]), what status and session events change ([`events`], [`session`], [`lane`]), whose number a
-//! session is and whether it is heard ([`identity`], [`watch`]), what becomes of edits and deletions ([`changes`]), what brings
+//! session is and whether it is heard ([`identity`], [`watch`]), what becomes of edits and deletions ([`changes`]), what was
+//! not understood at first ([`replay`]), what brings
 //! messages back into their queue ([`dispatch`]), what the account's owner does with sessions ([`account`], [`owner`], [`setup`]), who somebody is ([`people`]) and whose an echo is ([`echoes`]), calls to a
 //! provider ([`call`]) and those that must not slow sending ([`side`]), and the forms of answers ([`problem`]) and batches
 //! ([`batch`]).
@@ -23,6 +24,7 @@ pub mod people;
 pub mod problem;
 pub mod reconcile;
 mod refusals;
+pub mod replay;
 pub mod session;
 pub mod settle;
 pub mod setup;

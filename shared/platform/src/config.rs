@@ -51,6 +51,15 @@ pub struct QueueUrls {
     pub outbound: String,
     pub later: String,
     pub quarantine: String,
+    pub dead: DeadQueueUrls,
+}
+
+/// The dead-letter queues, of which the admin function alone knows.
+#[derive(Clone, Debug, Default)]
+pub struct DeadQueueUrls {
+    pub inbound: Option<String>,
+    pub outbound: Option<String>,
+    pub later: Option<String>,
 }
 
 /// Which variable is missing, or can't be used. The cold start stops with it.
@@ -92,6 +101,11 @@ impl Config {
                 outbound: required("OUTBOUND_QUEUE_URL")?,
                 later: required("LATER_QUEUE_URL")?,
                 quarantine: required("QUARANTINE_QUEUE_URL")?,
+                dead: DeadQueueUrls {
+                    inbound: optional("INBOUND_DEAD_QUEUE_URL"),
+                    outbound: optional("OUTBOUND_DEAD_QUEUE_URL"),
+                    later: optional("LATER_DEAD_QUEUE_URL"),
+                },
             },
             wasender_api_url: required("WASENDER_API_URL")?
                 .trim_end_matches('/')

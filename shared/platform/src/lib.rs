@@ -11,11 +11,12 @@ mod media;
 mod queues;
 mod registry;
 mod secrets;
+mod shelves;
 pub mod tables;
 pub mod telemetry;
 
 pub use clock::Clock;
-pub use config::{Config, Credentials, MissingVariable, QueueUrls};
+pub use config::{Config, Credentials, DeadQueueUrls, MissingVariable, QueueUrls};
 pub use error::AwsError;
 pub use fetch::{Fetcher, Forbidden, Hosts, NotFetched, callable};
 pub use http::{Http, NoAnswer};
@@ -23,6 +24,7 @@ pub use media::{Link, MediaStore};
 pub use queues::{Fifo, Queues};
 pub use registry::Registry;
 pub use secrets::{AtHand, Secrets, secret};
+pub use shelves::{Shelf, Shelved};
 pub use tables::Tables;
 
 /// Everything outside that a function works with. It is cheap to clone.

@@ -10,8 +10,8 @@ use crate::error::AwsError;
 /// The gateway's queues.
 #[derive(Clone, Debug)]
 pub struct Queues {
-    client: aws_sdk_sqs::Client,
-    urls: QueueUrls,
+    pub(crate) client: aws_sdk_sqs::Client,
+    pub(crate) urls: QueueUrls,
 }
 
 /// A queue that keeps the order within a group.

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use domain::Fingerprint;
 use embedded_aws::{EmbeddedAws, Matcher};
 use local::{Options, Stack};
 use platform::{Clock, Http, telemetry};
@@ -158,6 +159,24 @@ impl World {
         for mapping in self.stack.mappings() {
             mapping.pause();
         }
+    }
+
+    /// Lets every function take from its queue again.
+    pub(crate) fn resume(&self) {
+        for mapping in self.stack.mappings() {
+            mapping.resume();
+        }
+    }
+
+    /// Puts a message into a queue of any kind, by nobody of the gateway.
+    pub(crate) async fn put(&self, queue: &str, body: &str) {
+        let url = format!("{}/000000000000/local-{queue}", self.aws().url());
+        let mut message = json!({ "QueueUrl": url, "MessageBody": body });
+        if queue.ends_with(".fifo") {
+            message["MessageGroupId"] = "group".into();
+            message["MessageDeduplicationId"] = Fingerprint::of(&[body]).hex().into();
+        }
+        self.aws_operation("AmazonSQS.SendMessage", &message).await;
     }
 
     /// Lets the sweep take nothing from its queue, or take it again.

@@ -70,6 +70,7 @@ pub(super) async fn play(world: &World) {
     the_session_is_linked_anew(world).await;
     keys_are_made_and_changes_looked_at(world).await;
     staff_repeats_itself(world).await;
+    an_operator_cleans_up(world).await;
 }
 
 /// A webhook of the first vendor at one of the three URLs.
@@ -520,4 +521,49 @@ async fn staff_repeats_itself(world: &World) {
     world.later(days * 24 * 3600 + 1).await;
     let anew = staff_writes(world, "Le colis est prêt", &key).await;
     assert_ne!(first.json, anew.json);
+}
+
+/// What was not understood is given to the parser again; what was given up goes back to its queue.
+async fn an_operator_cleans_up(world: &World) {
+    let status = update("SOMEBODY_ELSES", AWA, 3).to_string();
+    let understood = json!({
+        "v": 1, "vendorId": VENDOR_1.id, "wabaId": "waba_vendor_001", "receivedAt": world.clock().now().to_string(),
+        "event": "messages.update", "reason": "then", "body": status,
+    });
+    world.put("quarantine", &understood.to_string()).await;
+    let replay = json!({ "all": true });
+    let replayed = world.admin("POST", "quarantine/replay", &[], &replay).await;
+    assert_eq!(replayed.json["done"].as_array().map(Vec::len), Some(1));
+    for (queue, name) in [
+        ("inbound-dead.fifo", "inbound"),
+        ("outbound-dead.fifo", "outbound"),
+        ("later-dead", "later"),
+    ] {
+        let mut entry = json!({ "v": 1, "vendorId": VENDOR_1.id, "wabaId": "waba_vendor_001", "receivedAt": "2026-11-22T17:28:03Z" });
+        match name {
+            "inbound" => {
+                entry["message"] = json!({ "keyId": "CAME_messages", "contact": { "phone": format!("+{AWA}") }, "content": { "kind": "text" } });
+            }
+            "outbound" => {
+                entry["messageId"] = "msg_of_nobody".into();
+                entry["generation"] = 0.into();
+            }
+            _ => entry["confirm"] = json!({}),
+        }
+        world.put(queue, &entry.to_string()).await;
+        world.put(queue, "of another build").await;
+        let listed = get(world, &format!("dead-letters?queue={name}")).await;
+        assert_eq!(listed.json["deadLetters"].as_array().map(Vec::len), Some(2));
+        let redrive = json!({ "queue": name, "all": true });
+        let given = world
+            .admin("POST", "dead-letters/redrive", &[], &redrive)
+            .await;
+        assert_eq!(
+            given.json["done"].as_array().map(Vec::len),
+            Some(1),
+            "{}",
+            given.text
+        );
+        world.quiet().await;
+    }
 }

@@ -1,0 +1,179 @@
+//! Queues that nobody consumes but an operator: the quarantine and the dead-letter queues. SQS can't list a queue, so what is looked at
+//! is received, hidden from others for a while, and put back.
+
+use aws_sdk_sqs::types::{
+    ChangeMessageVisibilityBatchRequestEntry as PutBack, Message,
+    MessageSystemAttributeName as Name, QueueAttributeName,
+};
+use domain::entry::InboundEntry;
+use domain::{Fingerprint, limits};
+use jiff::Timestamp;
+
+use crate::error::AwsError;
+use crate::queues::Queues;
+
+/// A queue where things lie until somebody looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shelf {
+    Quarantine,
+    InboundDead,
+    OutboundDead,
+    LaterDead,
+}
+
+/// A message as it lies there.
+#[derive(Clone, Debug)]
+pub struct Shelved {
+    /// SQS's id of it, which it keeps however often it is received.
+    pub id: String,
+    receipt: String,
+    pub body: String,
+    pub group: Option<String>,
+    pub receives: u32,
+    pub sent_at: Option<Timestamp>,
+    pub first_received_at: Option<Timestamp>,
+}
+
+impl Queues {
+    /// About how many messages lie there for everybody to see.
+    pub async fn shelved(&self, place: Shelf) -> Result<usize, AwsError> {
+        let attempted = "counting a queue's messages";
+        let wanted = QueueAttributeName::ApproximateNumberOfMessages;
+        let request = self
+            .client
+            .get_queue_attributes()
+            .queue_url(self.url(place)?)
+            .attribute_names(wanted.clone());
+        let answer = request.send().await;
+        let answer = answer.map_err(|error| AwsError::from_sdk(attempted, &error))?;
+        let count = answer.attributes().and_then(|all| all.get(&wanted));
+        Ok(count
+            .and_then(|count| count.parse().ok())
+            .unwrap_or_default())
+    }
+
+    /// Receives some, which nobody else sees for a while; `patient` waits for what should be there.
+    pub async fn take_down(
+        &self,
+        place: Shelf,
+        most: usize,
+        patient: bool,
+    ) -> Result<Vec<Shelved>, AwsError> {
+        let most = i32::try_from(most.clamp(1, limits::QUEUE_BATCH)).unwrap_or(1);
+        let hidden = i32::try_from(limits::SHELF_HIDES.as_secs()).unwrap_or(i32::MAX);
+        let mut request = self
+            .client
+            .receive_message()
+            .queue_url(self.url(place)?)
+            .max_number_of_messages(most)
+            .visibility_timeout(hidden)
+            .wait_time_seconds(if patient {
+                limits::SHELF_POLL_SECONDS
+            } else {
+                0
+            });
+        for name in [
+            Name::ApproximateReceiveCount,
+            Name::ApproximateFirstReceiveTimestamp,
+            Name::SentTimestamp,
+            Name::MessageGroupId,
+        ] {
+            request = request.message_system_attribute_names(name);
+        }
+        let answer = request.send().await;
+        let answer = answer.map_err(|error| AwsError::from_sdk("looking into a queue", &error))?;
+        let messages = answer.messages.unwrap_or_default();
+        Ok(messages.into_iter().filter_map(read).collect())
+    }
+
+    /// Lets everybody see messages again. What fails comes back by itself.
+    pub async fn put_back(&self, place: Shelf, messages: &[Shelved]) -> Result<(), AwsError> {
+        let url = self.url(place)?;
+        for batch in messages.chunks(limits::QUEUE_BATCH) {
+            let entry = |(at, message): (usize, &Shelved)| {
+                PutBack::builder()
+                    .id(at.to_string())
+                    .receipt_handle(&message.receipt)
+                    .visibility_timeout(0)
+                    .build()
+                    .expect("id and receipt are set")
+            };
+            let entries = batch.iter().enumerate().map(entry).collect();
+            let request = self
+                .client
+                .change_message_visibility_batch()
+                .queue_url(url)
+                .set_entries(Some(entries));
+            let answer = request.send().await;
+            answer.map_err(|error| AwsError::from_sdk("putting messages back", &error))?;
+        }
+        Ok(())
+    }
+
+    /// Removes a message for good.
+    pub async fn take_away(&self, place: Shelf, message: &Shelved) -> Result<(), AwsError> {
+        let request = self
+            .client
+            .delete_message()
+            .queue_url(self.url(place)?)
+            .receipt_handle(&message.receipt);
+        let answer = request.send().await;
+        answer
+            .map(|_| ())
+            .map_err(|error| AwsError::from_sdk("removing a message from a queue", &error))
+    }
+
+    /// Gives an entry to the conversation function once more: under an id of its own, for the queue may remember the old one, and its
+    /// claim makes it count once.
+    pub async fn redrive_inbound(
+        &self,
+        entry: &InboundEntry,
+        from: &Shelved,
+    ) -> Result<(), AwsError> {
+        let receives = from.receives.to_string();
+        let dedup = Fingerprint::of(&[&entry.dedup_id(), "redriven", &from.id, &receives]);
+        let request = self
+            .client
+            .send_message()
+            .queue_url(&self.urls.inbound)
+            .message_body(&from.body)
+            .message_group_id(entry.group_id())
+            .message_deduplication_id(dedup.hex());
+        let answer = request.send().await;
+        answer
+            .map(|_| ())
+            .map_err(|error| AwsError::from_sdk("sending to the inbound queue", &error))
+    }
+
+    fn url(&self, place: Shelf) -> Result<&str, AwsError> {
+        let dead = &self.urls.dead;
+        let url = match place {
+            Shelf::Quarantine => Some(&self.urls.quarantine),
+            Shelf::InboundDead => dead.inbound.as_ref(),
+            Shelf::OutboundDead => dead.outbound.as_ref(),
+            Shelf::LaterDead => dead.later.as_ref(),
+        };
+        url.map(String::as_str)
+            .ok_or_else(|| AwsError::refused("looking into a queue", "not_configured"))
+    }
+}
+
+fn read(message: Message) -> Option<Shelved> {
+    let attributes = message.attributes.unwrap_or_default();
+    let text = |name: Name| attributes.get(&name).cloned();
+    let time = |name: Name| {
+        let millis = text(name)?.parse().ok()?;
+        Timestamp::from_millisecond(millis).ok()
+    };
+    Some(Shelved {
+        id: message.message_id?,
+        receipt: message.receipt_handle?,
+        body: message.body.unwrap_or_default(),
+        receives: text(Name::ApproximateReceiveCount)
+            .and_then(|count| count.parse().ok())
+            .unwrap_or_default(),
+        sent_at: time(Name::SentTimestamp),
+        first_received_at: time(Name::ApproximateFirstReceiveTimestamp),
+        group: text(Name::MessageGroupId),
+    })
+}
