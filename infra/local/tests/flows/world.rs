@@ -128,6 +128,7 @@ async fn run_in(options: Options, test: impl AsyncFnOnce(&World)) {
     world.aws().calls().take();
     test(&world).await;
     world.keeps_its_secrets(&logs);
+    world.records_no_secret().await;
     world.stack.shutdown().await;
 }
 
@@ -564,6 +565,21 @@ impl World {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         unspeakable.extend(words.iter().map(|word| (*word).to_owned()));
+    }
+
+    /// What no log line may hold, no record of a change may hold.
+    async fn records_no_secret(&self) {
+        self.heal();
+        let scan = json!({ "TableName": "local-audit", "ConsistentRead": true });
+        let found = self.aws_operation("DynamoDB_20120810.Scan", &scan).await;
+        let records = found["Items"].to_string();
+        let unspeakable = self
+            .unspeakable
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        for word in unspeakable.iter().filter(|word| word.len() > 3) {
+            assert!(!records.contains(word.as_str()), "a record holds {word:?}");
+        }
     }
 
     fn keeps_its_secrets(&self, logs: &Logs) {

@@ -111,6 +111,9 @@ impl Tables {
             Some(place) if place.at <= sought.to => place.as_str().to_owned(),
             _ => format!("{:013}$", sought.to.as_millisecond()),
         };
+        if first > last {
+            return Ok(Vec::new());
+        }
         let is_after = |record: &Record| sought.after.as_ref() != Some(&record.place);
         // One more, for the span ends with the one that is known.
         let asked = i32::try_from(limit + 1).unwrap_or(i32::MAX);
