@@ -17,6 +17,8 @@ done
 command -v cc >/dev/null || install_package gcc libc6-dev
 # For libFuzzer, see fuzz.sh.
 command -v c++ >/dev/null || install_package g++
+# For the tests of the shared cache, which start one of their own.
+command -v redis-server >/dev/null || install_package redis-server
 command -v curl >/dev/null || install_package curl
 python3 -c 'import ensurepip' 2>/dev/null || install_package python3 python3-venv
 

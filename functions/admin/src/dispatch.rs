@@ -55,7 +55,7 @@ impl App {
             (found.route.handle)(self, call).await
         };
         if let Some(vendor) = vendor.filter(|_| found.route.method != "GET") {
-            self.registry.forget(&vendor);
+            self.registry.forget(&vendor).await;
         }
         answer
     }

@@ -46,7 +46,7 @@ impl App {
         let registered = registering.await?;
         let is_new = registered.before.is_none();
         tracing::info!(vendor.id = %vendor_id, created = is_new, "vendor registered");
-        self.registry.forget(vendor_id);
+        self.registry.forget(vendor_id).await;
         let row = self.row(vendor_id).await?;
         let before = registered.before.as_ref().map_or(Value::Null, vendor);
         call.change.note(before, vendor(&row));

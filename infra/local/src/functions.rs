@@ -200,5 +200,6 @@ fn config(function: &str, [aws_url, wasender_url, gateway_url]: [&str; 3]) -> Co
         log_level: "info".to_owned(),
         default_country: COUNTRY.to_owned(),
         vendor_cache: limits::SECRET_CACHE,
+        redis_url: None,
     }
 }

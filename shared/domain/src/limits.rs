@@ -350,6 +350,12 @@ pub const FLEET_COUNTED: SignedDuration = SignedDuration::from_mins(10);
 pub const NEGATIVE_CACHE: Duration = Duration::from_secs(5);
 /// Vendors that an environment remembers at most, and as many that do not exist.
 pub const CACHED_VENDORS: usize = 10_000;
+/// How long a connection to the shared cache may take.
+pub const REDIS_CONNECT: Duration = Duration::from_millis(80);
+/// How long its answer may take.
+pub const REDIS_ANSWER: Duration = Duration::from_millis(40);
+/// How long it is left alone after it did not answer.
+pub const REDIS_LEFT_ALONE: Duration = Duration::from_secs(10);
 /// How old a cached secret may be before a webhook reads it again; a rotation waits as long for every environment to have read it.
 pub const SECRET_CACHE: Duration = Duration::from_mins(5);
 /// A mismatch has a vendor's secrets read again at most this often.

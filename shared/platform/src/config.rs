@@ -29,6 +29,8 @@ pub struct Config {
     pub default_country: String,
     /// How long what was read of a vendor is good.
     pub vendor_cache: Duration,
+    /// A Redis that environments share records in.
+    pub redis_url: Option<String>,
 }
 
 /// The keys that Lambda puts into a function's environment; they stay the same for the environment's life.
@@ -117,6 +119,7 @@ impl Config {
             log_level: optional("LOG_LEVEL").unwrap_or_else(|| "info".to_owned()),
             default_country: optional("DEFAULT_COUNTRY").unwrap_or_else(|| "SN".to_owned()),
             vendor_cache: vendor_cache(optional(VENDOR_CACHE).as_deref())?,
+            redis_url: optional("REDIS_URL"),
         })
     }
 }
@@ -142,6 +145,7 @@ impl Config {
         config.region = "eu-west-1".to_owned();
         config.endpoint_url = None;
         config.media_bucket = None;
+        config.redis_url = None;
         config
     }
 }

@@ -24,6 +24,7 @@ fn function(stack: &Stack, bucket: &str) -> Platform {
         repair_drift: true,
         default_country: "SN".to_owned(),
         vendor_cache: Duration::from_mins(5),
+        redis_url: None,
     };
     Platform::new(&config, stack.clock.clone())
 }

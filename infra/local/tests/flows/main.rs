@@ -52,6 +52,7 @@ mod reconciliation;
 mod registry;
 mod sessions;
 mod setup;
+mod shared_cache;
 mod staff_actions;
 mod takeovers;
 mod world;

@@ -121,7 +121,7 @@ async fn a_vendor_that_was_asked_for_before_it_existed_is_there_once_it_is_creat
 }
 
 /// What an environment of a function with this name is told.
-fn config(world: &World, name: &str) -> Config {
+pub(crate) fn config(world: &World, name: &str) -> Config {
     Config {
         stack: "local".to_owned(),
         region: "eu-west-1".to_owned(),
@@ -140,6 +140,7 @@ fn config(world: &World, name: &str) -> Config {
         public_url: None,
         default_country: "SN".to_owned(),
         vendor_cache: limits::SECRET_CACHE,
+        redis_url: None,
     }
 }
 
@@ -218,7 +219,12 @@ async fn among_many_vendors_a_number_costs_as_many_reads_as_among_two() {
         let page = get(world, &format!("vendors?limit=5&cursor={next}")).await;
         assert_eq!(page.json["vendors"].as_array().map(Vec::len), Some(5));
         let calls = calls_of(world, "admin");
-        assert_eq!(calls.len(), 2 * (1 + 5), "{calls:#?}");
+        let lists = |call: &&String| call.contains(" Scan ") || call.contains(" Query ");
+        assert_eq!(
+            calls.iter().filter(lists).count(),
+            2 * (1 + 5),
+            "{calls:#?}"
+        );
     })
     .await;
 }

@@ -35,6 +35,13 @@ impl Secrets {
         self.account.keep(token.clone(), now);
         Ok(token)
     }
+
+    /// What opens the shared cache of records, if it has a password.
+    pub(crate) async fn redis_password(&self) -> Result<Option<SecretString>, AwsError> {
+        let stored = self.platform().await?;
+        let password = stored.and_then(|platform| platform.redis_password);
+        Ok(password.filter(|it| !it.is_empty()).map(SecretString::from))
+    }
 }
 
 impl Remembered {

@@ -13,6 +13,9 @@ pub(super) struct PlatformSecret {
     /// What opens everything of the account at Wasender, if somebody put it there.
     #[serde(default)]
     pub(super) wasender_personal_access_token: Option<String>,
+    /// What opens the shared cache, if it has a password.
+    #[serde(default)]
+    pub(super) redis_password: Option<String>,
 }
 
 /// The JSON that a vendor's secret holds.

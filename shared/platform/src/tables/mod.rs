@@ -28,6 +28,7 @@ mod pairing;
 mod people;
 mod quotable;
 mod rate;
+mod raw;
 mod receipts;
 mod registration;
 mod secrets_lease;
@@ -72,6 +73,7 @@ pub use watch::{Session, TOLD_INSTANCE};
 
 use crate::error::AwsError;
 use item::Item;
+pub(crate) use raw::VendorItems;
 
 /// Every table of a stack.
 #[derive(Clone, Debug)]

@@ -8,6 +8,7 @@ use domain::{
 use jiff::Timestamp;
 
 use super::item::{Change, Item, Reader, b, json, key, ms, n, s};
+use super::raw::VendorItems;
 use super::{Tables, pacing};
 use crate::error::AwsError;
 
@@ -29,6 +30,14 @@ pub(super) fn instance_key(vendor: &VendorId, waba: &WabaId) -> Item {
 impl Tables {
     /// A vendor's configuration and all its numbers.
     pub async fn vendor(&self, vendor: &VendorId) -> Result<Option<VendorRow>, AwsError> {
+        let items = self.vendor_items(vendor).await?;
+        items.map(|items| items.row()).transpose()
+    }
+
+    pub(crate) async fn vendor_items(
+        &self,
+        vendor: &VendorId,
+    ) -> Result<Option<VendorItems>, AwsError> {
         let item = self
             .get(
                 "reading a vendor",
@@ -36,15 +45,18 @@ impl Tables {
                 config_key(vendor),
             )
             .await?;
-        let Some(item) = item else { return Ok(None) };
-        Ok(Some(VendorRow {
-            config: read_config(&item)?,
-            instances: self.instances(vendor).await?,
-        }))
+        let Some(config) = item else { return Ok(None) };
+        let numbers = self.number_items(vendor).await?;
+        Ok(Some(VendorItems { config, numbers }))
     }
 
     /// A vendor's numbers, by their ids.
     pub async fn instances(&self, vendor: &VendorId) -> Result<Vec<WabaInstance>, AwsError> {
+        let items = self.number_items(vendor).await?;
+        items.iter().map(read_instance).collect()
+    }
+
+    async fn number_items(&self, vendor: &VendorId) -> Result<Vec<Item>, AwsError> {
         let request = self
             .client
             .query()
@@ -57,7 +69,7 @@ impl Tables {
             .send()
             .await
             .map_err(|error| AwsError::from_sdk("reading a vendor's numbers", &error))?;
-        answer.items().iter().map(read_instance).collect()
+        Ok(answer.items.unwrap_or_default())
     }
 
     /// Vendors in the order of the table, from after `start`; with the place where the next page begins.
@@ -187,7 +199,7 @@ pub(super) fn read_config(item: &Item) -> Result<VendorConfig, AwsError> {
     })
 }
 
-fn read_instance(item: &Item) -> Result<WabaInstance, AwsError> {
+pub(super) fn read_instance(item: &Item) -> Result<WabaInstance, AwsError> {
     let from = Reader::new(item, "reading a vendor's number");
     let waba = from.text("sk")?.trim_start_matches("waba#");
     Ok(WabaInstance {
