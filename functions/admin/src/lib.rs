@@ -30,6 +30,7 @@ mod qr_image;
 mod quarantine;
 mod quoting;
 mod register;
+mod rotation;
 mod routes;
 mod secret_store;
 mod sending;

@@ -86,6 +86,7 @@ const SUBJECTS: &[&[Route]] = &[
     crate::description::ROUTES,
     crate::sessions::ROUTES,
     crate::qr::ROUTES,
+    crate::rotation::ROUTES,
     crate::keys::ROUTES,
     crate::audit::ROUTES,
     crate::setup::ROUTES,

@@ -5,7 +5,7 @@ use flows::batch::Handled;
 use flows::changes;
 use flows::echoes;
 use flows::events::From;
-use flows::{identity, people, reconcile, session};
+use flows::{identity, people, reconcile, renewal, session};
 use platform::AwsError;
 
 use crate::{App, handled};
@@ -48,6 +48,13 @@ impl App {
                     (from.vendor, from.waba),
                 )
                 .await
+            }
+            LaterJob::Renew {} => {
+                let at = (from.vendor, from.waba);
+                Box::pin(renewal::finish(&self.platform, &self.wasender_api_url, at)).await
+            }
+            LaterJob::Promote {} => {
+                renewal::promote(&self.platform, (from.vendor, from.waba)).await
             }
             LaterJob::Confirm {} => identity::confirm(
                 &self.platform,

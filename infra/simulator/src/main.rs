@@ -53,6 +53,9 @@ struct Arguments {
     /// Echoes every send as messages.upsert
     #[arg(long)]
     echo: bool,
+    /// Keeps a session's webhook secret when its webhooks are switched on; otherwise another one is made then.
+    #[arg(long)]
+    keep_webhook_secrets: bool,
     /// Takes a LID as recipient
     #[arg(long)]
     allow_lid_recipients: bool,
@@ -86,6 +89,7 @@ impl Arguments {
             msg_id_in_events: !self.no_msg_id_in_events,
             echo: self.echo,
             allow_lid_recipients: self.allow_lid_recipients,
+            secret_when_switched_on: !self.keep_webhook_secrets,
             ..Options::new(Clock::system(), self.gateway.clone())
         }
     }

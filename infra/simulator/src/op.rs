@@ -31,6 +31,9 @@ pub(crate) enum Op {
         /// Whether the running session has taken the new settings over.
         #[serde(default = "yes")]
         synced: bool,
+        /// Another one, if the update made one.
+        #[serde(default)]
+        webhook_secret: Option<String>,
     },
     Delete {
         session: u32,

@@ -29,6 +29,9 @@ pub struct Options {
     pub enforce_limits: bool,
     /// Writes `X-RateLimit-*` headers; some answers were seen without them.
     pub rate_limit_headers: bool,
+    /// Makes another webhook secret whenever a session's webhooks are switched on. The help pages say that the secret is made then; that it
+    /// is another one each time is a guess.
+    pub secret_when_switched_on: bool,
     /// Takes a `…@lid` as `to`. The documentation promises nothing, so the default refuses it.
     pub allow_lid_recipients: bool,
     /// The account's subscription, which decides the rate limits.
@@ -55,6 +58,7 @@ impl Options {
             echo: false,
             enforce_limits: true,
             rate_limit_headers: true,
+            secret_when_switched_on: true,
             allow_lid_recipients: false,
             plan: Plan::Paid,
             reset_header: ResetHeader::SecondsLeft,

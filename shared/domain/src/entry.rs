@@ -246,6 +246,10 @@ pub enum LaterJob {
     Verify {},
     /// Whether a session is as it told.
     Confirm {},
+    /// How a renewal of a secret or a key ended whose caller may have died.
+    Renew {},
+    /// A genuine webhook showed the secret to come: it is the one in use.
+    Promote {},
 }
 
 impl LaterJob {

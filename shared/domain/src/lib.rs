@@ -41,6 +41,7 @@ mod people;
 mod phone;
 pub mod rate;
 pub mod reconcile;
+mod renewal;
 pub mod repair;
 pub mod rhythm;
 pub mod side;
@@ -70,8 +71,9 @@ pub use pacing::{PAID_GAP, PROTECTED_GAP, Pacing, Plan, TRIAL_DAY, TRIAL_GAP};
 pub use pairing::{Pairing, PairingKind};
 pub use people::{look_up_again_in, should_look_up};
 pub use phone::{InvalidPhone, PhoneNumber};
-pub use signature::{InvalidSecret, Proof, SecretRing, WebhookSecret};
+pub use renewal::{Credentials, Renewal, Renewed, Settlement};
+pub use signature::{InvalidSecret, Proof, SecretRing, Slot, WebhookSecret};
 pub use vendor::{
-    ApiKey, CatalogueSize, InstanceSecrets, InvalidApiKey, Observed, Provider, VendorConfig,
+    ApiKey, CatalogueSize, InstanceSecrets, InvalidApiKey, Observed, Proved, Provider, VendorConfig,
     VendorSecrets, WabaInstance,
 };

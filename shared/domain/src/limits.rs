@@ -360,6 +360,17 @@ pub const REDIS_LEFT_ALONE: Duration = Duration::from_secs(10);
 pub const SECRET_CACHE: Duration = Duration::from_mins(5);
 /// A mismatch has a vendor's secrets read again at most this often.
 pub const SECRET_FRESH: Duration = Duration::from_secs(1);
+/// How long before a webhook secret is replaced at the provider that is stored and announced: longer than a reading counts as fresh, so that
+/// whoever read before that reads again.
+pub const ROTATION_LEAD: Duration = Duration::from_secs(2);
+/// How long the provider may take to answer one question of the admin API.
+pub const ADMIN_PROVIDER_CALL: Duration = Duration::from_secs(4);
+/// How long all that a request asks of the provider may take; the admin function has 10 s.
+pub const ADMIN_PROVIDER_CALLS: Duration = Duration::from_secs(8);
+/// When a renewal is looked after whose caller may have died.
+pub const RENEWAL_SETTLES: Duration = Duration::from_secs(30);
+/// How long a renewal is waited for whose outcome the provider does not tell.
+pub const RENEWAL_LIVES: Duration = Duration::from_hours(1);
 /// Reads of secrets that mismatches may cause in one second, over all vendors of an environment.
 pub const SECRET_READS_PER_SECOND: u32 = 5;
 
@@ -476,6 +487,14 @@ mod tests {
         assert!(CONFIRM_PENDING < Duration::from_mins(1));
         assert_eq!(WATCH_LAPSE, WATCH_EVERY * 3);
         assert!(WATCH_EVERY < SILENCE_AT_LEAST && SILENCE_AT_LEAST < RHYTHM_KNOWN);
+    }
+
+    #[test]
+    fn a_rotation_is_announced_before_it_begins_and_looked_after_when_its_caller_is_gone() {
+        assert!(SECRET_FRESH < ROTATION_LEAD);
+        assert!(SECRETS_LEASE < RENEWAL_SETTLES && RENEWAL_SETTLES < RENEWAL_LIVES);
+        let lives = PREVIOUS_SECRET_LIVES.unsigned_abs();
+        assert!(SECRET_CACHE < lives && RENEWAL_LIVES < lives);
     }
 
     #[test]

@@ -90,6 +90,14 @@ impl fmt::Debug for WebhookSecret {
     }
 }
 
+/// The place of a secret in its ring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slot {
+    Current,
+    Next,
+    Previous,
+}
+
 /// The secrets of one session around a rotation: the one in use, the one to come, and the last one until it expires.
 #[derive(Clone, Debug)]
 pub struct SecretRing {
@@ -107,21 +115,50 @@ impl SecretRing {
         }
     }
 
-    /// Whether one of the secrets in force at `now` gives this proof for these raw bytes. Every one of them is tried, whichever fits.
-    pub fn proves(&self, proof: &Proof, body: &[u8], now: Timestamp) -> bool {
+    /// Which of the secrets in force at `now` gives this proof for these raw bytes. A ring costs the same work whichever fits, and however
+    /// many it holds.
+    pub fn proved_by(&self, proof: &Proof, body: &[u8], now: Timestamp) -> Option<Slot> {
         let previous = self
             .previous
             .as_ref()
             .filter(|(_, expires)| now < *expires)
             .map(|(secret, _)| secret);
-        let in_force = std::iter::once(&self.current)
-            .chain(&self.next)
-            .chain(previous);
-        in_force
-            .fold(Choice::from(0), |found, secret| {
-                found | secret.proves(proof, body)
-            })
-            .into()
+        let slots = [
+            (Slot::Current, Some(&self.current)),
+            (Slot::Next, self.next.as_ref()),
+            (Slot::Previous, previous),
+        ];
+        let tried = slots.map(|(slot, secret)| {
+            let is_filled = Choice::from(u8::from(secret.is_some()));
+            let secret = secret.unwrap_or(&self.current);
+            (slot, is_filled & secret.proves(proof, body))
+        });
+        let found = tried.into_iter().find(|(_, fits)| bool::from(*fits));
+        found.map(|(slot, _)| slot)
+    }
+
+    /// Whether one of the secrets in force at `now` gives this proof for these raw bytes.
+    pub fn proves(&self, proof: &Proof, body: &[u8], now: Timestamp) -> bool {
+        self.proved_by(proof, body, now).is_some()
+    }
+
+    /// The ring with a secret that will be the one in use: from now on it is as good as the others.
+    #[must_use]
+    pub fn awaiting(&self, next: WebhookSecret) -> Self {
+        let is_current = next.expose() == self.current.expose();
+        Self {
+            next: (!is_current).then_some(next),
+            ..self.clone()
+        }
+    }
+
+    /// The ring after the secret to come became the one in use; without one it stays as it is.
+    #[must_use]
+    pub fn promoted(&self, previous_expires: Timestamp) -> Self {
+        match &self.next {
+            Some(next) => self.rotated_to(next.clone(), previous_expires),
+            None => self.clone(),
+        }
     }
 
     /// The ring after `fresh` became the secret in use; the old one stays good until `previous_expires`.
@@ -237,6 +274,23 @@ mod tests {
         let ring = SecretRing::only(secret("first-secret"))
             .rotated_to(secret("first-secret"), Timestamp::UNIX_EPOCH);
         assert!(ring.previous.is_none());
+    }
+
+    #[test]
+    fn a_secret_to_come_is_good_at_once_and_promoted_leaves_the_former_good_for_a_while() {
+        let now = Timestamp::UNIX_EPOCH;
+        let ring = SecretRing::only(secret("first-secret")).awaiting(secret("second-secret"));
+        let by =
+            |ring: &SecretRing, shown: &str, now| ring.proved_by(&Proof::shared(shown), b"", now);
+        assert_eq!(by(&ring, "first-secret", now), Some(Slot::Current));
+        assert_eq!(by(&ring, "second-secret", now), Some(Slot::Next));
+        let promoted = ring.promoted(now + 1.hour());
+        assert_eq!(by(&promoted, "second-secret", now), Some(Slot::Current));
+        assert_eq!(by(&promoted, "first-secret", now), Some(Slot::Previous));
+        assert_eq!(by(&promoted, "first-secret", now + 1.hour()), None);
+        let again = promoted.promoted(now + 2.hours());
+        assert_eq!(by(&again, "first-secret", now + 1.hour()), None);
+        assert!(ring.awaiting(secret("first-secret")).next.is_none());
     }
 
     #[test]

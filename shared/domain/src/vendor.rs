@@ -13,7 +13,8 @@ use crate::limits;
 use crate::mark::Marks;
 use crate::pacing::Pacing;
 use crate::phone::PhoneNumber;
-use crate::signature::{Proof, SecretRing};
+use crate::renewal::Renewal;
+use crate::signature::{Proof, SecretRing, Slot};
 
 /// The service that links a WhatsApp number to the gateway.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -188,20 +189,33 @@ pub struct InstanceSecrets {
     pub webhook: SecretRing,
 }
 
+/// Whose a genuine webhook is, and which of the number's secrets proved it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proved {
+    pub waba_id: WabaId,
+    pub by: Slot,
+}
+
 /// All secrets of a vendor, one entry a number.
 #[derive(Clone, Debug, Default)]
 pub struct VendorSecrets {
     pub instances: Vec<InstanceSecrets>,
     /// Until when a rotation is under way, so that a mismatch may be the store's lag and not a forgery.
     pub rotating_until: Option<Timestamp>,
+    /// What is being made anew at the provider, each until it is known how that ended.
+    pub renewals: Vec<Renewal>,
 }
 
 impl VendorSecrets {
     /// Which of the vendor's numbers this proof belongs to. All of them are tried, whichever fits.
-    pub fn prove(&self, proof: &Proof, body: &[u8], now: Timestamp) -> Option<&WabaId> {
-        let fits = |instance: &&InstanceSecrets| instance.webhook.proves(proof, body, now);
-        let found: Vec<_> = self.instances.iter().filter(fits).collect();
-        found.first().map(|instance| &instance.waba_id)
+    pub fn prove(&self, proof: &Proof, body: &[u8], now: Timestamp) -> Option<Proved> {
+        let proved = |instance: &InstanceSecrets| {
+            let by = instance.webhook.proved_by(proof, body, now)?;
+            let waba_id = instance.waba_id.clone();
+            Some(Proved { waba_id, by })
+        };
+        let found: Vec<_> = self.instances.iter().filter_map(proved).collect();
+        found.into_iter().next()
     }
 
     pub fn of(&self, waba_id: &WabaId) -> Option<&InstanceSecrets> {
@@ -228,7 +242,7 @@ mod tests {
         };
         VendorSecrets {
             instances: pairs.iter().map(instance).collect(),
-            rotating_until: None,
+            ..VendorSecrets::default()
         }
     }
 
@@ -238,11 +252,11 @@ mod tests {
         let prove = |shown| {
             secrets
                 .prove(&Proof::shared(shown), b"", Timestamp::UNIX_EPOCH)
-                .map(WabaId::as_str)
+                .map(|proved| proved.waba_id.as_str().to_owned())
         };
         assert_eq!(
             (prove("secret_a"), prove("secret_b"), prove("secret_c")),
-            (Some("waba_a"), Some("waba_b"), None)
+            (Some("waba_a".to_owned()), Some("waba_b".to_owned()), None)
         );
     }
 

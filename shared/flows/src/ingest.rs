@@ -2,25 +2,25 @@
 
 use std::time::Duration;
 
-use domain::admission::{Admission, Freshness, Shown, Unproved, admit, without_fresh_secrets};
+use domain::admission::Shown;
 use domain::entry::{InboundEntry, InboundEvent, QuarantineEntry};
 use domain::watch::{Cause, Gap};
-use domain::{
-    Element, Event, Pairing, Received, SessionStatus, StatusUpdate, VendorId, WabaId, limits,
-};
-use platform::{AtHand, Platform, telemetry};
+use domain::{Element, Event, Pairing, Received, SessionStatus, StatusUpdate, VendorId, limits};
+use platform::{Platform, telemetry};
 use providers::wasender::{self, Malformed};
 use tokio::time::Instant;
 
 use crate::events::{self, Went};
+use crate::proving::{self, Proving, Rotations};
 use crate::refusals::Refusals;
 use crate::tally::Tally;
 
 /// The pipeline that every webhook function runs.
 #[derive(Clone, Debug)]
 pub struct Ingest {
-    pub platform: Platform,
-    pub refusals: Refusals,
+    platform: Platform,
+    refusals: Refusals,
+    rotations: Rotations,
 }
 
 /// How a webhook ended.
@@ -30,6 +30,8 @@ pub enum Reception {
     Received(Tally),
     /// Nothing changed: it is not proved to be genuine.
     Refused,
+    /// Nobody can say yet whether it is genuine, because the vendor's secrets are being changed; the provider is to repeat it.
+    Rotating,
     /// It is genuine and can't be read.
     Malformed(Malformed),
     /// It could not be proved or kept in time; the provider is to repeat it.
@@ -55,6 +57,14 @@ pub(crate) struct Sorted {
 }
 
 impl Ingest {
+    pub fn new(platform: Platform) -> Self {
+        Self {
+            platform,
+            refusals: Refusals::default(),
+            rotations: Rotations::default(),
+        }
+    }
+
     /// Receives one webhook. Every answer comes within [`limits::WEBHOOK_BUDGET`] and a little, whatever the stores do.
     pub async fn receive(&self, webhook: Webhook<'_>) -> Reception {
         let deadline = Instant::now() + limits::WEBHOOK_BUDGET;
@@ -70,10 +80,11 @@ impl Ingest {
     }
 
     async fn receive_until(&self, webhook: Webhook<'_>, deadline: Instant) -> Reception {
-        let waba = match self.admitted(webhook).await {
-            Ok(Some(waba)) => waba,
-            Ok(None) => return Reception::Refused,
-            Err(CouldNotProve) => return Reception::TryAgain(Tally::default()),
+        let proved = match proving::prove(&self.platform, &self.rotations, webhook).await {
+            Proving::Genuine(proved) => proved,
+            Proving::Refused => return Reception::Refused,
+            Proving::Rotating => return Reception::Rotating,
+            Proving::Unknown => return Reception::TryAgain(Tally::default()),
         };
         let received_at = self.platform.clock.now();
         let received = match wasender::parse(webhook.shown.body, received_at) {
@@ -82,7 +93,7 @@ impl Ingest {
         };
         let from = events::From {
             vendor: webhook.vendor,
-            waba: &waba,
+            waba: &proved.waba_id,
             received_at,
         };
         let tally = self
@@ -92,6 +103,10 @@ impl Ingest {
         log(from, &received, &tally);
         if tally.refused == 0 {
             self.kept_again(from, deadline).await;
+            let telling =
+                proving::shown_next(&self.platform, &self.rotations, webhook.vendor, &proved);
+            // What can't be told in time is told with the next webhook.
+            let _ = tokio::time::timeout(half_of(deadline), telling).await;
             Reception::Received(tally)
         } else {
             Reception::TryAgain(tally)
@@ -116,48 +131,6 @@ impl Ingest {
         } else {
             self.refusals.refused(from.vendor, since);
         }
-    }
-
-    /// Which of the vendor's numbers the webhook is proved to come from.
-    async fn admitted(&self, webhook: Webhook<'_>) -> Result<Option<WabaId>, CouldNotProve> {
-        let secrets = &self.platform.secrets;
-        let at_hand = secrets
-            .vendor(webhook.vendor)
-            .await
-            .map_err(|error| could_not_prove(&error))?;
-        match self.try_secrets(&at_hand, webhook) {
-            Admission::Admitted(waba) => return Ok(Some(waba)),
-            Admission::Refused => {
-                secrets.mismatched(webhook.vendor);
-                return Ok(None);
-            }
-            Admission::Mismatch => {}
-        }
-        let fresh = match secrets.vendor_again(webhook.vendor).await {
-            Some(Ok(fresh)) => fresh,
-            Some(Err(error)) => return Err(could_not_prove(&error)),
-            None => {
-                let now = self.platform.clock.now();
-                return match without_fresh_secrets(at_hand.secrets.as_deref(), now) {
-                    Unproved::TryAgain => Err(CouldNotProve),
-                    Unproved::Refused => Ok(None),
-                };
-            }
-        };
-        match self.try_secrets(&fresh, webhook) {
-            Admission::Admitted(waba) => Ok(Some(waba)),
-            Admission::Refused | Admission::Mismatch => Ok(None),
-        }
-    }
-
-    fn try_secrets(&self, at_hand: &AtHand, webhook: Webhook<'_>) -> Admission {
-        let now = self.platform.clock.now();
-        let freshness = if at_hand.is_fresh {
-            Freshness::Fresh
-        } else {
-            Freshness::Cached
-        };
-        admit(at_hand.secrets.as_deref(), freshness, webhook.shown, now)
     }
 
     /// Keeps every element where it belongs. What can't be kept is counted as refused.
@@ -268,14 +241,6 @@ impl Ingest {
         }
         kept.is_ok()
     }
-}
-
-/// The secrets could not be read, so that nobody can say whether it is genuine.
-struct CouldNotProve;
-
-fn could_not_prove(error: &platform::AwsError) -> CouldNotProve {
-    tracing::warn!(error = %error, "a webhook could not be proved");
-    CouldNotProve
 }
 
 /// What of the budget is kept for the ledger, should the queue be silent.

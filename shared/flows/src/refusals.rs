@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 /// Since when an environment could not keep the webhooks of a vendor. The first one that it keeps again ends the gap.
 #[derive(Clone, Debug, Default)]
-pub struct Refusals(Arc<Mutex<HashMap<VendorId, Timestamp>>>);
+pub(crate) struct Refusals(Arc<Mutex<HashMap<VendorId, Timestamp>>>);
 
 impl Refusals {
     /// Remembers that a webhook was not kept.

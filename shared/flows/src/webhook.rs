@@ -10,7 +10,6 @@ use serde_json::json;
 
 use crate::ingest::{Ingest, Reception, Webhook};
 use crate::problem::{self, Problem};
-use crate::refusals::Refusals;
 
 /// Under this path every provider session posts its events.
 pub const PATH: &str = "/api/webhooks/wasender/";
@@ -23,12 +22,8 @@ pub struct App {
 
 impl App {
     pub fn new(config: &Config, clock: Clock) -> Self {
-        let platform = Platform::new(config, clock);
         Self {
-            ingest: Ingest {
-                platform,
-                refusals: Refusals::default(),
-            },
+            ingest: Ingest::new(Platform::new(config, clock)),
         }
     }
 
@@ -97,7 +92,7 @@ async fn answer(ingest: &Ingest, request: &Request) -> Result<Response<Body>, Pr
             "Malformed body",
             malformed.to_string(),
         )),
-        Reception::TryAgain(_) => Err(Problem::new(
+        Reception::TryAgain(_) | Reception::Rotating => Err(Problem::new(
             503,
             "not_durable",
             "Not kept",

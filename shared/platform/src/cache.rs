@@ -31,6 +31,7 @@ pub(crate) struct Found<V> {
     pub(crate) value: Option<Arc<V>>,
     /// Read for this very request: what was written before the request is in it.
     pub(crate) is_fresh: bool,
+    pub(crate) as_of: Timestamp,
 }
 
 /// A cache of things that a store holds or does not hold. Clones are one cache.
@@ -84,18 +85,28 @@ impl<K: Clone + Eq + Hash, V> Cache<K, V> {
         };
         let outcome = flight.await;
         self.locked().landed(key, number, outcome.as_ref().ok());
-        outcome.map(|(value, _)| Found {
+        outcome.map(|(value, as_of)| Found {
             value,
             is_fresh: is_mine,
+            as_of,
         })
     }
 
     /// Keeps what is surely so now, and what is being read at this moment no more.
     pub(crate) fn keep(&self, key: &K, value: Option<Arc<V>>) {
-        let now = self.clock.now();
+        self.keep_as_of(key, (value, self.clock.now()));
+    }
+
+    /// Keeps a reading that somebody made past the cache, and what is being read at this moment no more.
+    pub(crate) fn keep_as_of(&self, key: &K, reading: Reading<V>) {
         let mut state = self.locked();
+        let known = state.known.get(key).map(|(_, at)| *at);
+        if known.is_some_and(|at| at > reading.1) {
+            // Somebody wrote, or read, meanwhile.
+            return;
+        }
         state.flights.remove(key);
-        state.keep(key, (value, now));
+        state.keep(key, reading);
     }
 
     /// Forgets what is known under a key, and what is being read at this moment.
@@ -113,16 +124,17 @@ impl<K: Clone + Eq + Hash, V> Cache<K, V> {
 
 impl<K: Clone + Eq + Hash, V> State<K, V> {
     fn get(&self, key: &K, now: Timestamp, lives: Duration) -> Option<Found<V>> {
-        let known = |value| Found {
+        let known = |value, as_of| Found {
             value,
             is_fresh: false,
+            as_of,
         };
         let young = |at: Timestamp, lives| age(at, now) < lives;
         if let Some((value, at)) = self.known.get(key) {
-            return young(*at, lives).then(|| known(Some(Arc::clone(value))));
+            return young(*at, lives).then(|| known(Some(Arc::clone(value)), *at));
         }
         let at = self.absent.get(key)?;
-        young(*at, lives.min(limits::NEGATIVE_CACHE)).then(|| known(None))
+        young(*at, lives.min(limits::NEGATIVE_CACHE)).then(|| known(None, *at))
     }
 
     /// The reading that is under way, or a new one; and whether it is new.

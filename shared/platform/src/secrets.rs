@@ -9,6 +9,7 @@ use std::time::Duration;
 use aws_sdk_secretsmanager::operation::create_secret::CreateSecretError;
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use domain::{VendorId, VendorSecrets};
+use jiff::Timestamp;
 
 use crate::cache::{Cache, Found, Reading};
 use crate::clock::Clock;
@@ -34,6 +35,7 @@ pub struct AtHand {
     pub secrets: Option<Arc<VendorSecrets>>,
     /// Read for this very request, so that reading them again would tell nothing.
     pub is_fresh: bool,
+    pub read_at: Timestamp,
 }
 
 impl Secrets {
@@ -80,11 +82,12 @@ impl Secrets {
 
     /// Reads a vendor's secrets from the store.
     pub async fn read(&self, vendor: &VendorId) -> Result<AtHand, AwsError> {
-        let (secrets, _) = self.fetch(vendor).await?;
-        self.cache.keep(vendor, secrets.clone());
+        let (secrets, read_at) = self.fetch(vendor).await?;
+        self.cache.keep_as_of(vendor, (secrets.clone(), read_at));
         Ok(AtHand {
             secrets,
             is_fresh: true,
+            read_at,
         })
     }
 
@@ -125,15 +128,25 @@ impl Secrets {
             restored.map_err(|error| AwsError::from_sdk("restoring a vendor's secret", &error))?;
         }
         if exists.is_some() {
-            let put = self
-                .client
-                .put_secret_value()
-                .secret_id(&name)
-                .secret_string(&text)
-                .send()
-                .await;
-            put.map_err(|error| AwsError::from_sdk("storing a vendor's secret", &error))?;
+            return self.replace_vendor(vendor, secrets).await;
         }
+        self.cache.keep(vendor, Some(Arc::new(secrets.clone())));
+        Ok(())
+    }
+
+    /// Stores another version of a vendor's secrets, which must exist.
+    pub async fn replace_vendor(
+        &self,
+        vendor: &VendorId,
+        secrets: &VendorSecrets,
+    ) -> Result<(), AwsError> {
+        let putting = self
+            .client
+            .put_secret_value()
+            .secret_id(self.vendor_name(vendor))
+            .secret_string(to_text(secrets));
+        let put = putting.send().await;
+        put.map_err(|error| AwsError::from_sdk("storing a vendor's secret", &error))?;
         self.cache.keep(vendor, Some(Arc::new(secrets.clone())));
         Ok(())
     }
@@ -185,6 +198,7 @@ impl From<Found<VendorSecrets>> for AtHand {
         Self {
             secrets: found.value,
             is_fresh: found.is_fresh,
+            read_at: found.as_of,
         }
     }
 }

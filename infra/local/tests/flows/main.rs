@@ -50,6 +50,7 @@ mod quotes;
 mod receiving;
 mod reconciliation;
 mod registry;
+mod rotation;
 mod sessions;
 mod setup;
 mod shared_cache;

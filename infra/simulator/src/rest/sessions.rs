@@ -80,6 +80,8 @@ pub(super) async fn update(
             Ok(settings) => settings,
             Err(errors) => return errors.into_response(),
         };
+        let is_switched_on = settings.webhook_enabled && !session.settings.webhook_enabled;
+        let makes_secret = hub.options.secret_when_switched_on && is_switched_on;
         let updated = hub.change(|inner, now| {
             let unsynced = inner.faults.for_session(FaultKind::NotSynced, session);
             inner.apply(
@@ -87,6 +89,7 @@ pub(super) async fn update(
                     session: session.number,
                     settings,
                     synced: !unsynced,
+                    webhook_secret: makes_secret.then(|| random_hex(32)),
                 },
                 now,
             )?;

@@ -13,7 +13,14 @@ impl State {
                 session,
                 settings,
                 synced,
-            } => self.edit(*session, now)?.update(settings, *synced),
+                webhook_secret,
+            } => {
+                let session = self.edit(*session, now)?;
+                session.update(settings, *synced);
+                if let Some(secret) = webhook_secret {
+                    session.webhook_secret.clone_from(secret);
+                }
+            }
             Op::SetStatus {
                 session: number,
                 status,

@@ -260,6 +260,28 @@ async fn a_regenerated_key_replaces_the_old_one_at_once() {
 }
 
 #[tokio::test]
+async fn webhooks_that_are_switched_on_have_another_secret() {
+    let world = World::new().await;
+    let secret = async || {
+        let detail = world.manage(Method::GET, "/1", Value::Null).await.body;
+        detail["data"]["webhook_secret"].clone()
+    };
+    let set = async |on: bool| {
+        let body = json!({ "webhook_enabled": on });
+        world.manage(Method::PUT, "/1", body).await.body
+    };
+    let first = secret().await;
+    set(true).await;
+    assert_eq!(secret().await, first, "they were on");
+    set(false).await;
+    assert_eq!(secret().await, first);
+    let answer = set(true).await;
+    let second = secret().await;
+    assert_ne!(second, first);
+    assert_eq!(answer["data"]["webhook_secret"], second);
+}
+
+#[tokio::test]
 async fn a_deleted_session_and_its_key_are_gone() {
     let world = World::new().await;
     let deleted = world.manage(Method::DELETE, "/1", Value::Null).await;

@@ -1,6 +1,6 @@
 //! The JSON that secrets hold.
 
-use domain::{ApiKey, InstanceSecrets, SecretRing, VendorSecrets, WabaId, WebhookSecret};
+use domain::{ApiKey, InstanceSecrets, Renewal, SecretRing, VendorSecrets, WabaId, WebhookSecret};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,8 @@ struct Stored {
     instances: Vec<StoredInstance>,
     #[serde(default)]
     rotating_until: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    renewals: Vec<Renewal>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -88,6 +90,7 @@ pub(super) fn parse(text: &str) -> Result<VendorSecrets, AwsError> {
     Ok(VendorSecrets {
         instances,
         rotating_until: stored.rotating_until,
+        renewals: stored.renewals,
     })
 }
 
@@ -117,6 +120,7 @@ pub(super) fn to_text(secrets: &VendorSecrets) -> String {
         version: 1,
         instances: secrets.instances.iter().map(instance).collect(),
         rotating_until: secrets.rotating_until,
+        renewals: secrets.renewals.clone(),
     };
     serde_json::to_string(&stored).expect("secrets have only text keys")
 }
@@ -124,6 +128,7 @@ pub(super) fn to_text(secrets: &VendorSecrets) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::Renewed;
 
     #[test]
     fn secrets_are_read_back_as_they_were_stored() {
@@ -140,10 +145,33 @@ mod tests {
         let secrets = VendorSecrets {
             instances: vec![instance],
             rotating_until: Some(Timestamp::UNIX_EPOCH),
+            renewals: Vec::new(),
         };
-        assert_eq!(
-            to_text(&parse(&to_text(&secrets)).unwrap()),
-            to_text(&secrets)
-        );
+        let waba = WabaId::parse("waba_a").unwrap();
+        let begun = |what| {
+            let secrets = secrets.clone();
+            secrets.renewal_begun(&waba, what, Timestamp::UNIX_EPOCH)
+        };
+        for secrets in [
+            secrets.clone(),
+            begun(Renewed::ApiKey),
+            begun(Renewed::WebhookSecret),
+        ] {
+            assert_eq!(
+                to_text(&parse(&to_text(&secrets)).unwrap()),
+                to_text(&secrets)
+            );
+        }
+    }
+
+    #[test]
+    fn what_the_releases_before_this_one_stored_is_read() {
+        let plain = r#"{"version":1,"instances":[{"wabaId":"waba_a","webhook":{"current":"first-secret"}}]}"#;
+        let secrets = parse(plain).unwrap();
+        assert!(secrets.renewals.is_empty() && secrets.rotating_until.is_none());
+        let ring = r#"{"version":1,"instances":[{"wabaId":"waba_a","apiKey":"api_key_abc","webhook":{"next":null,"current":"second-secret","previous":{"secret":"first-secret","expiresAt":"2026-11-22T10:00:00Z"}}}],"rotatingUntil":"2026-11-21T10:05:00Z"}"#;
+        let secrets = parse(ring).unwrap();
+        assert!(secrets.instances[0].webhook.previous.is_some());
+        assert!(secrets.rotating_until.is_some());
     }
 }

@@ -31,6 +31,7 @@ mod rate;
 mod raw;
 mod receipts;
 mod registration;
+mod rotations;
 mod secrets_lease;
 mod side;
 mod vendor_change;

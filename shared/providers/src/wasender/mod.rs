@@ -10,6 +10,7 @@ mod card;
 mod change;
 mod choice;
 mod content;
+mod credentials;
 mod decrypt;
 mod dialect;
 mod envelope;
@@ -37,6 +38,7 @@ mod webhook;
 mod whose;
 
 pub use account::{Account, AccountSession, read_sessions, session_of};
+pub use credentials::{read_credentials, read_regenerated};
 pub use decrypt::{Decrypted, read_decrypted};
 pub use linking::{Connecting, read_connect, read_done, read_passkey_token, read_qr_code};
 pub use logs::{LogRow, read_message_logs};

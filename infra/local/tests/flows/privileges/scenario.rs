@@ -13,6 +13,7 @@ use crate::admin_keys_made::{create, with};
 use crate::front_door::{get, post, register, shop};
 use crate::media;
 use crate::numbers;
+use crate::rotation;
 use crate::world::{AWA, Answer, MOUSSA, VENDOR_1, World};
 
 /// The functions that take webhooks, and what follows the vendor's id in the URL of each.
@@ -50,6 +51,7 @@ pub(super) async fn play(world: &World) {
         each_kind_of_event(world, webhook).await;
         each_store_is_away(world, webhook).await;
         a_session_drops_and_is_back(world, webhook).await;
+        nobody_can_say_whether_it_is_genuine(world, webhook).await;
     }
     customers_are_known_by_several_names(world).await;
     a_stranger_is_looked_up(world).await;
@@ -66,6 +68,7 @@ pub(super) async fn play(world: &World) {
     a_reply_is_superseded(world).await;
     a_key_is_refused(world).await;
     the_sweep_ends_and_resumes(world).await;
+    a_secret_rotates(world).await;
     the_back_office_works(world).await;
     the_session_is_linked_anew(world).await;
     keys_are_made_and_changes_looked_at(world).await;
@@ -167,6 +170,52 @@ async fn a_session_drops_and_is_back(world: &World, at: (&str, &str)) {
     world.quiet().await;
     let statuses = world.statuses(VENDOR_1).await;
     assert!(statuses.ends_with(&["expired".to_owned(), "read".to_owned()]));
+}
+
+/// The secrets can't be read again, so that it is asked who rotates.
+async fn nobody_can_say_whether_it_is_genuine(world: &World, (function, url): (&str, &str)) {
+    world.later(2).await;
+    world.refuse(
+        Matcher::any()
+            .caller(function)
+            .service(Service::SecretsManager),
+    );
+    for status in [503, 401] {
+        let to = format!("{}{url}", VENDOR_1.id);
+        let answer = post(world, &to, &headers("wrong_secret"), "{}").await;
+        assert_eq!(answer.status, status, "{}", answer.text);
+    }
+    world.heal();
+}
+
+/// The provider makes another secret; the next one is promoted by the webhook that shows it.
+async fn a_secret_rotates(world: &World) {
+    world.unspeakable(&["a_secret_to_come"]);
+    rotation::ask(world, "rotate-webhook-secret", &Value::Null).await;
+    let made = rotation::at_provider(world).await["webhook_secret"].clone();
+    let given = json!({ "newSecret": "a_secret_to_come" });
+    rotation::ask(world, "rotate-webhook-secret", &given).await;
+    for secret in ["a_secret_to_come", made.as_str().expect("a secret")] {
+        world.later(2).await;
+        let harmless = event("presence.update", &json!({})).to_string();
+        let answer = post(world, VENDOR_1.id, &headers(secret), harmless).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
+    world.quiet().await;
+    let ring = &rotation::stored(world).await["instances"][0]["webhook"];
+    assert_eq!(ring["current"], "a_secret_to_come");
+    // The answer is lost, and the sweep reads the key back.
+    let session = rotation::at_provider(world).await["id"].clone();
+    let path = format!("/api/whatsapp-sessions/{session}");
+    let lost = Fault::new(FaultKind::ResetAfter).path(&path);
+    world.simulator().fault(lost).expect("a fault");
+    let answer = rotation::ask(world, "regenerate-api-key", &Value::Null).await;
+    assert_eq!(answer.status, 503, "{}", answer.text);
+    world.simulator().clear_faults().expect("faults end");
+    world.later(limits::RENEWAL_SETTLES.as_secs() + 1).await;
+    assert_eq!(rotation::stored(world).await["renewals"], Value::Null);
+    let again = json!({ "newSecret": VENDOR_1.secret, "promote": true });
+    rotation::ask(world, "rotate-webhook-secret", &again).await;
 }
 
 /// By a linked id first, then by a number too: a decided message is enriched, and two conversations are found to be one.
