@@ -6,7 +6,7 @@ use domain::limits;
 use serde_json::{Value, json};
 use simulator::{Fault, FaultKind};
 
-use super::{ask, at_provider, dies_at_every_step, passing, stored};
+use super::{ask, at_provider, dies_at_every_step, stored};
 use crate::front_door::{get, is_problem};
 use crate::world::{AWA, Answer, VENDOR_1, World, run};
 
@@ -77,18 +77,17 @@ async fn no_message_is_lost_or_leaves_twice_while_keys_are_regenerated_under_tra
         let regenerating = async {
             let mut regenerated = 0;
             for _ in 0..4 {
-                let answer = regenerate(world).await;
+                // No lease is to end because a busy machine is slow.
+                let path = format!("vendors/{}/{WHAT}", VENDOR_1.id);
+                let answer = world.admin("POST", &path, &[], &Value::Null).await;
                 assert_eq!(answer.status, 200, "{}", answer.text);
                 regenerated += 1;
                 tokio::time::sleep(std::time::Duration::from_millis(20)).await;
             }
             regenerated
         };
-        let ((), regenerated) = passing(
-            world,
-            Box::pin(async { tokio::join!(writing, regenerating) }),
-        )
-        .await;
+        let traffic = Box::pin(async { tokio::join!(writing, regenerating) });
+        let ((), regenerated) = traffic.await;
         assert_eq!(regenerated, 4);
         for _ in 0..6 {
             world.recover().await;
