@@ -74,6 +74,6 @@ pub use phone::{InvalidPhone, PhoneNumber};
 pub use renewal::{Credentials, Renewal, Renewed, Settlement};
 pub use signature::{InvalidSecret, Proof, SecretRing, Slot, WebhookSecret};
 pub use vendor::{
-    ApiKey, CatalogueSize, InstanceSecrets, InvalidApiKey, Observed, Proved, Provider, VendorConfig,
-    VendorSecrets, WabaInstance,
+    ApiKey, CatalogueSize, InstanceSecrets, InvalidApiKey, Observed, Proved, Provider,
+    VendorConfig, VendorSecrets, WabaInstance,
 };
