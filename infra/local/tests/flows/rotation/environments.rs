@@ -83,6 +83,7 @@ fn environment(world: &World) -> App {
         log_level: "info".to_owned(),
         default_country: "SN".to_owned(),
         vendor_cache: limits::SECRET_CACHE,
+        repair_drift: false,
     };
     App::new(&config, world.clock().clone())
 }
