@@ -265,6 +265,8 @@ impl LaterJob {
             Self::Reconcile(_) => "reconcile",
             Self::Verify {} => "verify",
             Self::Confirm {} => "confirm",
+            Self::Renew {} => "renew",
+            Self::Promote {} => "promote",
         }
     }
 
@@ -278,7 +280,9 @@ impl LaterJob {
             | Self::Change(_)
             | Self::Person(_)
             | Self::Verify {}
-            | Self::Confirm {} => None,
+            | Self::Confirm {}
+            | Self::Renew {}
+            | Self::Promote {} => None,
         }
     }
 }
