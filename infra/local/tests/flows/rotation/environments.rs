@@ -75,6 +75,7 @@ fn environment(world: &World) -> App {
             outbound: queue("outbound.fifo"),
             later: queue("later"),
             quarantine: queue("quarantine"),
+            ..QueueUrls::default()
         },
         wasender_api_url: format!("{}/api", world.simulator().url()),
         media_bucket: None,
