@@ -85,6 +85,7 @@ fn environment(world: &World) -> App {
         default_country: "SN".to_owned(),
         vendor_cache: limits::SECRET_CACHE,
         repair_drift: false,
+        redis_url: None,
     };
     App::new(&config, world.clock().clone())
 }
