@@ -157,6 +157,7 @@ impl App {
     /// A message as the API shows it alone: with what was tried, and what is known of it and of its repetitions.
     async fn get_message(&self, call: Call<'_>) -> Answer {
         let (vendor, id) = (&call.vendor()?, &call.message()?);
+        self.not_deleted(vendor).await?;
         let found = self.platform.tables.message(vendor, id).await;
         let found = found.map_err(|error| unavailable(&error))?;
         let (listed, outbound) = found.ok_or_else(no_such_message)?;
@@ -249,6 +250,7 @@ impl App {
     }
 
     async fn to_be_sent(&self, vendor: &VendorId, id: &MessageId) -> Result<Outbound, Problem> {
+        self.not_deleted(vendor).await?;
         self.outbound(vendor, id).await?.ok_or_else(no_such_message)
     }
 }

@@ -11,6 +11,7 @@ mod call;
 mod configuration;
 mod conversations;
 mod dead_letters;
+mod deleting;
 mod description;
 mod dispatch;
 mod draft;

@@ -89,6 +89,8 @@ impl App {
                         number: plan.number,
                     });
                 }
+                // The vendor's place may be taken by the erasure of a former one.
+                Registration::Moved if before.is_none() => self.free(vendor).await?,
                 Registration::Moved => {}
                 taken => return Err(refused(taken)),
             }

@@ -75,6 +75,7 @@ const SUBJECTS: &[&[Route]] = &[
     crate::vendor_changes::ROUTES,
     crate::configuration::ROUTES,
     crate::numbers::ROUTES,
+    crate::deleting::ROUTES,
     crate::pairing::ROUTES,
     crate::gaps::ROUTES,
     crate::listing::ROUTES,

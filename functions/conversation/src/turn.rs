@@ -13,6 +13,7 @@ use platform::AwsError;
 use platform::tables::{Claim, Claimed, Commit, Decided, InboundRow};
 
 use crate::App;
+use crate::who::Whose;
 
 /// How often a decision is made anew because the conversation moved meanwhile.
 const TRIES: usize = 4;
@@ -50,10 +51,14 @@ impl App {
         let mut message = message.clone();
         let mut looked_up_at = None;
         for _ in 0..TRIES {
-            let Some(who) = self.who(entry, &mut message, &mut looked_up_at).await? else {
-                // The vendor's secret exists and its configuration does not: its creation is under way.
-                tracing::warn!(vendor.id = %entry.vendor_id, "a message came before its vendor's configuration");
-                return Ok(Handled::Again(None));
+            let who = match self.who(entry, &mut message, &mut looked_up_at).await? {
+                Whose::Known(who) => who,
+                Whose::Unborn => {
+                    // The vendor's secret exists and its configuration does not: its creation is under way.
+                    tracing::warn!(vendor.id = %entry.vendor_id, "a message came before its vendor's configuration");
+                    return Ok(Handled::Again(None));
+                }
+                Whose::Erased => return self.dropped(entry, (id, claimed)).await,
             };
             let heard = Heard {
                 id,
@@ -99,6 +104,18 @@ impl App {
             }
         }
         Ok(Handled::Again(Some(Duration::from_secs(1))))
+    }
+
+    /// A message to a vendor that was deleted leaves nothing behind.
+    async fn dropped(
+        &self,
+        entry: &InboundEntry,
+        (id, claimed): (&MessageId, &Claimed),
+    ) -> Result<Handled, AwsError> {
+        tracing::info!(vendor.id = %entry.vendor_id, "a message to a deleted vendor is dropped");
+        let tables = &self.platform.tables;
+        tables.unclaim((&entry.vendor_id, id), claimed).await?;
+        Ok(Handled::Done)
     }
 
     /// The content of the message of ours that a text quotes, for it may be a menu; `None` if it is not known whose it is.

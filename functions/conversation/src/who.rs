@@ -17,17 +17,27 @@ pub(crate) struct Who {
     pub(crate) found: Found,
 }
 
+/// Whether there is a vendor to decide for.
+pub(crate) enum Whose {
+    Known(Box<Who>),
+    /// The vendor has no configuration yet.
+    Unborn,
+    /// The message came to a vendor that was deleted.
+    Erased,
+}
+
 impl App {
     /// Reads who wrote, and puts a number that the message does not tell into it. The provider is asked at most once, and
-    /// `looked_up_at` says when it did not know. `None`: the vendor has no configuration yet.
+    /// `looked_up_at` says when it did not know.
     pub(crate) async fn who(
         &self,
         entry: &InboundEntry,
         message: &mut InboundMessage,
         looked_up_at: &mut Option<Timestamp>,
-    ) -> Result<Option<Who>, AwsError> {
-        let Some(mut who) = self.known(entry, message).await? else {
-            return Ok(None);
+    ) -> Result<Whose, AwsError> {
+        let mut who = match self.known(entry, message).await? {
+            Whose::Known(who) => who,
+            nobody @ (Whose::Unborn | Whose::Erased) => return Ok(nobody),
         };
         let now = self.platform.clock.now();
         if looked_up_at.is_none() && should_look_up(&who.found.conversation, &message.contact, now)
@@ -46,19 +56,27 @@ impl App {
                 .phone
                 .clone_from(&conversation.contact.phone);
         }
-        Ok(Some(who))
+        Ok(Whose::Known(who))
     }
 
     async fn known(
         &self,
         entry: &InboundEntry,
         message: &InboundMessage,
-    ) -> Result<Option<Who>, AwsError> {
+    ) -> Result<Whose, AwsError> {
         let vendor = &entry.vendor_id;
         let reading = self.platform.tables.contact(vendor, message.identities());
-        let ContactRow { aliases, config } = reading.await?;
-        let Some(config) = config else {
-            return Ok(None);
+        let row = reading.await?;
+        if row.is_of_another_life(entry.received_at) {
+            return Ok(Whose::Erased);
+        }
+        let ContactRow {
+            aliases,
+            config: Some(config),
+            ..
+        } = row
+        else {
+            return Ok(Whose::Unborn);
         };
         // Nobody can be answered there, but the message is kept in a conversation of its own.
         let nobody = || Found {
@@ -68,7 +86,7 @@ impl App {
         };
         let found = people::find(&self.platform, vendor, aliases).await?;
         let found = found.unwrap_or_else(nobody);
-        Ok(Some(Who { config, found }))
+        Ok(Whose::Known(Box::new(Who { config, found })))
     }
 
     /// Asks for the number behind the sender's linked id, and has it asked for again if it is not told. `true`: the message has it now.

@@ -5,7 +5,7 @@ use flows::batch::Handled;
 use flows::changes;
 use flows::echoes;
 use flows::events::From;
-use flows::{identity, people, reconcile, renewal, session};
+use flows::{erasure, identity, people, reconcile, renewal, session};
 use platform::AwsError;
 
 use crate::{App, handled};
@@ -56,6 +56,7 @@ impl App {
             LaterJob::Promote {} => {
                 renewal::promote(&self.platform, (from.vendor, from.waba)).await
             }
+            LaterJob::Erase {} => Box::pin(erasure::go_on(&self.platform, from.vendor)).await,
             LaterJob::Confirm {} => identity::confirm(
                 &self.platform,
                 &self.wasender_api_url,
@@ -69,6 +70,10 @@ impl App {
     async fn status(&self, from: From<'_>, update: &domain::StatusUpdate) -> Result<(), AwsError> {
         let tables = &self.platform.tables;
         let now = self.platform.clock.now();
+        if tables.erasure(from.vendor).await?.is_some() {
+            // It would be kept for a message that is no more.
+            return Ok(());
+        }
         tables
             .note_status((from.vendor, from.waba), update, now)
             .await

@@ -4,6 +4,7 @@
 //! failure never ends the pass.
 
 mod counting;
+mod erasures;
 mod lanes;
 mod later;
 mod media;
@@ -77,33 +78,40 @@ impl App {
         Ok(SqsBatchResponse::default())
     }
 
-    /// Files are fetched beside the rest, one after the other: a slow download holds nothing else up, and memory holds one file.
+    /// Files are fetched beside the rest, one after the other: a slow download holds nothing else up, and memory holds one file. So are
+    /// deleted vendors erased.
     async fn batch(&self, event: SqsEvent) -> SqsBatchResponse {
         let began = self.platform.clock.now();
         let (files, rest) = event.records.into_iter().partition(media::is_about_a_file);
+        let (erasures, rest) = Vec::into_iter(rest).partition(erasures::is_an_erasure);
         let of = |records: Vec<SqsMessage>| {
             let mut event = SqsEvent::default();
             event.records = records;
             event
         };
-        let (files, mut answer) = tokio::join!(
+        let (files, erasures, mut answer) = tokio::join!(
             batch::each(of(files), |record| self.file_in_time(record, began)),
+            batch::each(of(erasures), |record| self.erasure_in_time(record, began)),
             batch::each(of(rest), |record| self.later(record)),
         );
         answer.batch_item_failures.extend(files.batch_item_failures);
+        answer
+            .batch_item_failures
+            .extend(erasures.batch_item_failures);
         answer
     }
 
     /// One pass over everything that is due.
     pub async fn pass(&self) -> Pass {
         // Side by side, each with its own time: none can starve another.
-        let (messages, lanes, watches, fleet) = tokio::join!(
+        let (messages, lanes, watches, fleet, erasures) = tokio::join!(
             tokio::time::timeout(JOB, Box::pin(self.due_messages())),
             tokio::time::timeout(JOB, Box::pin(self.due_lanes())),
             tokio::time::timeout(JOB, Box::pin(self.due_watches())),
             tokio::time::timeout(JOB, Box::pin(self.due_fleet())),
+            tokio::time::timeout(JOB, Box::pin(self.due_erasures())),
         );
-        let pass = [messages, lanes, watches, fleet]
+        let pass = [messages, lanes, watches, fleet, erasures]
             .map(Result::unwrap_or_default)
             .into_iter()
             .fold(Pass::default(), Pass::and);

@@ -154,6 +154,11 @@ fn tables() -> Vec<Value> {
         "KeySchema": keys("vendorId", Some("listKey")),
         "Projection": { "ProjectionType": "ALL" },
     });
+    let by_owner = json!({
+        "IndexName": "by_owner",
+        "KeySchema": keys("owner", None),
+        "Projection": { "ProjectionType": "KEYS_ONLY" },
+    });
     let by_due = json!({
         "IndexName": "by_due",
         "KeySchema": keys("dueShard", Some("dueAt")),
@@ -187,8 +192,9 @@ fn tables() -> Vec<Value> {
                 ("conversationId", "S"),
                 ("dueShard", "S"),
                 ("dueAt", "N"),
+                ("owner", "S"),
             ],
-            &[by_vendor, by_conversation, by_due.clone()],
+            &[by_vendor, by_conversation, by_due.clone(), by_owner.clone()],
         ),
         table(
             "conversations",
@@ -197,8 +203,9 @@ fn tables() -> Vec<Value> {
                 ("sk", "S"),
                 ("vendorId", "S"),
                 ("updatedAt", "N"),
+                ("owner", "S"),
             ],
-            &[conversations_by_vendor],
+            &[conversations_by_vendor, by_owner],
         ),
         table(
             "lanes",

@@ -250,6 +250,8 @@ pub enum LaterJob {
     Renew {},
     /// A genuine webhook showed the secret to come: it is the one in use.
     Promote {},
+    /// The vendor was deleted, and its data is to be erased.
+    Erase {},
 }
 
 impl LaterJob {
@@ -267,6 +269,7 @@ impl LaterJob {
             Self::Confirm {} => "confirm",
             Self::Renew {} => "renew",
             Self::Promote {} => "promote",
+            Self::Erase {} => "erase",
         }
     }
 
@@ -282,7 +285,8 @@ impl LaterJob {
             | Self::Verify {}
             | Self::Confirm {}
             | Self::Renew {}
-            | Self::Promote {} => None,
+            | Self::Promote {}
+            | Self::Erase {} => None,
         }
     }
 }
@@ -378,6 +382,15 @@ mod tests {
                 Err(EntryError::Malformed),
                 "{body}"
             );
+        }
+    }
+
+    #[test]
+    fn an_entry_of_any_version_tells_whose_it_is() {
+        let newer = message("3EB0").to_body().replacen("\"v\":1", "\"v\":2", 1);
+        assert_eq!(vendor_of(&newer), VendorId::parse("vendor_001").ok());
+        for body in ["", "{}", "[]", "{\"vendorId\":7}"] {
+            assert_eq!(vendor_of(body), None, "{body}");
         }
     }
 

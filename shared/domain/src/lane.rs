@@ -37,6 +37,8 @@ pub struct Lane {
     pub silent: bool,
     /// No automatic reply leaves that was decided by then: the vendor was paused, or went on, at this moment.
     pub silent_before: Option<Timestamp>,
+    /// Its number was deleted: what is queued or parked ends cancelled, and nothing leaves any more.
+    pub closed: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,6 +117,7 @@ impl Default for Lane {
             unverified: false,
             silent: false,
             silent_before: None,
+            closed: false,
         }
     }
 }

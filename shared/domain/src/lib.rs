@@ -21,6 +21,7 @@ pub mod drift;
 pub mod echo;
 pub mod engine;
 pub mod entry;
+pub mod erasure;
 mod event;
 pub mod file_type;
 mod fold;

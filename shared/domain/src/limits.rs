@@ -358,6 +358,22 @@ pub const REDIS_ANSWER: Duration = Duration::from_millis(40);
 pub const REDIS_LEFT_ALONE: Duration = Duration::from_secs(10);
 /// How old a cached secret may be before a webhook reads it again; a rotation waits as long for every environment to have read it.
 pub const SECRET_CACHE: Duration = Duration::from_mins(5);
+/// How far back sends are looked for that are not settled, before a number is deleted: longer than any may wait.
+pub const ACTIVE_SENDS_WITHIN: SignedDuration = SignedDuration::from_hours(72);
+/// How long after a vendor's deletion something may still come of what knew it: cached secrets, functions and looks that run.
+pub const ERASURE_SETTLES: SignedDuration = SignedDuration::from_mins(15);
+/// How long a pass of an erasure keeps others away; it ends long before.
+pub const ERASURE_LEASE: SignedDuration = SignedDuration::from_mins(2);
+/// How long a pass may work before it leaves the rest to the next.
+pub const ERASURE_PASS: Duration = Duration::from_secs(15);
+/// How late in an invocation a pass may begin; after that it is left to the timer.
+pub const ERASURE_BEGINS: Duration = Duration::from_secs(25);
+/// How long one pass of an erasure waits for the one before to be seen everywhere.
+pub const ERASURE_EVERY: SignedDuration = SignedDuration::from_mins(1);
+/// How long entries of the quarantine and of dead-letter queues are out of sight once a pass looked at them.
+pub const SCRUB_HIDES: Duration = Duration::from_mins(10);
+/// How long a deleted vendor's id is remembered after its erasure, so that what comes late brings nothing back.
+pub const ERASED_REMEMBERED: SignedDuration = SignedDuration::from_hours(48);
 /// A mismatch has a vendor's secrets read again at most this often.
 pub const SECRET_FRESH: Duration = Duration::from_secs(1);
 /// How long before a webhook secret is replaced at the provider that is stored and announced: longer than a reading counts as fresh, so that
@@ -495,6 +511,15 @@ mod tests {
         assert!(SECRETS_LEASE < RENEWAL_SETTLES && RENEWAL_SETTLES < RENEWAL_LIVES);
         let lives = PREVIOUS_SECRET_LIVES.unsigned_abs();
         assert!(SECRET_CACHE < lives && RENEWAL_LIVES < lives);
+    }
+
+    #[test]
+    fn an_erasure_outlasts_what_knew_the_vendor_before() {
+        let settles = ERASURE_SETTLES.unsigned_abs();
+        assert!(SECRET_CACHE + SWEEP_FUNCTION_TIMEOUT < settles);
+        assert!(SCRUB_HIDES + SWEEP_FUNCTION_TIMEOUT < settles);
+        assert!(ERASURE_BEGINS + ERASURE_PASS + AWS_CALL * 2 < SWEEP_FUNCTION_TIMEOUT);
+        assert!(SWEEP_FUNCTION_TIMEOUT < ERASURE_LEASE.unsigned_abs());
     }
 
     #[test]

@@ -52,6 +52,9 @@ pub fn turn(message: &Outbound, lane: &Lane, entry: Entry, now: Timestamp) -> Tu
     if message.is_expired(now) {
         return Turn::End(Box::new(message.clone().moved_to(Dispatch::Expired)));
     }
+    if lane.closed {
+        return Turn::End(Box::new(message.clone().moved_to(Dispatch::Cancelled)));
+    }
     let is_superseded = |epoch| epoch != entry.control_epoch || lane.silences(message.created_at);
     if matches!(message.origin, Origin::Automatic { epoch, .. } if is_superseded(epoch)) {
         return Turn::End(Box::new(message.clone().moved_to(Dispatch::Cancelled)));
@@ -271,6 +274,24 @@ mod tests {
             turn(&staff, &Lane::default(), moved, NOW),
             Turn::Send { .. }
         ));
+    }
+
+    #[test]
+    fn what_comes_to_its_turn_after_its_number_was_deleted_is_cancelled() {
+        let waits = Lane::default().parked(ParkReason::NotConnected, None);
+        for lane in [Lane::default(), waits.listing(false)] {
+            let closed = lane.closed();
+            assert_eq!(closed.due_at(NOW).is_some(), closed.listed > 0);
+            let Turn::End(message) = turn(&reply(3), &closed, ENTRY, NOW) else {
+                panic!("it ends")
+            };
+            assert_eq!(message.dispatch, Dispatch::Cancelled);
+            let anew = closed.registered(NOW);
+            assert!(matches!(
+                turn(&reply(3), &anew, ENTRY, NOW),
+                Turn::Park { .. }
+            ));
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub mod call;
 pub mod changes;
 pub mod dispatch;
 pub mod echoes;
+pub mod erasure;
 pub mod events;
 pub mod identity;
 mod ingest;

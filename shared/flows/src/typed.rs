@@ -28,25 +28,43 @@ pub(crate) async fn keep(
         return Ok(());
     }
     for _ in 0..TRIES {
-        if let Some(typed) = kept(platform, from, echo, looked_up_at).await? {
-            let now = platform.clock.now();
-            return platform.tables.link(&typed, &echo.reference, now).await;
+        match kept(platform, from, echo, looked_up_at).await? {
+            Kept::As(typed) => {
+                let now = platform.clock.now();
+                return platform.tables.link(&typed, &echo.reference, now).await;
+            }
+            Kept::ForNobody => return Ok(()),
+            Kept::Moved => {}
         }
     }
     Err(AwsError::contended("keeping a typed message"))
 }
 
-/// `None`: the conversation moved meanwhile.
+/// How one try to keep a typed message ended.
+enum Kept {
+    As(Box<Outbound>),
+    /// The conversation moved meanwhile.
+    Moved,
+    /// The vendor was deleted.
+    ForNobody,
+}
+
 async fn kept(
     platform: &Platform,
     from: From<'_>,
     echo: &Echo,
     looked_up_at: Option<Timestamp>,
-) -> Result<Option<Outbound>, AwsError> {
+) -> Result<Kept, AwsError> {
     let (tables, now) = (&platform.tables, platform.clock.now());
-    let ContactRow { aliases, config } = tables.contact(from.vendor, echo.identities()).await?;
+    let row = tables.contact(from.vendor, echo.identities()).await?;
+    if row.is_of_another_life(from.received_at) {
+        return Ok(Kept::ForNobody);
+    }
+    let ContactRow {
+        aliases, config, ..
+    } = row;
     let Some(found) = people::find(platform, from.vendor, aliases).await? else {
-        return Ok(None);
+        return Ok(Kept::Moved);
     };
     let mut after = found.conversation.clone();
     after.knows(&echo.contact);
@@ -65,11 +83,11 @@ async fn kept(
         Commit::Done => {
             let pauses = epoch == Epoch::Rises;
             tracing::info!(vendor.id = %from.vendor, conversation.id = %after.id, pauses, "the vendor typed a message");
-            Ok(Some(typed))
+            Ok(Kept::As(Box::new(typed)))
         }
         // The first part is the message: it is kept already, with all that it changes.
-        Commit::Lost(parts) if parts.contains(&0) => Ok(Some(typed)),
-        Commit::Lost(_) => Ok(None),
+        Commit::Lost(parts) if parts.contains(&0) => Ok(Kept::As(Box::new(typed))),
+        Commit::Lost(_) => Ok(Kept::Moved),
     }
 }
 

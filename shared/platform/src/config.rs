@@ -56,7 +56,7 @@ pub struct QueueUrls {
     pub dead: DeadQueueUrls,
 }
 
-/// The dead-letter queues, of which the admin function alone knows.
+/// The dead-letter queues, of which the admin function and the sweep know.
 #[derive(Clone, Debug, Default)]
 pub struct DeadQueueUrls {
     pub inbound: Option<String>,

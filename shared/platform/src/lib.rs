@@ -21,7 +21,7 @@ pub use error::AwsError;
 pub use fetch::{Fetcher, Forbidden, Hosts, NotFetched, callable};
 pub use http::{Http, NoAnswer};
 pub use media::{Link, MediaStore};
-pub use queues::{Fifo, Queues};
+pub use queues::{Fifo, Kept, Queues, Seen};
 pub use registry::Registry;
 pub use secrets::{AtHand, Secrets, secret};
 pub use shelves::{Shelf, Shelved};

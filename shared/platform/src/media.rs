@@ -87,13 +87,45 @@ impl MediaStore {
         let request = bucket
             .put(name, &[("content-type", content_type)], file, now)
             .ok_or_else(|| AwsError::refused(ATTEMPTED, "not_sent"))?;
-        let answer = self.http.perform_within(request, limits::MEDIA_STORE).await;
-        let answer = answer.map_err(|_| AwsError::refused(ATTEMPTED, "not_reached"))?;
-        if answer.status().is_success() {
+        self.asked(ATTEMPTED, Some(request)).await.map(|_| ())
+    }
+
+    /// The names of some files whose names begin so; none are left once it answers none.
+    pub async fn names(&self, beginning: &str, now: Timestamp) -> Result<Vec<String>, AwsError> {
+        const ATTEMPTED: &str = "listing files";
+        let Some(bucket) = &self.bucket else {
+            return Ok(Vec::new());
+        };
+        let query = format!("?list-type=2&prefix={}", encoded(beginning));
+        let answer = self
+            .asked(ATTEMPTED, bucket.bare("GET", &query, now))
+            .await?;
+        let text = String::from_utf8(answer).map_err(|_| AwsError::unreadable(ATTEMPTED))?;
+        Ok(listed(&text))
+    }
+
+    /// Deletes a file, whether it is there or not.
+    pub async fn delete(&self, name: &str, now: Timestamp) -> Result<(), AwsError> {
+        let Some(bucket) = &self.bucket else {
             return Ok(());
+        };
+        let asking = self.asked("deleting a file", bucket.bare("DELETE", name, now));
+        asking.await.map(|_| ())
+    }
+
+    async fn asked(
+        &self,
+        attempted: &'static str,
+        request: Option<http::Request<Vec<u8>>>,
+    ) -> Result<Vec<u8>, AwsError> {
+        let request = request.ok_or_else(|| AwsError::refused(attempted, "not_sent"))?;
+        let answer = self.http.perform_within(request, limits::MEDIA_STORE).await;
+        let answer = answer.map_err(|_| AwsError::refused(attempted, "not_reached"))?;
+        if answer.status().is_success() {
+            return Ok(answer.into_body());
         }
         // The answer's text may name the object; its code is enough.
-        Err(AwsError::refused(ATTEMPTED, answer.status().as_str()))
+        Err(AwsError::refused(attempted, answer.status().as_str()))
     }
 
     /// A link to a file for a while. What a browser must not show by itself is offered as a download under `file_name`.
@@ -144,6 +176,17 @@ impl Bucket {
             settings,
             now,
         )?;
+        Some(request)
+    }
+
+    /// A request without a body.
+    fn bare(&self, method: &str, name: &str, now: Timestamp) -> Option<http::Request<Vec<u8>>> {
+        let request = http::Request::builder().method(method);
+        let request = request.uri(format!("{}/{name}", self.url));
+        let mut request = request.body(Vec::new()).ok()?;
+        let mut settings = settings();
+        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+        self.sign(&mut request, |_| SignableBody::Bytes(&[]), settings, now)?;
         Some(request)
     }
 
@@ -202,6 +245,13 @@ impl Bucket {
         signature.apply_to_request_http1x(request);
         Some(())
     }
+}
+
+/// The names in a list of objects; ours have no letter that XML writes otherwise.
+fn listed(xml: &str) -> Vec<String> {
+    let behind_keys = xml.split("<Key>").skip(1);
+    let names = behind_keys.filter_map(|rest| rest.split_once("</Key>"));
+    names.map(|(name, _)| name.to_owned()).collect()
 }
 
 /// S3 wants paths as they are sent.
@@ -275,6 +325,14 @@ mod tests {
         let signature =
             "Signature=98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd";
         assert!(header("authorization").ends_with(signature));
+    }
+
+    #[test]
+    fn the_names_in_a_list_are_read() {
+        let xml = "<ListBucketResult><Prefix>v/</Prefix><Contents><Key>v/2026-11/a</Key><Size>3</Size></Contents>\
+            <Contents><Key>v/2026-11/b</Key></Contents></ListBucketResult>";
+        assert_eq!(listed(xml), ["v/2026-11/a", "v/2026-11/b"]);
+        assert_eq!(listed("<ListBucketResult/>"), Vec::<String>::new());
     }
 
     fn store(endpoint_url: Option<&str>) -> MediaStore {

@@ -1,3 +1,5 @@
+mod scrub;
+
 use std::time::Duration;
 
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
@@ -6,6 +8,8 @@ use domain::limits;
 
 use crate::config::QueueUrls;
 use crate::error::AwsError;
+
+pub use scrub::{Kept, Seen};
 
 /// The gateway's queues.
 #[derive(Clone, Debug)]

@@ -151,6 +151,20 @@ impl Secrets {
         Ok(())
     }
 
+    /// Deletes a vendor's secret at once and for good, whether it is there or not: its name is free again.
+    pub async fn delete_vendor(&self, vendor: &VendorId) -> Result<(), AwsError> {
+        let deleted = self
+            .client
+            .delete_secret()
+            .secret_id(self.vendor_name(vendor))
+            .force_delete_without_recovery(true)
+            .send()
+            .await;
+        deleted.map_err(|error| AwsError::from_sdk("deleting a vendor's secret", &error))?;
+        self.cache.keep(vendor, None);
+        Ok(())
+    }
+
     /// The key that opens the admin API of a new stack, generated when it was deployed.
     pub async fn bootstrap_admin_key(&self) -> Result<Option<secret::Text>, AwsError> {
         let platform = self.platform().await?;

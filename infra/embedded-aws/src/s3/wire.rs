@@ -14,6 +14,8 @@ type Response = http::Response<Full<Bytes>>;
 
 /// How far a clock may be ahead of S3's.
 const SKEW: SignedDuration = SignedDuration::from_mins(15);
+/// Names in one list.
+const LISTED: usize = 1000;
 /// A week, the longest life of a link.
 const LONGEST_LIFE: i64 = 604_800;
 
@@ -23,6 +25,7 @@ pub(crate) fn operation(method: &Method, uri: &Uri) -> Option<(&'static str, Nam
     let operation = match (method, name.key.is_some()) {
         (&Method::PUT, false) => "CreateBucket",
         (&Method::PUT, true) => "PutObject",
+        (&Method::GET, false) => "ListBucket",
         (&Method::GET, true) => "GetObject",
         (&Method::DELETE, true) => "DeleteObject",
         _ => return None,
@@ -55,6 +58,7 @@ pub(crate) fn call(objects: &Objects, request: &Request, now: Timestamp) -> Resp
             objects.delete(&name);
             Ok(())
         }
+        "ListBucket" => return list(objects, &name, &request.uri),
         _ => return get(objects, &name, &request.uri),
     };
     match done {
@@ -64,6 +68,26 @@ pub(crate) fn call(objects: &Objects, request: &Request, now: Timestamp) -> Resp
             refusal(StatusCode::INTERNAL_SERVER_ERROR, "InternalError")
         }
     }
+}
+
+/// The first thousand names below a prefix, which are no markup.
+fn list(objects: &Objects, bucket: &Name, uri: &Uri) -> Response {
+    let prefix = parameter(uri, "prefix").unwrap_or_default();
+    let below = format!("{}/{prefix}", bucket.whole());
+    let inside = bucket.whole().len() + 1;
+    let names = objects.names();
+    let found = names.iter().filter(|name| name.starts_with(&below));
+    let mut contents = String::new();
+    for name in found.take(LISTED) {
+        contents.extend(["<Contents><Key>", &name[inside..], "</Key></Contents>"]);
+    }
+    let body = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ListBucketResult><Prefix>{prefix}</Prefix>{contents}</ListBucketResult>"
+    );
+    let mut response = Response::new(Full::new(Bytes::from(body)));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
+    response
 }
 
 fn get(objects: &Objects, name: &Name, uri: &Uri) -> Response {

@@ -24,6 +24,7 @@ mod conversations;
 mod costs;
 mod crashes;
 mod dead_letters;
+mod deleting;
 mod disturbed;
 mod durability;
 mod echoes;

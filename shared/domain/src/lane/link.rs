@@ -38,11 +38,21 @@ impl Lane {
     #[must_use]
     pub fn registered(mut self, now: Timestamp) -> Self {
         self.unverified = true;
+        self.closed = false;
         self.doubts = 0;
         self.stopped(
             ParkReason::Identity,
             now.checked_add(limits::PROBE_AFTER).ok(),
         )
+    }
+
+    /// The lane of a number that is deleted: its list is drained, and whatever comes to its turn ends cancelled.
+    #[must_use]
+    pub fn closed(mut self) -> Self {
+        self.closed = true;
+        self.unverified = false;
+        self.doubts = 0;
+        self.started()
     }
 
     /// The lane after the session told its status at `now`. Each `connected` may be a new link, to another number.

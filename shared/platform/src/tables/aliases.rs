@@ -3,8 +3,10 @@
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::conversation::Conversation;
 use domain::{ConversationId, Identity, VendorConfig, VendorId};
+use jiff::Timestamp;
 
 use super::Tables;
+use super::erasure::is_erasing;
 use super::item::{Item, Reader, Writer, key, put, s};
 use crate::error::AwsError;
 
@@ -16,6 +18,16 @@ pub type Aliases = Vec<(Identity, Option<ConversationId>)>;
 pub struct ContactRow {
     pub aliases: Aliases,
     pub config: Option<VendorConfig>,
+    /// The vendor was deleted.
+    pub is_erased: bool,
+}
+
+impl ContactRow {
+    /// Whether something that came at this time came to a vendor that was deleted since, whoever has its id now.
+    pub fn is_of_another_life(&self, received_at: Timestamp) -> bool {
+        let begins_later = |config: &VendorConfig| config.created_at > received_at;
+        self.is_erased || self.config.as_ref().is_some_and(begins_later)
+    }
 }
 
 fn leads(item: &Item) -> Option<ConversationId> {
@@ -52,12 +64,18 @@ impl Tables {
         keys.push((self.names.vendor_configs.as_str(), config_key));
         let mut found = self.get_many("reading a contact", &keys).await?;
         let config = found.pop().flatten();
+        let is_erased = config.as_ref().is_some_and(is_erasing);
         let config = config
             .as_ref()
+            .filter(|_| !is_erased)
             .map(super::vendors::read_config)
             .transpose()?;
         let aliases = paired(identities, &found);
-        Ok(ContactRow { aliases, config })
+        Ok(ContactRow {
+            aliases,
+            config,
+            is_erased,
+        })
     }
 
     fn alias_keys(&self, vendor: &VendorId, identities: &[Identity]) -> Vec<(&str, Item)> {
@@ -75,6 +93,7 @@ impl Tables {
         identity: &Identity,
     ) -> TransactWriteItem {
         let item = Writer::at(alias_key(&conversation.vendor, identity))
+            .owned()
             .with("conversationId", s(conversation.id.as_str()));
         put(
             &self.names.conversations,

@@ -99,6 +99,7 @@ impl Tables {
             &self.names.conversations,
             conversation_key(&conversation.vendor, &conversation.id),
         )
+        .owned()
         .set("vendorId", s(conversation.vendor.as_str()))
         .set("contact", json(&conversation.contact))
         .set("context", json(&conversation.context))

@@ -104,8 +104,9 @@ impl Tables {
         now: Timestamp,
     ) -> Result<Option<Heard>, AwsError> {
         let expires = now + SignedDuration::from_hours(limits::ORPHAN_STATUS_HOURS);
-        let change =
-            Change::of(&self.names.messages, key).set_if_absent("expiresAt", seconds(expires));
+        let change = Change::of(&self.names.messages, key)
+            .owned()
+            .set_if_absent("expiresAt", seconds(expires));
         let change = match evidence {
             // The same evidence again is applied again: the first time may have died half-way.
             Evidence::Reached { delivery } => change
@@ -305,6 +306,7 @@ impl Tables {
     fn pointer(&self, key: Item, message: &MessageId, now: Timestamp) -> Change {
         let expires = now + SignedDuration::from_hours(24 * limits::CLAIM_DAYS);
         Change::of(&self.names.messages, key)
+            .owned()
             .set("messageId", s(message.as_str()))
             .set("expiresAt", seconds(expires))
     }

@@ -44,6 +44,7 @@ impl Tables {
         if let Some((name, asked)) = staff.idempotency {
             let expires = now + SignedDuration::from_hours(24 * limits::IDEMPOTENCY_DAYS);
             let item = Writer::at(idempotency_key(vendor, name))
+                .owned()
                 .with("messageId", s(staff.message.id.as_str()))
                 .with("asked", s(asked))
                 .with("expiresAt", seconds(expires));

@@ -90,6 +90,20 @@ impl Tables {
         }
     }
 
+    /// Takes back a message that was kept by a claim: it came to a vendor that was deleted.
+    pub async fn unclaim(
+        &self,
+        (vendor, id): (&VendorId, &MessageId),
+        claim: &Claimed,
+    ) -> Result<(), AwsError> {
+        let kept = Change::of(&self.names.messages, message_key(vendor, id))
+            .when("#claim = :token")
+            .bind("token", s(&claim.token));
+        self.commit("dropping a message", vec![kept.delete()])
+            .await
+            .map(|_| ())
+    }
+
     /// Keeps an entry that the queue refused, for the sweep to enqueue.
     pub async fn spill(&self, entry: &InboundEntry, now: Timestamp) -> Result<(), AwsError> {
         let pk = message_pk(&entry.vendor_id, &entry.message_id());
@@ -213,6 +227,7 @@ impl Tables {
         let expires = now + SignedDuration::from_hours(limits::ORPHAN_STATUS_HOURS);
         let key = message_key(&entry.vendor_id, &entry.message_id());
         Change::of(&self.names.messages, key)
+            .owned()
             .set("direction", s(direction))
             .set("expiresAt", seconds(expires))
     }

@@ -134,9 +134,21 @@ impl Writer {
         self
     }
 
+    /// Notes whose the item is, which begins its key: an erasure finds it by that.
+    pub(crate) fn owned(self) -> Self {
+        let owner = owner(&self.0);
+        self.with("owner", owner)
+    }
+
     pub(crate) fn item(self) -> Item {
         self.0
     }
+}
+
+/// The vendor that a key begins with.
+fn owner(key: &Item) -> Option<AttributeValue> {
+    let pk = key.get("pk")?.as_s().ok()?;
+    pk.split_once('#').map(|(vendor, _)| s(vendor))
 }
 
 /// A change of one item. Attribute names stand in conditions as `#name`, values that are not set by the change as `:name` bound with [`Change::bind`].
@@ -221,6 +233,38 @@ impl Change {
     pub(crate) fn bind(mut self, name: &str, value: AttributeValue) -> Self {
         self.values.insert(format!(":{name}"), value);
         self
+    }
+
+    /// Notes whose the item is, which begins its key: an erasure finds it by that.
+    pub(crate) fn owned(self) -> Self {
+        let owner = owner(&self.key);
+        self.set("owner", owner)
+    }
+
+    /// Another item in its place as a part of a transaction, on the change's condition.
+    pub(crate) fn replace_by(self, item: Item) -> TransactWriteItem {
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .set_condition_expression(self.condition.clone())
+            .set_expression_attribute_names((!self.names.is_empty()).then(|| self.names.clone()))
+            .set_expression_attribute_values(self.values());
+        TransactWriteItem::builder()
+            .put(put.build().expect("table and item are set"))
+            .build()
+    }
+
+    /// The deletion of the item as a part of a transaction, on the change's condition.
+    pub(crate) fn delete(self) -> TransactWriteItem {
+        let delete = aws_sdk_dynamodb::types::Delete::builder()
+            .table_name(&self.table)
+            .set_key(Some(self.key.clone()))
+            .set_condition_expression(self.condition.clone())
+            .set_expression_attribute_names(Some(self.names.clone()))
+            .set_expression_attribute_values(self.values());
+        TransactWriteItem::builder()
+            .delete(delete.build().expect("table and key are set"))
+            .build()
     }
 
     fn expression(&self) -> String {

@@ -167,6 +167,7 @@ impl Tables {
             .set("doubts", n(after.doubts))
             .set("drainLeaseUntil", after.drain_lease_until.map(ms))
             .set("unverified", after.unverified.then(|| b(true)))
+            .set("closed", after.closed.then(|| b(true)))
             .set("dueShard", due_at.map(|_| s(DUE_SHARD)))
             .set("dueAt", due_at.map(ms))
             .set("schema", n(1));
@@ -227,5 +228,6 @@ pub(super) fn read(item: &Item) -> Result<Lane, AwsError> {
         unverified: from.flag("unverified"),
         silent: from.flag("silent"),
         silent_before: from.time_opt("silentBefore"),
+        closed: from.flag("closed"),
     })
 }

@@ -13,7 +13,7 @@ use super::vendors::instance_key;
 use super::{Commit, Tables};
 use crate::error::AwsError;
 
-fn mark_key(mark: &Mark) -> Item {
+pub(super) fn mark_key(mark: &Mark) -> Item {
     key(mark.as_str(), "unique")
 }
 

@@ -73,6 +73,7 @@ impl Tables {
     ) -> Result<bool, AwsError> {
         let expires = now + SignedDuration::from_hours(24 * limits::CLAIM_DAYS);
         let change = Change::of(&self.names.messages, at)
+            .owned()
             .set("rank", n(delivery.rank()))
             .set_if_absent("expiresAt", seconds(expires))
             .when("attribute_not_exists(#rank) OR #rank < :rank");

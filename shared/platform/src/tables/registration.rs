@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::{Lane, Mark, PhoneNumber, Provider, VendorConfig, WabaInstance};
 use jiff::Timestamp;
 
+use super::closing::deleted_key;
 use super::item::{Change, Item, b, delete, key, ms, n, s};
 use super::vendors::{config_key, instance_key};
 use super::{Commit, Tables, marks};
@@ -58,6 +59,7 @@ impl Tables {
         add(self.config_step(registered.config));
         add(self.instance_change(registered));
         add(self.watch_begun(at, now));
+        add(delete(&self.names.waba_instances, deleted_key(at.0, at.1)));
         let (lane_before, lane) = registered.lane;
         // The lanes that the vendor had when it was paused are silent already.
         let is_silent = registered.number.0.is_none() && !registered.config.1.active;

@@ -7,6 +7,7 @@ use domain::{
 };
 use jiff::Timestamp;
 
+use super::erasure::is_erasing;
 use super::item::{Change, Item, Reader, b, json, key, ms, n, s};
 use super::raw::VendorItems;
 use super::{Tables, pacing};
@@ -45,7 +46,9 @@ impl Tables {
                 config_key(vendor),
             )
             .await?;
-        let Some(config) = item else { return Ok(None) };
+        let Some(config) = item.filter(|item| !is_erasing(item)) else {
+            return Ok(None);
+        };
         let numbers = self.number_items(vendor).await?;
         Ok(Some(VendorItems { config, numbers }))
     }
@@ -94,6 +97,7 @@ impl Tables {
         let vendors = answer
             .items()
             .iter()
+            .filter(|item| !is_erasing(item))
             .map(read_config)
             .collect::<Result<_, _>>()?;
         Ok((vendors, next))

@@ -14,7 +14,7 @@ const DUE_SHARD: &str = "watch";
 /// The part of [`Tables::told`] that fails if there is no such number.
 pub const TOLD_INSTANCE: usize = 0;
 
-fn watch_key(vendor: &VendorId, waba: &WabaId) -> Item {
+pub(super) fn watch_key(vendor: &VendorId, waba: &WabaId) -> Item {
     key(lane_pk(vendor, waba), "watch")
 }
 

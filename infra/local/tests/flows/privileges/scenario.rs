@@ -10,6 +10,7 @@ use testkit::wasender::{
 
 use crate::admin_keys::put_key;
 use crate::admin_keys_made::{create, with};
+use crate::deleting::{NUMBER, dead_letters, delete, delete_and_die, until_erased};
 use crate::front_door::{get, post, register, shop};
 use crate::media;
 use crate::numbers;
@@ -74,6 +75,40 @@ pub(super) async fn play(world: &World) {
     keys_are_made_and_changes_looked_at(world).await;
     staff_repeats_itself(world).await;
     an_operator_cleans_up(world).await;
+    a_number_is_deleted(world).await;
+    vendors_are_deleted(world).await;
+}
+
+/// With its gaps; then it is registered again.
+async fn a_number_is_deleted(world: &World) {
+    session(world, "disconnected").await;
+    session(world, "connected").await;
+    let deleted = delete(world, &format!("{NUMBER}?force=true")).await;
+    assert_eq!(deleted.status, 200, "{}", deleted.text);
+    let vendor = json!({
+        "vendorId": VENDOR_1.id, "businessName": "My Shop A", "phoneNumber": "+221701111111",
+        "wasenderInstanceId": VENDOR_1.session, "wasenderWebhookSecret": VENDOR_1.secret, "wasenderApiKey": "api_key_new",
+    });
+    register(world, &vendor).await;
+}
+
+/// One by a request that dies, one whose id is used again, and one that is forgotten.
+async fn vendors_are_deleted(world: &World) {
+    dead_letters(world).await;
+    delete_and_die(world, VENDOR_1.id).await;
+    // A function may know its secret for a while.
+    let late = world.customer_writes(VENDOR_1, AWA, "Le colis tardif", "TARDY");
+    assert!(matches!(late.await.status, 200 | 401));
+    until_erased(world, VENDOR_1.id).await;
+    let again = shop(3);
+    assert_eq!(delete(world, "vendors/shop_03").await.status, 202);
+    until_erased(world, "shop_03").await;
+    assert_eq!(register(world, &again).await.status, 201);
+    let remembered = limits::ERASED_REMEMBERED.unsigned_abs();
+    world.later(remembered.as_secs() + 1).await;
+    world.sweep().await;
+    let erasure = get(world, "vendors/vendor_001/erasure").await;
+    assert_eq!(erasure.status, 404, "{}", erasure.text);
 }
 
 /// A webhook of the first vendor at one of the three URLs.
