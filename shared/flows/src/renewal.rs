@@ -39,6 +39,31 @@ pub async fn finish(platform: &Platform, base_url: &str, at: At<'_>) -> Result<(
     }
 }
 
+/// Notes that the provider may make another webhook secret of a number, so that it is read back; nothing if its secrets change already.
+pub(crate) async fn expect_secret(platform: &Platform, at: At<'_>) -> Result<(), AwsError> {
+    let Some(lease) = hold(platform, at.0).await? else {
+        return Ok(());
+    };
+    let expected = expect_held(platform, at).await;
+    release(platform, lease).await;
+    expected
+}
+
+async fn expect_held(platform: &Platform, at: At<'_>) -> Result<(), AwsError> {
+    let Some(stored) = platform.secrets.read(at.0).await?.secrets else {
+        return Ok(());
+    };
+    if stored.of(at.1).is_none() {
+        return Ok(());
+    }
+    look_later(platform, at).await?;
+    let now = platform.clock.now();
+    let begun = (*stored)
+        .clone()
+        .renewal_begun(at.1, Renewed::WebhookSecret, now);
+    platform.secrets.replace_vendor(at.0, &begun).await
+}
+
 /// Makes the secret to come the one in use: a genuine webhook showed it.
 pub async fn promote(platform: &Platform, at: At<'_>) -> Result<(), AwsError> {
     let Some(lease) = hold(platform, at.0).await? else {

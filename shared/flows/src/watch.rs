@@ -10,7 +10,7 @@ use tokio::sync::OnceCell;
 
 use crate::account::{self, Detail};
 use crate::lane::TRIES;
-use crate::{identity, lane, webhook};
+use crate::{identity, lane, renewal, webhook};
 
 /// What looks of one pass have in common.
 #[derive(Debug)]
@@ -183,10 +183,15 @@ impl<'a> Looks<'a> {
         if !self.may_repair(at).await? {
             return Ok(());
         }
+        if change.webhook_enabled == Some(true) {
+            // The provider may make another secret then.
+            renewal::expect_secret(self.platform, at).await?;
+        }
         let change = (session, &change);
         if !account::update(self.platform, self.base_url, change).await? {
             return Ok(());
         }
+        renewal::finish(self.platform, self.base_url, at).await?;
         let detail = account::detail(self.platform, self.base_url, session).await?;
         let Detail::Told(detail) = detail else {
             return Ok(());

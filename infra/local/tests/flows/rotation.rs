@@ -415,6 +415,20 @@ async fn a_renewal_whose_outcome_the_provider_never_tells_is_given_up() {
 }
 
 #[tokio::test]
+async fn a_secret_that_a_repair_has_the_provider_make_is_read_back() {
+    run(async |world| {
+        let path = format!("whatsapp-sessions/{}", VENDOR_1.session);
+        let off = json!({ "webhook_enabled": false });
+        world.provider("PUT", &path, &off).await;
+        world.later(limits::WATCH_EVERY.as_secs() + 1).await;
+        world.sweep().await;
+        world.later(limits::RENEWAL_SETTLES.as_secs() + 1).await;
+        is_whole(world, "repaired").await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn another_number_of_the_account_keeps_its_secret() {
     run(async |world| {
         register(world, &shop(1)).await;
