@@ -1,3 +1,4 @@
+mod answers;
 mod arguments;
 mod commands;
 mod context;

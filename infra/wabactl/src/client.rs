@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use self::patience::SoFar;
 use crate::client_error::ClientError;
+use crate::webhooks::Webhooks;
 
 pub use self::ask::{Answered, Ask};
 pub use self::patience::Patience;
@@ -53,7 +54,7 @@ impl AdminClient {
             return Err(Unusable::Url);
         }
         Ok(Self {
-            http: transport::http(&base, key)?,
+            http: transport::http(&base, Some(key))?,
             base,
             patience: Patience::NONE,
             not_before: Arc::default(),
@@ -75,8 +76,31 @@ impl AdminClient {
         shown.as_str().trim_end_matches('/').to_owned()
     }
 
+    /// The same gateway's webhooks; what is posted to them carries no admin key.
+    pub fn webhooks(&self) -> Webhooks {
+        let http = transport::http(&self.base, None);
+        Webhooks {
+            http: http.expect("the address was good for this client"),
+            base: self.base.clone(),
+        }
+    }
+
     /// Asks, and asks again as patiently as this client is.
     pub async fn call(&self, ask: &Ask) -> Result<Answered, ClientError> {
+        let Raw { status, etag, body } = self.patiently(ask).await?;
+        let body = match body.as_slice() {
+            [] => Value::Null,
+            body => serde_json::from_slice(body).map_err(|_| ClientError::Unreadable { status })?,
+        };
+        Ok(Answered { status, etag, body })
+    }
+
+    /// The same for an answer that is no JSON, such as a picture.
+    pub async fn bytes(&self, ask: &Ask) -> Result<Vec<u8>, ClientError> {
+        Ok(self.patiently(ask).await?.body)
+    }
+
+    async fn patiently(&self, ask: &Ask) -> Result<Raw, ClientError> {
         let mut so_far = SoFar::default();
         loop {
             self.wait_as_asked().await;
@@ -121,7 +145,7 @@ impl AdminClient {
         }
     }
 
-    async fn call_once(&self, ask: &Ask) -> Result<Answered, ClientError> {
+    async fn call_once(&self, ask: &Ask) -> Result<Raw, ClientError> {
         let lost = |error: reqwest::Error| ClientError::from_transport(&error);
         let request = ask.request(&self.base)?;
         let answer = self.http.execute(request).await.map_err(lost)?;
@@ -137,17 +161,19 @@ impl AdminClient {
                 &body,
             ));
         }
-        let body = match body.as_ref() {
-            [] => Value::Null,
-            body => serde_json::from_slice(body)
-                .map_err(|_| ClientError::Unreadable { status: code })?,
-        };
-        Ok(Answered {
+        Ok(Raw {
             status: code,
             etag,
-            body,
+            body: body.to_vec(),
         })
     }
+}
+
+/// A good answer as it came.
+struct Raw {
+    status: u16,
+    etag: Option<String>,
+    body: Vec<u8>,
 }
 
 impl fmt::Debug for AdminClient {

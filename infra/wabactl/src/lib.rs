@@ -8,6 +8,7 @@ mod sheet;
 mod client;
 mod client_error;
 mod migration;
+mod webhooks;
 
 pub mod batch;
 
@@ -16,3 +17,4 @@ pub use client_error::ClientError;
 pub use migration::{Report, RowOutcome, migrate};
 pub use registration::Registration;
 pub use sheet::{Column, CsvProblem, CsvProblems, Reason, SheetRow, read_csv, read_sheet};
+pub use webhooks::{Proof, Response, Route as WebhookRoute, Webhooks};

@@ -73,15 +73,22 @@ pub(crate) enum Failure {
         "{error}; the message may be on its way: to be sure, run this again with --idempotency-key {key}"
     )]
     SendInDoubt { error: ClientError, key: String },
+    #[error("{error}; {advice}")]
+    InDoubt {
+        error: ClientError,
+        advice: &'static str,
+    },
+    #[error("nobody reads the output any more")]
+    Unheard,
 }
 
 impl Failure {
     pub(crate) const fn exit(&self) -> Exit {
         match self {
             Self::Usage(_) | Self::Journal(JournalError::NoSuchRun(_)) => Exit::Usage,
-            Self::Sheet(_) | Self::Journal(_) => Exit::Failed,
+            Self::Sheet(_) | Self::Journal(_) | Self::Unheard => Exit::Failed,
             Self::Request(error) => Exit::of(error),
-            Self::SendInDoubt { .. } => Exit::InDoubt,
+            Self::SendInDoubt { .. } | Self::InDoubt { .. } => Exit::InDoubt,
         }
     }
 
@@ -91,7 +98,10 @@ impl Failure {
             Self::Usage(_) => "usage",
             Self::Sheet(_) => "invalid_sheet",
             Self::Journal(_) => "journal",
-            Self::Request(error) | Self::SendInDoubt { error, .. } => error.code(),
+            Self::Unheard => "output",
+            Self::Request(error)
+            | Self::SendInDoubt { error, .. }
+            | Self::InDoubt { error, .. } => error.code(),
         };
         let mut document = json!({"error": {"code": code, "detail": self.to_string(), "exit": self.exit().code()}});
         if let Self::Sheet(problems) = self {

@@ -1,6 +1,10 @@
 //! What an operator is asked for: at a terminal, or from what is piped in.
 
+use std::fs;
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+
+use serde_json::Value;
 
 use super::Failure;
 
@@ -36,4 +40,13 @@ fn read(question: &str) -> Result<Option<String>, Failure> {
 
 fn unanswered(error: &io::Error) -> Failure {
     Failure::Usage(format!("cannot read the answer: {error}"))
+}
+
+/// A file that holds a JSON document.
+pub(crate) fn json(file: &Path) -> Result<Value, Failure> {
+    let told = |error: &dyn std::fmt::Display| {
+        Failure::Usage(format!("cannot read {}: {error}", file.display()))
+    };
+    let text = fs::read(file).map_err(|error| told(&error))?;
+    serde_json::from_slice(&text).map_err(|error| told(&error))
 }

@@ -100,6 +100,14 @@ impl Output {
             .with_message(of_what)
     }
 
+    /// A line on stderr, for a person alone.
+    pub(crate) fn tell_aside(self, text: &str) {
+        if !self.is_json {
+            // Who can't be told is not told.
+            let _ = writeln!(io::stderr().lock(), "{text}");
+        }
+    }
+
     pub(crate) fn tell_failure(self, failure: &Failure) -> Exit {
         let told = if self.is_json {
             format!("{:#}", failure.json())
@@ -110,4 +118,11 @@ impl Output {
         let _ = writeln!(io::stderr().lock(), "{told}");
         failure.exit()
     }
+}
+
+/// A line on stdout while a command goes on.
+pub(crate) fn line(text: &str) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    let written = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
+    written.map_err(|_| Failure::Unheard)
 }

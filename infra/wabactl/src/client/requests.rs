@@ -88,8 +88,18 @@ impl AdminClient {
         message: &str,
         idempotency_key: Option<&str>,
     ) -> Result<String, ClientError> {
-        let ask = Ask::post(&["vendors", id.as_str(), "send-message"])
-            .json(&json!({"to": to, "message": message}));
+        let body = json!({"to": to, "message": message});
+        self.send_body(id, &body, idempotency_key).await
+    }
+
+    /// The same for a message of any kind, as the admin API takes it.
+    pub async fn send_body(
+        &self,
+        id: &VendorId,
+        body: &Value,
+        idempotency_key: Option<&str>,
+    ) -> Result<String, ClientError> {
+        let ask = Ask::post(&["vendors", id.as_str(), "send-message"]).json(body);
         let ask = match idempotency_key {
             Some(key) => ask.idempotency_key(key),
             None => ask,

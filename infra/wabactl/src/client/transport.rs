@@ -9,8 +9,8 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 
 use super::Unusable;
 
-/// An HTTP client that sends this key. It trusts the web's roots (compiled in) and follows no redirects, so that the key never reaches another host.
-pub(super) fn http(base: &Url, key: &str) -> Result<reqwest::Client, Unusable> {
+/// An HTTP client that sends this key, or none. It trusts the web's roots (compiled in) and follows no redirects, so that the key never reaches another host.
+pub(super) fn http(base: &Url, key: Option<&str>) -> Result<reqwest::Client, Unusable> {
     let this_machine = is_loopback(base);
     if base.scheme() == "http" && !this_machine {
         return Err(Unusable::PlainHttp);
@@ -18,7 +18,7 @@ pub(super) fn http(base: &Url, key: &str) -> Result<reqwest::Client, Unusable> {
     let http = reqwest::Client::builder()
         .tls_backend_preconfigured(tls())
         .redirect(reqwest::redirect::Policy::none())
-        .default_headers(headers(key)?)
+        .default_headers(key.map(headers).transpose()?.unwrap_or_default())
         .connect_timeout(Duration::from_secs(5))
         .timeout(Duration::from_secs(30));
     // A proxy is for the way out; it can't reach this machine.

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::http::header::ETAG;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::Barrier;
@@ -21,7 +22,23 @@ pub(crate) struct Asked {
     pub(crate) path_and_query: String,
     pub(crate) idempotency_key: Option<String>,
     pub(crate) body: Value,
+    pub(crate) headers: HeaderMap,
+    pub(crate) bytes: Bytes,
 }
+
+impl Asked {
+    /// Method and path, as a test names a request.
+    pub(crate) fn line(&self) -> String {
+        format!("{} {}", self.method, self.path_and_query)
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+/// What requests are answered one after the other, by method and path; the last answer stays.
+pub(crate) type Script = Vec<(&'static str, Vec<(u16, Value)>)>;
 
 #[derive(Default)]
 pub(crate) struct Behaviour {
@@ -33,6 +50,8 @@ pub(crate) struct Behaviour {
     pub(crate) first: Vec<u16>,
     /// The `Retry-After` of every answer.
     pub(crate) retry_after: Option<&'static str>,
+    /// Answers to requests of these methods and paths, before any other.
+    pub(crate) script: Script,
     /// Registrations wait for each other here.
     pub(crate) together: Option<Arc<Barrier>>,
 }
@@ -70,12 +89,34 @@ impl Gateway {
         AdminClient::new(&self.url, KEY).expect("a usable address")
     }
 
+    /// A stand-in with these answers.
+    pub(crate) async fn scripted_by(script: Script) -> Self {
+        Self::start(Behaviour {
+            script,
+            ..Behaviour::default()
+        })
+        .await
+    }
+
     pub(crate) fn asked(&self) -> Vec<Asked> {
         self.seen.lock().expect("no panic").asked.clone()
     }
 
     pub(crate) fn most_under_way(&self) -> usize {
         self.seen.lock().expect("no panic").most_under_way
+    }
+
+    /// The answer that a test wants to the request that just came.
+    fn scripted(&self, asked: &Asked) -> Option<(u16, Value)> {
+        let line = asked.line();
+        let mut script = self.behaviour.script.iter();
+        let (_, answers) = script.find(|(known, _)| *known == line)?;
+        let came = self
+            .asked()
+            .iter()
+            .filter(|asked| asked.line() == line)
+            .count();
+        answers.get(came - 1).or_else(|| answers.last()).cloned()
     }
 
     async fn register(&self, body: &Value) -> (StatusCode, String) {
@@ -110,15 +151,18 @@ async fn answer(
         path_and_query: uri.to_string(),
         idempotency_key: text("idempotency-key"),
         body: serde_json::from_slice(&body).unwrap_or_default(),
+        headers: headers.clone(),
+        bytes: body,
     };
     let seen = &gateway.seen;
     seen.lock().expect("no panic").asked.push(asked.clone());
-    let (status, answer) = if text("authorization") == Some(format!("Bearer {KEY}")) {
+    let is_open = !asked.path_and_query.starts_with("/api/admin");
+    let (status, answer) = if is_open || text("authorization") == Some(format!("Bearer {KEY}")) {
         route(&gateway, &asked).await
     } else {
         problem(401, "unauthorized", "send an admin key")
     };
-    let mut headers = HeaderMap::new();
+    let mut headers = HeaderMap::from_iter([(ETAG, HeaderValue::from_static("\"7\""))]);
     if status.is_redirection() {
         let elsewhere = format!("{}/elsewhere", gateway.url);
         headers.insert("location", elsewhere.parse().expect("a header value"));
@@ -133,6 +177,9 @@ async fn route(gateway: &Gateway, asked: &Asked) -> (StatusCode, String) {
     let nth = gateway.asked().len() - 1;
     if let Some(status) = gateway.behaviour.first.get(nth) {
         return problem(*status, "unavailable", "not now");
+    }
+    if let Some((status, body)) = gateway.scripted(asked) {
+        return (code(status), body.to_string());
     }
     if let Some((status, body)) = gateway.behaviour.always {
         return (code(status), body.to_owned());

@@ -25,6 +25,12 @@ impl Machine {
             .expect("no panic")
     }
 
+    /// Runs it against this gateway with a good key.
+    pub(crate) async fn asks(&self, url: &str, arguments: &[&str]) -> Output {
+        let gateway = ["--url", url, "--key-file", "key"];
+        self.runs(&[&gateway, arguments].concat(), &[]).await
+    }
+
     /// The binary, ready to be run.
     pub(crate) fn command(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_wabactl"));

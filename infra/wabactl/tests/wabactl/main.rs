@@ -3,10 +3,15 @@
 mod batch;
 mod binary;
 mod client;
+mod daily;
 mod fleet;
 mod frame;
 mod gateway;
 mod interactive;
+mod keys;
 mod machine;
 mod migration;
+mod replay;
+mod sessions;
+mod set_aside;
 mod undo;

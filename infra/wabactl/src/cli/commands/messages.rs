@@ -1,9 +1,9 @@
 use std::num::NonZeroUsize;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use domain::VendorId;
 use serde_json::{Value, json};
-use wabactl::{AdminClient, Page};
+use wabactl::{AdminClient, Ask, Page};
 
 use super::{Context, Failure, Outcome};
 use crate::cli::table::{Table, scalar};
@@ -13,9 +13,51 @@ const PAGE: usize = 100;
 /// Characters of a customer's text that a list shows.
 const TEXT_SHOWN: usize = 60;
 
-/// Lists a vendor's messages, newest first
+/// Lists a vendor's messages, newest first, or decides about one
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Messages {
+    #[command(subcommand)]
+    about: Option<About>,
+    #[command(flatten)]
+    list: Option<List>,
+}
+
+#[derive(Subcommand)]
+enum About {
+    /// Shows one message, with its receipts and what was tried
+    Show(Message),
+    /// Sends a message again that is in doubt, failed, expired or cancelled
+    Retry(Message),
+    /// Stops a message that is queued or parked
+    Cancel(Message),
+    /// Closes a message that is in doubt, for good
+    Discard(Message),
+}
+
+/// A message of a vendor.
+#[derive(Args)]
+struct Message {
+    #[arg(value_parser = VendorId::parse)]
+    vendor: VendorId,
+    #[arg(value_name = "ID")]
+    message: String,
+}
+
+impl Message {
+    fn path(&self) -> [&str; 4] {
+        ["vendors", self.vendor.as_str(), "messages", &self.message]
+    }
+
+    /// Asks for something that may be asked for twice.
+    async fn does(&self, what: &str, context: &Context) -> Result<Outcome, Failure> {
+        let path = [&self.path()[..], &[what]].concat();
+        context.shows(&Ask::post(&path).repeatable()).await
+    }
+}
+
+#[derive(Args)]
+struct List {
     #[arg(value_parser = VendorId::parse)]
     id: VendorId,
     #[arg(long)]
@@ -42,6 +84,19 @@ impl From<Direction> for wabactl::Direction {
 
 impl Messages {
     pub(crate) async fn run(&self, context: &Context) -> Result<Outcome, Failure> {
+        match (&self.about, &self.list) {
+            (Some(About::Show(message)), _) => context.shows(&Ask::get(&message.path())).await,
+            (Some(About::Retry(message)), _) => message.does("retry", context).await,
+            (Some(About::Cancel(message)), _) => message.does("cancel", context).await,
+            (Some(About::Discard(message)), _) => message.does("discard", context).await,
+            (None, Some(list)) => list.run(context).await,
+            (None, None) => Err(Failure::Usage("whose messages? give a vendor".to_owned())),
+        }
+    }
+}
+
+impl List {
+    async fn run(&self, context: &Context) -> Result<Outcome, Failure> {
         let messages = self.fetch(&context.client()?).await?;
         let output = context.output;
         Ok(output.done(

@@ -1,19 +1,20 @@
+mod draft;
+
 use clap::Args;
 use domain::VendorId;
 use serde_json::json;
 use uuid::Uuid;
 
+use self::draft::Draft;
 use super::{Context, Failure, Outcome};
 
-/// Sends a text to a customer from the vendor's number
+/// Sends a message to a customer or a group from the vendor's number
 #[derive(Args)]
 pub(crate) struct Send {
     #[arg(value_parser = VendorId::parse)]
     id: VendorId,
-    /// The customer's number, with + and the country code
-    #[arg(long, value_name = "PHONE")]
-    to: String,
-    text: String,
+    #[command(flatten)]
+    draft: Draft,
     /// Names this send, so that running it again sends nothing twice; made up if it is left out
     #[arg(long, value_name = "K", value_parser = idempotency_key)]
     idempotency_key: Option<String>,
@@ -23,10 +24,9 @@ impl Send {
     pub(crate) async fn run(self, context: &Context) -> Result<Outcome, Failure> {
         let key = self.idempotency_key;
         let key = key.unwrap_or_else(|| Uuid::now_v7().to_string());
+        let body = self.draft.body()?;
         let client = context.client()?;
-        let sent = client
-            .send(&self.id, &self.to, &self.text, Some(&key))
-            .await;
+        let sent = client.send_body(&self.id, &body, Some(&key)).await;
         let id = sent.map_err(|error| {
             if error.is_in_doubt() {
                 let key = key.clone();
