@@ -58,10 +58,10 @@ impl Tables {
         // What was claimed is given up at once: nothing leaves from a closed lane, whoever remembers its key.
         let number = secrets.into_iter().fold(number, |number, (name, mark)| {
             let Some(mark) = mark else {
-                as_read.push_str(&format!(" AND attribute_not_exists(#{name})"));
+                as_read.extend([" AND attribute_not_exists(#", name, ")"]);
                 return number;
             };
-            as_read.push_str(&format!(" AND #{name} = :{name}"));
+            as_read.extend([" AND #", name, " = :", name]);
             number.bind(name, s(mark.as_str()))
         });
         let number = number.when(&as_read);
