@@ -1,19 +1,14 @@
 use flows::problem;
 
-use crate::Answer;
 use crate::call::Scope;
 use crate::routes::Route;
 
-/// The description of the API (OpenAPI 3.1), in JSON; made of `docs/openapi.yaml`.
+/// The description of the API (`OpenAPI` 3.1), in JSON; made of `docs/openapi.yaml`.
 pub const OPENAPI: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
 
 pub(crate) const ROUTES: &[Route] = &[Route::new("GET", "/openapi.json", Scope::Read, |_, _| {
-    Box::pin(async { described() })
+    Box::pin(async { Ok(problem::json_text(200, OPENAPI)) })
 })];
-
-fn described() -> Answer {
-    Ok(problem::json_text(200, OPENAPI))
-}
 
 #[cfg(test)]
 mod tests {

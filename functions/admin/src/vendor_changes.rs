@@ -132,7 +132,7 @@ impl App {
         vendor: &VendorId,
         before: &VendorRow,
     ) -> Answer {
-        self.registry.forget(vendor);
+        self.registry.forget(vendor).await;
         let row = self.row(vendor).await?;
         call.change.note(shown(before), shown(&row));
         let body = self.vendor_shown(&row).await?;

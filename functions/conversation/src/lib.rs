@@ -43,7 +43,7 @@ impl App {
 
     async fn one(&self, record: SqsMessage, invocation: &str) -> Handled {
         let handled = match InboundEntry::from_body(record.body.as_deref().unwrap_or_default()) {
-            Ok(entry) => self.entry(&entry, invocation).await.inspect_err(|error| {
+            Ok(entry) => Box::pin(self.entry(&entry, invocation)).await.inspect_err(|error| {
                 tracing::warn!(vendor.id = %entry.vendor_id, error = %error, "an inbound entry comes back");
             }),
             Err(error) => Ok(batch::unreadable(&error)),

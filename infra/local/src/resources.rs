@@ -149,36 +149,16 @@ impl Endpoint {
 }
 
 fn tables() -> Vec<Value> {
-    let by_vendor = json!({
-        "IndexName": "by_vendor",
-        "KeySchema": keys("vendorId", Some("listKey")),
-        "Projection": { "ProjectionType": "ALL" },
-    });
-    let by_owner = json!({
-        "IndexName": "by_owner",
-        "KeySchema": keys("owner", None),
-        "Projection": { "ProjectionType": "KEYS_ONLY" },
-    });
-    let by_due = json!({
-        "IndexName": "by_due",
-        "KeySchema": keys("dueShard", Some("dueAt")),
-        "Projection": { "ProjectionType": "KEYS_ONLY" },
-    });
-    let by_conversation = json!({
-        "IndexName": "by_conversation",
-        "KeySchema": keys("conversationId", Some("listKey")),
-        "Projection": { "ProjectionType": "KEYS_ONLY" },
-    });
-    let conversations_by_vendor = json!({
-        "IndexName": "by_vendor",
-        "KeySchema": keys("vendorId", Some("updatedAt")),
-        "Projection": { "ProjectionType": "ALL" },
-    });
-    let changes_of_vendor = json!({
-        "IndexName": "by_vendor",
-        "KeySchema": keys("vendorId", Some("sk")),
-        "Projection": { "ProjectionType": "ALL" },
-    });
+    let by_vendor = index("by_vendor", ("vendorId", Some("listKey")), "ALL");
+    let by_owner = || index("by_owner", ("owner", None), "KEYS_ONLY");
+    let by_due = || index("by_due", ("dueShard", Some("dueAt")), "KEYS_ONLY");
+    let by_conversation = index(
+        "by_conversation",
+        ("conversationId", Some("listKey")),
+        "KEYS_ONLY",
+    );
+    let conversations_by_vendor = index("by_vendor", ("vendorId", Some("updatedAt")), "ALL");
+    let changes_of_vendor = index("by_vendor", ("vendorId", Some("sk")), "ALL");
     vec![
         table("waba_instances", &[("pk", "S"), ("sk", "S")], &[]),
         table("vendor_configs", &[("pk", "S")], &[]),
@@ -194,7 +174,7 @@ fn tables() -> Vec<Value> {
                 ("dueAt", "N"),
                 ("owner", "S"),
             ],
-            &[by_vendor, by_conversation, by_due.clone(), by_owner.clone()],
+            &[by_vendor, by_conversation, by_due(), by_owner()],
         ),
         table(
             "conversations",
@@ -205,12 +185,12 @@ fn tables() -> Vec<Value> {
                 ("updatedAt", "N"),
                 ("owner", "S"),
             ],
-            &[conversations_by_vendor, by_owner],
+            &[conversations_by_vendor, by_owner()],
         ),
         table(
             "lanes",
             &[("pk", "S"), ("sk", "S"), ("dueShard", "S"), ("dueAt", "N")],
-            &[by_due],
+            &[by_due()],
         ),
         table("admin_keys", &[("pk", "S")], &[]),
         table("counters", &[("pk", "S"), ("sk", "S")], &[]),
@@ -220,6 +200,14 @@ fn tables() -> Vec<Value> {
             &[changes_of_vendor],
         ),
     ]
+}
+
+fn index(name: &str, (hash, range): (&str, Option<&str>), projection: &str) -> Value {
+    json!({
+        "IndexName": name,
+        "KeySchema": keys(hash, range),
+        "Projection": { "ProjectionType": projection },
+    })
 }
 
 fn table(name: &str, attributes: &[(&str, &str)], indexes: &[Value]) -> Value {

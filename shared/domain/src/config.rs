@@ -109,7 +109,9 @@ impl Config {
 fn settings(all: &mut Reading<'_>) -> Settings {
     Settings {
         welcome_text: all.text("welcomeText", limits::REPLY_TEXT_BYTES),
-        business_hours: all.object("businessHours", &hours::FIELDS, hours::read),
+        business_hours: all.object("businessHours", &hours::FIELDS, |hours| {
+            Some(hours::read(hours))
+        }),
         outside_hours_text: all.text("outsideHoursText", limits::REPLY_TEXT_BYTES),
         fallback_text: all.text("fallbackText", limits::REPLY_TEXT_BYTES),
         templates: template::read(all),

@@ -171,7 +171,7 @@ async fn a_sweep_that_dies_while_it_counts_counts_nothing_twice() {
         world.quiet().await;
         let expected = json!(ledger(world, VENDOR_1).await);
         for nth in 1..12 {
-            world.clock().advance(Duration::from_secs(660));
+            world.clock().advance(Duration::from_mins(11));
             world.aws().faults().crash("sweep", nth, When::After);
             world.sweep_that_may_die().await;
             world.heal();

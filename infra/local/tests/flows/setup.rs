@@ -184,7 +184,7 @@ async fn two_tools_do_not_fight_for_ever() {
             repaired += usize::from(webhook_url(world).await == ours);
         }
         assert_eq!(repaired, 5);
-        assert_eq!(gaps(world).await[0], true, "it lasts");
+        assert_eq!(gaps(world).await[0], Value::Bool(true), "it lasts");
         for _ in 0..2 {
             world.later(12 * 3_600).await;
             look(world).await;

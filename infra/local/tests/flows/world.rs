@@ -173,7 +173,7 @@ impl World {
     pub(crate) async fn put(&self, queue: &str, body: &str) {
         let url = format!("{}/000000000000/local-{queue}", self.aws().url());
         let mut message = json!({ "QueueUrl": url, "MessageBody": body });
-        if queue.ends_with(".fifo") {
+        if queue.rsplit('.').next() == Some("fifo") {
             message["MessageGroupId"] = "group".into();
             message["MessageDeduplicationId"] = Fingerprint::of(&[body]).hex().into();
         }

@@ -167,8 +167,8 @@ mod tests {
 
     use super::*;
 
-    fn read(products: Value) -> Result<Catalogue, Vec<String>> {
-        let document = json!({ "catalogue": { "products": products } });
+    fn read(products: impl Into<Value>) -> Result<Catalogue, Vec<String>> {
+        let document = json!({ "catalogue": { "products": products.into() } });
         let read = Catalogue::read(document.as_object().unwrap());
         read.map_err(|wrong| wrong.into_iter().map(|part| part.field).collect())
     }
@@ -189,7 +189,7 @@ mod tests {
                     product
                 })
                 .collect();
-            let catalogue = read(products.into()).unwrap();
+            let catalogue = read(products).unwrap();
             let parts = catalogue.parts();
             assert!(
                 parts
@@ -239,12 +239,9 @@ mod tests {
     #[test]
     fn a_catalogue_that_is_too_large_is_refused_and_not_every_mistake_is_listed() {
         let many: Vec<_> = vec![bread(); limits::PRODUCTS + 1];
-        assert_eq!(read(many.into()).unwrap_err(), ["catalogue.products"]);
+        assert_eq!(read(many).unwrap_err(), ["catalogue.products"]);
         let wrong: Vec<_> = vec![json!({}); 1_000];
-        assert_eq!(
-            read(wrong.into()).unwrap_err().len(),
-            limits::WRONG_PARTS_NAMED
-        );
+        assert_eq!(read(wrong).unwrap_err().len(), limits::WRONG_PARTS_NAMED);
         let large: Vec<_> = (0..limits::PRODUCTS)
             .map(|at| {
                 let mut product = bread();
@@ -253,6 +250,6 @@ mod tests {
                 product
             })
             .collect();
-        assert_eq!(read(large.into()).unwrap_err(), ["catalogue"]);
+        assert_eq!(read(large).unwrap_err(), ["catalogue"]);
     }
 }

@@ -92,7 +92,7 @@ impl Interval {
     }
 }
 
-pub(super) fn read(object: &mut Reading<'_>) -> Option<BusinessHours> {
+pub(super) fn read(object: &mut Reading<'_>) -> BusinessHours {
     let time_zone = object.text("timeZone", 64);
     let is_known = |zone: &&str| TimeZoneDatabase::bundled().get(zone).is_ok();
     let time_zone = time_zone.as_deref().filter(is_known).map(str::to_owned);
@@ -114,7 +114,7 @@ pub(super) fn read(object: &mut Reading<'_>) -> Option<BusinessHours> {
     if let Some(name) = hours.overlapping() {
         object.wrong(name, "begins before an interval ends that began earlier");
     }
-    Some(hours)
+    hours
 }
 
 fn intervals(object: &mut Reading<'_>, day: &str) -> Vec<Interval> {

@@ -146,12 +146,11 @@ impl<'a> Reading<'a> {
         for (place, item) in items.iter().enumerate() {
             let word = item.as_str().map(|word| word.trim().to_lowercase());
             let fits = |word: &String| (1..=limits::WORD_CHARS).contains(&word.chars().count());
-            match word.filter(fits) {
-                Some(word) => words.push(word),
-                None => {
-                    let detail = format!("is a text of 1 to {} characters", limits::WORD_CHARS);
-                    self.wrong(&format!("{name}[{place}]"), detail);
-                }
+            if let Some(word) = word.filter(fits) {
+                words.push(word);
+            } else {
+                let detail = format!("is a text of 1 to {} characters", limits::WORD_CHARS);
+                self.wrong(&format!("{name}[{place}]"), detail);
             }
         }
         words
@@ -169,7 +168,7 @@ impl<'a> Reading<'a> {
         &mut self,
         name: &str,
         known: &[&str],
-        read: impl FnOnce(&mut Reading<'a>) -> Option<T>,
+        read: impl FnOnce(&mut Self) -> Option<T>,
     ) -> Option<T> {
         let value = self.get(name)?;
         self.item((name, value), known, read)
@@ -180,7 +179,7 @@ impl<'a> Reading<'a> {
         &mut self,
         (name, value): (&str, &'a Value),
         known: &[&str],
-        read: impl FnOnce(&mut Reading<'a>) -> Option<T>,
+        read: impl FnOnce(&mut Self) -> Option<T>,
     ) -> Option<T> {
         let Some(members) = value.as_object() else {
             self.wrong(name, "must be an object");

@@ -40,8 +40,17 @@ struct Inner {
 /// The connection, and the password if that was read.
 #[derive(Default)]
 struct Link {
-    password: Option<Option<SecretString>>,
+    password: Password,
     connection: Option<MultiplexedConnection>,
+}
+
+/// What is known of Redis's password.
+#[derive(Clone, Default)]
+enum Password {
+    #[default]
+    NotRead,
+    None,
+    Some(SecretString),
 }
 
 /// How long it is waited for.
@@ -127,7 +136,7 @@ impl Shared {
 
     /// What Redis answers, if it does in time.
     async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Option<T> {
-        if self.breaker(|breaker, now| breaker.is_open(now)) {
+        if self.breaker(Breaker::is_open) {
             return None;
         }
         let connected = match self.connected().await {
@@ -162,15 +171,13 @@ impl Shared {
         if let Some(connection) = &link.connection {
             return Ok(Some(connection.clone()));
         }
-        let password = match &link.password {
-            Some(known) => known.clone(),
-            None => {
-                let read = self.0.secrets.redis_password().await;
-                read.map_err(|error| error.to_string())?
-            }
-        };
-        link.password = Some(password.clone());
-        let connecting = tokio::time::timeout(self.0.times.connect, self.connect(password));
+        if matches!(link.password, Password::NotRead) {
+            let read = self.0.secrets.redis_password().await;
+            let read = read.map_err(|error| error.to_string())?;
+            link.password = read.map_or(Password::None, Password::Some);
+        }
+        let connecting = self.connect(link.password.clone());
+        let connecting = tokio::time::timeout(self.0.times.connect, connecting);
         let connection = connecting
             .await
             .map_err(|_| "no connection in time".to_owned())?
@@ -181,10 +188,10 @@ impl Shared {
 
     async fn connect(
         &self,
-        password: Option<SecretString>,
+        password: Password,
     ) -> Result<MultiplexedConnection, redis::RedisError> {
         let mut address = self.0.address.clone();
-        if let Some(password) = password {
+        if let Password::Some(password) = password {
             let settings = address.redis_settings().clone();
             address = address.set_redis_settings(settings.set_password(password.expose_secret()));
         }
