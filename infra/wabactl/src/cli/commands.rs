@@ -1,6 +1,7 @@
 mod audit;
 mod completions;
 mod conversations;
+mod doctor;
 mod keys;
 mod messages;
 mod migrate;
@@ -13,6 +14,7 @@ mod send;
 mod sessions;
 mod set_aside;
 mod status;
+mod tail;
 mod vendors;
 
 use clap::Subcommand;
@@ -34,6 +36,7 @@ pub(crate) enum Command {
     Messages(messages::Messages),
     Send(send::Send),
     Status(status::Status),
+    Tail(tail::Tail),
     Connect(sessions::Connect),
     /// Lets a number's session go: nothing leaves from it until it is connected again
     Disconnect(sessions::Number),
@@ -62,6 +65,7 @@ pub(crate) enum Command {
     /// Webhooks that were genuine and not understood
     #[command(subcommand)]
     Quarantine(set_aside::Quarantine),
+    Doctor(doctor::Doctor),
     /// Makes, lists and revokes admin keys
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -80,6 +84,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Outcome, 
         Command::Numbers(command) => command.run(context).await,
         Command::Messages(command) => command.run(context).await,
         Command::Send(command) => command.run(context).await,
+        Command::Tail(command) => command.run(context).await,
         Command::Status(command) => command.run(context).await,
         Command::Connect(command) => command.run(context).await,
         Command::Disconnect(number) => number.does("disconnect", context).await,
@@ -96,6 +101,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Outcome, 
         Command::Replay(command) => command.run(context).await,
         Command::Dlq(command) => command.run(context).await,
         Command::Quarantine(command) => command.run(context).await,
+        Command::Doctor(command) => command.run(context).await,
         Command::Keys(command) => command.run(context).await,
         Command::Audit(command) => command.run(context).await,
         Command::Profiles(command) => command.run(context),

@@ -33,6 +33,14 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
+    /// What was asked for is done, and was shown meanwhile.
+    pub(crate) const fn shown_already() -> Self {
+        Self {
+            shown: String::new(),
+            exit: Exit::Done,
+        }
+    }
+
     /// The same with another end.
     #[must_use]
     pub(crate) fn ending(self, exit: Exit) -> Self {

@@ -100,7 +100,7 @@ pub(crate) fn scalar(value: &Value) -> String {
 }
 
 /// One line without control and direction characters: a customer's text must not steer the operator's terminal.
-fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     let steers = |c: char| {
         c.is_control()
             || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')

@@ -60,6 +60,8 @@ pub(crate) struct Behaviour {
 struct Seen {
     asked: Vec<Asked>,
     vendors: HashSet<String>,
+    /// The provider's id of a message that came and was replied to.
+    came: Option<String>,
     under_way: usize,
     most_under_way: usize,
 }
@@ -100,6 +102,15 @@ impl Gateway {
 
     pub(crate) fn asked(&self) -> Vec<Asked> {
         self.seen.lock().expect("no panic").asked.clone()
+    }
+
+    /// From now on the vendor `v_1` has this message, and a reply to it.
+    pub(crate) fn came(&self, provider_id: &str) {
+        self.seen.lock().expect("no panic").came = Some(provider_id.to_owned());
+    }
+
+    fn has_come(&self) -> Option<String> {
+        self.seen.lock().expect("no panic").came.clone()
     }
 
     pub(crate) fn most_under_way(&self) -> usize {
@@ -199,6 +210,12 @@ async fn route(gateway: &Gateway, asked: &Asked) -> (StatusCode, String) {
         ("GET", "/api/admin/vendors/v_1") => json!({"vendorId": "v_1", "wabaInstances": []}),
         ("GET", path) if path.contains("/v_1/messages") && path.contains("cursor=") => {
             json!({"messages": [message("msg_1", "inbound")], "nextCursor": null})
+        }
+        ("GET", "/api/admin/vendors/v_1/messages?limit=50") if gateway.has_come().is_some() => {
+            let came = gateway.has_come();
+            let mut customer = message("msg_3", "inbound");
+            customer["providerMessageId"] = came.into();
+            json!({"messages": [message("msg_4", "outbound"), customer], "nextCursor": null})
         }
         ("GET", path) if path.contains("/v_1/messages") => {
             json!({"messages": [message("msg_2", "outbound")], "nextCursor": "a&b"})

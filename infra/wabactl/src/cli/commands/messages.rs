@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use wabactl::{AdminClient, Ask, Page};
 
 use super::{Context, Failure, Outcome};
-use crate::cli::table::{Table, scalar};
+use crate::cli::table::{Table, printable, scalar};
 
 /// Messages that are asked for at once, the most that the gateway gives.
 const PAGE: usize = 100;
@@ -126,19 +126,27 @@ impl List {
     }
 }
 
+/// A vendor's message in a line of its own.
+pub(super) fn line(vendor: &str, message: &Value) -> String {
+    let cells = std::iter::once(vendor.to_owned()).chain(row(message));
+    let cells: Vec<_> = cells.filter(|cell| !cell.is_empty()).collect();
+    printable(&cells.join("  "))
+}
+
+fn row(message: &Value) -> Vec<String> {
+    let cell = |name: &str| scalar(&message[name]);
+    vec![
+        cell("occurredAt"),
+        cell("direction"),
+        cell("status"),
+        cell("kind"),
+        contact(&message["contact"]),
+        shortened(&cell("text")),
+        cell("id"),
+    ]
+}
+
 fn table(messages: &[Value]) -> Table {
-    let row = |message: &Value| {
-        let cell = |name: &str| scalar(&message[name]);
-        vec![
-            cell("occurredAt"),
-            cell("direction"),
-            cell("status"),
-            cell("kind"),
-            contact(&message["contact"]),
-            shortened(&cell("text")),
-            cell("id"),
-        ]
-    };
     let heads = [
         "TIME",
         "DIRECTION",

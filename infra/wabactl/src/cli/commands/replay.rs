@@ -19,21 +19,28 @@ pub(crate) struct Replay {
     file: PathBuf,
     #[arg(long, value_parser = VendorId::parse)]
     vendor: VendorId,
-    /// Reads the webhook secret from stdin, or asks for it
-    #[arg(long)]
-    secret_stdin: bool,
-    /// Takes the vendor's secret from a file of vendors
-    #[arg(long, value_name = "CSV", conflicts_with = "secret_stdin")]
-    secrets: Option<PathBuf>,
+    #[command(flatten)]
+    secret: Secret,
     /// Signs by HMAC, as the older dialect does
     #[arg(long)]
     older_dialect: bool,
 }
 
+/// From where a vendor's webhook secret is taken; never from an argument.
+#[derive(Args)]
+pub(super) struct Secret {
+    /// Reads the webhook secret from stdin, or asks for it; else it is that of `WABACTL_WEBHOOK_SECRET`
+    #[arg(long)]
+    secret_stdin: bool,
+    /// Takes the vendor's secret from a file of vendors
+    #[arg(long, value_name = "CSV", conflicts_with = "secret_stdin")]
+    secrets: Option<PathBuf>,
+}
+
 impl Replay {
     pub(crate) async fn run(&self, context: &Context) -> Result<Outcome, Failure> {
         let (route, body) = read(&self.file)?;
-        let secret = self.secret()?;
+        let secret = self.secret.of(&self.vendor)?;
         let proof = if self.older_dialect {
             Proof::Hmac
         } else {
@@ -51,10 +58,12 @@ impl Replay {
         let shown = json!({"status": answer.status, "answer": answer.body});
         Ok(context.document(shown).ending(exit))
     }
+}
 
-    fn secret(&self) -> Result<WebhookSecret, Failure> {
+impl Secret {
+    pub(super) fn of(&self, vendor: &VendorId) -> Result<WebhookSecret, Failure> {
         let told = match &self.secrets {
-            Some(file) => return self.secret_of(file),
+            Some(file) => return in_file(vendor, file),
             None if self.secret_stdin => Some(input::secret("Webhook secret: ")?),
             None => environment::variable("WABACTL_WEBHOOK_SECRET"),
         };
@@ -63,16 +72,16 @@ impl Replay {
         WebhookSecret::parse(&told)
             .map_err(|_| Failure::Usage("that is no webhook secret".to_owned()))
     }
+}
 
-    /// The secret of the first of the vendor's numbers in a file of vendors.
-    fn secret_of(&self, file: &Path) -> Result<WebhookSecret, Failure> {
-        let rows = wabactl::read_csv(open(file)?.as_slice()).map_err(Failure::Sheet)?;
-        let mut rows = rows.into_iter();
-        let row = rows.find(|row| row.vendor_id == self.vendor);
-        let row =
-            row.ok_or_else(|| Failure::Usage(format!("{} has no such vendor", file.display())))?;
-        Ok(row.wasender_webhook_secret)
-    }
+/// The secret of the first of a vendor's numbers in a file of vendors.
+fn in_file(vendor: &VendorId, file: &Path) -> Result<WebhookSecret, Failure> {
+    let rows = wabactl::read_csv(open(file)?.as_slice()).map_err(Failure::Sheet)?;
+    let mut rows = rows.into_iter();
+    let row = rows.find(|row| row.vendor_id == *vendor);
+    let row =
+        row.ok_or_else(|| Failure::Usage(format!("{} has no such vendor", file.display())))?;
+    Ok(row.wasender_webhook_secret)
 }
 
 /// A webhook's body and where it goes: the file itself, or what a function was called with for one.
