@@ -4,6 +4,7 @@ examples.py PORT DOCUMENT...
 
 - Ports 9002 and 9004 become PORT and PORT + 2. Variables and functions of one sh block are there in the next.
 - A request must be answered 2xx, or what a comment before the block says: <!-- answered 409 -->.
+- A block must end with 0, or with what a comment says: <!-- ends with 5 -->.
 - A json block after a sh block is what its last request was answered: every member shown must be in the answer.
 - <!-- not run: REASON --> before a block leaves it out, and says so.
 """
@@ -19,6 +20,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 120
+
+FETCH = """
+const request = globalThis.fetch;
+globalThis.fetch = async (...what) => {
+  const answer = await request(...what);
+  if (!answer.ok) throw new Error(`answered ${answer.status}`);
+  return answer;
+};
+"""
 
 PRELUDE = r"""
 set -euo pipefail
@@ -102,7 +112,7 @@ class Runner:
             case "sh":
                 self.execute(block, ["bash", "-c", self.script(block)])
             case "js":
-                self.execute(block, ["node", "--input-type=module", "-e", self.ported(block.text)])
+                self.execute(block, ["node", "--input-type=module", "-e", FETCH + self.ported(block.text)])
             case "python":
                 self.execute(block, ["python3", "-c", self.ported(block.text)])
             case "json" if after == "sh":
@@ -112,7 +122,7 @@ class Runner:
         return text.replace(":9002", f":{self.port}").replace(":9004", f":{self.port + 2}")
 
     def script(self, block: Block) -> str:
-        keep = f'{{ export -p; declare -f; }} >"{self.state}"'
+        keep = f'{{ unset EXAMPLES_STATUS; export -p; declare -f; }} >"{self.state}"'
         return f'{PRELUDE}\nset -a\nsource "{self.state}"\n{self.ported(block.text)}\n{keep}\n'
 
     def execute(self, block: Block, command: list[str]) -> None:
@@ -129,7 +139,7 @@ class Runner:
             done = subprocess.run(command, cwd=self.work, env=environment, timeout=SECONDS, stdin=subprocess.DEVNULL, capture_output=True, text=True)
         except subprocess.TimeoutExpired:
             return self.fail(block, f"it runs longer than {SECONDS} s")
-        if done.returncode != 0:
+        if done.returncode != int(block.mark(r"ends with (\d+)") or 0):
             self.fail(block, f"it ended with {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
         else:
             print(f"ok {block.place()} {block.language}")

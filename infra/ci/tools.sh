@@ -20,6 +20,9 @@ command -v c++ >/dev/null || install_package g++
 # For the tests of the shared cache, which start one of their own.
 command -v redis-server >/dev/null || install_package redis-server
 command -v curl >/dev/null || install_package curl
+# For the examples of the documents.
+command -v jq >/dev/null || install_package jq
+command -v node >/dev/null || install_package nodejs
 python3 -c 'import ensurepip' 2>/dev/null || install_package python3 python3-venv
 
 # The copy of the list inside the environment says what was installed to the end.
