@@ -28,7 +28,7 @@ within() {
 # start_stack [OPTION...]: what follows is given to the stack.
 start_stack() {
   local -a command
-  # shellcheck disable=SC2034  # For the scripts that source this.
+  # shellcheck disable=SC2034,SC2154  # For the scripts that source this, and from them.
   gateway="http://127.0.0.1:$port" simulator="http://127.0.0.1:$((port + 2))"
   read -ra command < <(infra/ci/readme-command.sh 'cargo run .*-p local')
   cargo build --locked -p local

@@ -50,6 +50,7 @@ async fn what_is_well_what_is_to_be_seen_to_and_what_is_broken_end_differently()
         ("connected", 3, 401, 3, "wabactl dlq list outbound"),
         ("need_scan", 0, 401, 1, "wabactl qr v_1 --waba w_1 --watch"),
         ("connected", 0, 200, 1, "must be refused with 401"),
+        ("connected", 0, 503, 3, "run this again"),
     ] {
         let gateway = Gateway::scripted_by(deployment(live, dead, forged)).await;
         let run = machine.asks(&gateway.url, &["doctor"]).await;
