@@ -5,11 +5,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use wabactl::{AdminClient, Registration};
+use wabactl::{AdminClient, Patience, Registration};
 
 /// How often it is looked whether a demo vendor may send, and how many times.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 const LOOKS: usize = 4_000;
+
+/// A process that was killed while it registered a vendor leaves the lease of its secrets, which is waited for.
+const PATIENCE: Patience = Patience::new(12, Duration::from_millis(500));
 
 /// `events/local/vendors.csv`.
 const VENDORS: &[u8] = include_bytes!("../../../events/local/vendors.csv");
@@ -26,7 +29,7 @@ pub(crate) async fn import(
     if imported.as_ref().is_some_and(|file| file.exists()) {
         return Ok(vendors);
     }
-    let client = AdminClient::new(gateway_url, admin_key)?;
+    let client = AdminClient::new(gateway_url, admin_key)?.patient(PATIENCE);
     let report = wabactl::migrate(&client, &vendors).await;
     if report.failed() > 0 {
         bail!("the demo vendors were not registered: {report:?}");

@@ -104,7 +104,7 @@ async fn a_list_that_cannot_be_is_refused() {
         is_problem(&answer, 400, "invalid_vendor_id");
         is_problem(&get(world, "nothing").await, 404, "no_such_route");
         let answer = world
-            .admin("DELETE", "vendors/vendor_001", &[], &Value::Null)
+            .admin("PATCH", "vendors/vendor_001", &[], &Value::Null)
             .await;
         is_problem(&answer, 405, "method_not_allowed");
     })

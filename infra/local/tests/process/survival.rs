@@ -37,7 +37,14 @@ async fn kept(local: &Local) -> Value {
     for table in TABLES {
         let scan = json!({ "TableName": format!("local-{table}"), "ConsistentRead": true });
         let found = local.aws("DynamoDB_20120810.Scan", &scan).await;
-        rows[table] = found["Items"].clone();
+        // How often was asked, this look included, is no part of what is kept.
+        let is_kept = |item: &&Value| {
+            !item["pk"]["S"]
+                .as_str()
+                .is_some_and(|pk| pk.starts_with("rate#"))
+        };
+        let items = found["Items"].as_array().expect("items").iter();
+        rows[table] = items.filter(is_kept).cloned().collect();
     }
     json!({
         "adminKey": local.admin_key(),

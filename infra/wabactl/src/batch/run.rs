@@ -126,7 +126,14 @@ pub async fn run(
     let open = rows.iter().enumerate().filter(|(place, _)| is_open[*place]);
     let mut writing = stream::iter(open)
         .take_while(|_| std::future::ready(!pace.stop.is_wanted()))
-        .map(|(place, row)| async move { (place, register(client, row).await) })
+        .map(|(place, row)| async move {
+            let registered = register(client, row).await;
+            // At once: no other row is begun while this one waits to be noted.
+            if registered.as_ref().is_err_and(is_hopeless) {
+                pace.stop.now();
+            }
+            (place, registered)
+        })
         .buffer_unordered(pace.at_once)
         // What ended together is noted together.
         .ready_chunks(pace.at_once);
@@ -136,12 +143,7 @@ pub async fn run(
             (pace.ticks)();
             match registered {
                 Ok(after) => written.push((place, after)),
-                Err(error) => {
-                    if is_hopeless(&error) {
-                        pace.stop.now();
-                    }
-                    done[place] = Done::Failed(error);
-                }
+                Err(error) => done[place] = Done::Failed(error),
             }
         }
         let (places, views): (Vec<_>, Vec<_>) = written.into_iter().unzip();
