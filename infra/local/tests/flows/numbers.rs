@@ -11,7 +11,7 @@ use crate::front_door::{get, is_problem, register, shop};
 use crate::world::{AWA, Answer, MOUSSA, VENDOR_1, Vendor, World, run};
 
 /// The second number of the first demo vendor.
-const SECOND: Vendor = Vendor {
+pub(crate) const SECOND: Vendor = Vendor {
     id: "vendor_001",
     secret: "second_secret",
     session: "instance_second",

@@ -191,6 +191,31 @@ async fn a_number_that_is_added_to_a_paused_vendor_is_silent_too() {
 }
 
 #[tokio::test]
+async fn a_number_that_is_deleted_in_a_pause_and_added_after_it_answers_again() {
+    run(async |world| {
+        let path = "vendors/vendor_001/waba-instances";
+        let added = numbers::add(world, path, &numbers::second()).await;
+        let number = format!(
+            "vendors/vendor_001/waba/{}",
+            added.json["wabaId"].as_str().unwrap()
+        );
+        pause(world, "pause").await;
+        let deleted = world.admin("DELETE", &number, &[], &Value::Null).await;
+        assert_eq!(deleted.status, 200, "{}", deleted.text);
+        pause(world, "resume").await;
+        let again = numbers::add(world, path, &numbers::second()).await;
+        assert_eq!(again.status, 201, "{}", again.text);
+        world.later(60).await;
+        world
+            .customer_writes(numbers::SECOND, MOUSSA, "Bonjour", "AGAIN")
+            .await;
+        world.later(5).await;
+        assert_eq!(world.sent(numbers::SECOND).len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn two_operators_cannot_overwrite_each_others_change_of_a_vendor() {
     run(async |world| {
         register(world, &shop(1)).await;

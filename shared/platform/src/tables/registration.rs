@@ -61,18 +61,19 @@ impl Tables {
         add(self.watch_begun(at, now));
         add(delete(&self.names.waba_instances, deleted_key(at.0, at.1)));
         let (lane_before, lane) = registered.lane;
-        // The lanes that the vendor had when it was paused are silent already.
-        let is_silent = registered.number.0.is_none() && !registered.config.1.active;
+        // The lanes of the numbers that a vendor has follow its pauses; that of a number which was deleted meanwhile did not.
+        let is_new = registered.number.0.is_none();
+        let is_silent = !registered.config.1.active;
         if lane_before != lane {
             let change = self.lane_change(lane_before, at, lane, now);
-            let silent = if is_silent {
-                change.set("silent", b(true))
+            let heard = if is_new {
+                change.set("silent", is_silent.then(|| b(true)))
             } else {
                 change
             };
-            add(silent.transact());
-        } else if is_silent {
-            add(self.silenced(at, true, now));
+            add(heard.transact());
+        } else if is_new && lane.silent != is_silent {
+            add(self.silenced(at, is_silent, now));
         }
         let (outcomes, parts): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
         Ok(match self.commit("registering a vendor", parts).await? {
