@@ -66,18 +66,22 @@ impl Asked {
         now: Timestamp,
     ) -> WabaInstance {
         let begun = |known: &WabaInstance| known.created_at;
+        // What the provider told of another session does not count for this one.
+        let same = known.filter(|known| {
+            known.phone == self.phone && known.provider_instance_id == self.instance_id
+        });
         WabaInstance {
             waba_id: waba.clone(),
             vendor_id: vendor.clone(),
             provider: Provider::Wasender,
             phone: self.phone.clone(),
             provider_instance_id: self.instance_id.clone(),
-            provider_session_id: known.and_then(|known| known.provider_session_id),
+            provider_session_id: same.and_then(|known| known.provider_session_id),
             status: known.map_or_else(|| "pending".to_owned(), |known| known.status.clone()),
             pacing: self
                 .pacing
                 .on(known.map_or_else(Pacing::default, |known| known.pacing)),
-            observed: known.map_or_else(Observed::default, |known| known.observed.clone()),
+            observed: same.map_or_else(Observed::default, |known| known.observed.clone()),
             marks: Marks::default(),
             incomplete: true,
             revision: known.map_or(1, |known| known.revision + 1),

@@ -163,10 +163,8 @@ fn is_new_session(
     let former = stored
         .and_then(|stored| stored.of(&fresh.waba_id))
         .and_then(|stored| stored.api_key.as_ref());
-    let is_known = plan.known.as_ref().is_some_and(|known| {
-        known.phone == plan.number.phone
-            && known.provider_instance_id == plan.number.provider_instance_id
-    });
+    let known = plan.known.as_ref();
+    let is_known = known.is_some_and(|known| known.is_session_of(&plan.number));
     let has_key = former.is_some_and(|former| former.expose() == key.expose());
     let is_given_up = matches!(
         lane.state,

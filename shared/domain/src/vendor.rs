@@ -141,6 +141,11 @@ impl WabaInstance {
             ..self.pacing
         }
     }
+
+    /// Whether the same session of the same number stands behind both, by what the owner says of them.
+    pub fn is_session_of(&self, other: &Self) -> bool {
+        self.phone == other.phone && self.provider_instance_id == other.provider_instance_id
+    }
 }
 
 impl Observed {

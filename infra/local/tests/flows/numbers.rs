@@ -305,6 +305,45 @@ async fn two_operators_cannot_overwrite_each_others_change_of_a_number() {
 }
 
 #[tokio::test]
+async fn what_was_seen_of_a_session_does_not_count_for_another_even_without_a_key() {
+    run(async |world| {
+        let mut keyless = number(1);
+        keyless.as_object_mut().expect("an object").remove("wasenderApiKey");
+        let added = add(world, PATH, &keyless).await;
+        assert_eq!(added.status, 201, "{}", added.text);
+        let waba = added.json["wabaId"].as_str().expect("an id");
+        let key = json!({ "pk": { "S": "vendor_001" }, "sk": { "S": format!("waba#{waba}") } });
+        let known = json!({
+            "TableName": "local-waba_instances", "Key": key,
+            "ConditionExpression": "attribute_exists(pk)",
+            "UpdateExpression": "SET providerSessionId = :session, #identity = :identity, drift = :drift",
+            "ExpressionAttributeNames": { "#identity": "identity" },
+            "ExpressionAttributeValues": {
+                ":session": { "N": "77" }, ":identity": { "S": "match" }, ":drift": { "L": [{ "S": "webhook_url" }] },
+            },
+        });
+        let read = json!({ "TableName": "local-waba_instances", "Key": key, "ConsistentRead": true });
+        let path = format!("vendors/vendor_001/waba/{waba}");
+        for (field, value) in [
+            ("dailyCap", json!(50)),
+            ("wasenderInstanceId", json!("number_instance_91")),
+            ("phoneNumber", json!("+221700000291")),
+        ] {
+            world.aws_operation("DynamoDB_20120810.UpdateItem", &known).await;
+            keyless[field] = value;
+            let etag = get(world, &path).await.etag;
+            let answer = put(world, &path, &etag, &keyless).await;
+            assert_eq!(answer.status, 200, "{}", answer.text);
+            let item = world.aws_operation("DynamoDB_20120810.GetItem", &read).await["Item"].clone();
+            for name in ["providerSessionId", "identity", "drift"] {
+                assert_eq!(item.get(name).is_some(), field == "dailyCap", "{field}: {name}");
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn every_wrong_field_of_a_number_and_of_a_vendor_is_named_at_once() {
     run(async |world| {
         let before = world.stored().await;

@@ -32,7 +32,8 @@ pub struct Registered<'a> {
     pub config: (Option<&'a VendorConfig>, &'a VendorConfig),
     pub number: (Option<&'a WabaInstance>, &'a WabaInstance),
     pub lane: (&'a Lane, &'a Lane),
-    /// There is a new session behind the number: what was known of the former one is forgotten.
+    /// There is a new session behind the number: what was known of the former one is forgotten, as it is with another phone number or
+    /// another instance id.
     pub is_anew: bool,
 }
 
@@ -171,7 +172,8 @@ impl Tables {
             .set("schema", n(1));
         let change = marks::set_marks(change, &number.marks);
         let change = unmoved(change, before.map(|before| before.revision));
-        if !registered.is_anew {
+        let is_another = before.is_some_and(|before| !before.is_session_of(number));
+        if !registered.is_anew && !is_another {
             return change.transact();
         }
         let forgotten = ["identity", "verifiedAt", "providerSessionId", "drift"];
