@@ -72,10 +72,12 @@ impl App {
         let current = secrets
             .of(&fresh.waba_id)
             .map(|before| before.webhook.current.expose());
-        let is_replaced = current.is_some_and(|it| it != fresh.webhook.current.expose());
-        if is_replaced {
-            // Until no other environment's cache can hold the older reading.
-            secrets.rotating_until = now.checked_add(limits::SECRET_CACHE).ok();
+        if current != Some(fresh.webhook.current.expose()) {
+            // Until no other environment's cache can hold the older reading; announced for those that may not read these secrets again.
+            if current.is_some() {
+                secrets.rotating_until = now.checked_add(limits::SECRET_CACHE).ok();
+            }
+            self.announce_rotation(vendor).await?;
         }
         let mut instances = secrets.instances.iter_mut();
         match instances.find(|instance| instance.waba_id == fresh.waba_id) {
@@ -84,6 +86,12 @@ impl App {
         }
         let storing = self.platform.secrets.store_vendor(vendor, &secrets);
         storing.await.map_err(|error| unavailable(&error))
+    }
+
+    async fn announce_rotation(&self, vendor: &VendorId) -> Result<(), Problem> {
+        let now = self.platform.clock.now();
+        let announcing = self.platform.tables.announce_rotation(vendor, now);
+        announcing.await.map_err(|error| unavailable(&error))
     }
 }
 

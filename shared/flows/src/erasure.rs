@@ -43,6 +43,7 @@ pub async fn stop(platform: &Platform, vendor: &VendorId) -> Result<(), AwsError
     for instance in platform.tables.instances(vendor).await? {
         close(platform, &instance).await?;
     }
+    platform.tables.withdraw_rotation(vendor).await?;
     platform.secrets.delete_vendor(vendor).await
 }
 

@@ -54,6 +54,8 @@ pub async fn set_up(
     let is_on = before.settings.webhook_enabled == Some(true);
     if !is_on || !is_current(&secrets, instance, before.webhook_secret.as_ref()) {
         // A provider makes the secret when webhooks are switched on: what proves itself by it before it is known here is to come again.
+        let now = platform.clock.now();
+        platform.tables.announce_rotation(vendor, now).await?;
         let rotating = rotating(platform, secrets.clone());
         platform.secrets.store_vendor(vendor, &rotating).await?;
     }

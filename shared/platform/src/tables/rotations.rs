@@ -37,6 +37,20 @@ impl Tables {
             .map_err(|error| AwsError::from_sdk("announcing a rotation", &error))
     }
 
+    /// Withdraws what was announced of a vendor that is deleted.
+    pub async fn withdraw_rotation(&self, vendor: &VendorId) -> Result<(), AwsError> {
+        let request = self
+            .client
+            .delete_item()
+            .table_name(&self.names.waba_instances)
+            .set_key(Some(rotation_key(vendor)));
+        request
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|error| AwsError::from_sdk("withdrawing an announcement", &error))
+    }
+
     /// The vendors whose rotation is announced; `None` if they are too many to name.
     pub async fn rotations(&self, now: Timestamp) -> Result<Option<Vec<VendorId>>, AwsError> {
         let request = self

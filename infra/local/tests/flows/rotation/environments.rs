@@ -90,20 +90,20 @@ fn environment(world: &World) -> App {
     App::new(&config, world.clock().clone())
 }
 
+async fn posted(app: &App, vendor: &str, secret: &str) -> u16 {
+    let body = event("presence.update", &json!({})).to_string();
+    let mut request = Request::new(Body::from(body));
+    *request.method_mut() = lambda_http::http::Method::POST;
+    let path = format!("/api/webhooks/wasender/{vendor}");
+    *request.uri_mut() = path.parse().expect("a path");
+    let secret = secret.parse().expect("a header");
+    request.headers_mut().insert("x-webhook-signature", secret);
+    app.handle(request).await.status().as_u16()
+}
+
 impl Fleet<'_> {
     async fn post(&self, environment: usize, vendor: &str, secret: &str) -> u16 {
-        let body = event("presence.update", &json!({})).to_string();
-        let mut request = Request::new(Body::from(body));
-        *request.method_mut() = lambda_http::http::Method::POST;
-        let path = format!("/api/webhooks/wasender/{vendor}");
-        *request.uri_mut() = path.parse().expect("a path");
-        let secret = secret.parse().expect("a header");
-        request.headers_mut().insert("x-webhook-signature", secret);
-        self.environments[environment]
-            .handle(request)
-            .await
-            .status()
-            .as_u16()
+        posted(&self.environments[environment], vendor, secret).await
     }
 
     fn doubts(&mut self, environment: usize) {
@@ -270,6 +270,38 @@ fn reads_are_few(fleet: &Fleet<'_>, begun: jiff::Timestamp) {
         "a budget was used up, so that who rotates was asked for"
     );
     assert!(asked <= fleet.doubtful.len(), "{asked} questions");
+}
+
+#[tokio::test]
+async fn an_environment_that_may_not_read_again_puts_off_who_shows_a_secret_that_was_just_registered()
+ {
+    run(async |world| {
+        for other in 0..OTHERS {
+            register(world, &shop(other)).await;
+        }
+        world.later(limits::SECRET_CACHE.as_secs() + 60).await;
+        let app = environment(world);
+        let shown = |other: usize| {
+            (
+                format!("shop_{other:02}"),
+                format!("shop_secret_{other:02}"),
+            )
+        };
+        for (vendor, secret) in (0..OTHERS).map(shown) {
+            assert_eq!(posted(&app, &vendor, &secret).await, 200);
+        }
+        world.clock().advance(Duration::from_secs(2));
+        let mut changed = shop(0);
+        changed["wasenderWebhookSecret"] = "another_secret_00".into();
+        assert_eq!(register(world, &changed).await.status, 200);
+        for (vendor, _) in (1..OTHERS).map(shown) {
+            assert_eq!(posted(&app, &vendor, "forged_secret").await, 401);
+        }
+        assert_eq!(posted(&app, "shop_00", "another_secret_00").await, 503);
+        world.clock().advance(Duration::from_secs(2));
+        assert_eq!(posted(&app, "shop_00", "another_secret_00").await, 200);
+    })
+    .await;
 }
 
 #[tokio::test]
