@@ -39,6 +39,8 @@ pub struct Lane {
     pub silent_before: Option<Timestamp>,
     /// Its number was deleted: what is queued or parked ends cancelled, and nothing leaves any more.
     pub closed: bool,
+    /// When its number was last deleted: what was made until then never leaves, not even once the number is registered again.
+    pub closed_at: Option<Timestamp>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,6 +120,7 @@ impl Default for Lane {
             silent: false,
             silent_before: None,
             closed: false,
+            closed_at: None,
         }
     }
 }
@@ -135,6 +138,11 @@ impl Lane {
             || self
                 .silent_before
                 .is_some_and(|before| decided_at <= before)
+    }
+
+    /// Whether a message that was made at this moment was given up, because the number is deleted or was since.
+    pub fn gives_up(&self, made_at: Timestamp) -> bool {
+        self.closed || self.closed_at.is_some_and(|closed_at| made_at <= closed_at)
     }
 
     /// The lane after a message was taken at `now`: the next is due a gap later.

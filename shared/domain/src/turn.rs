@@ -52,7 +52,7 @@ pub fn turn(message: &Outbound, lane: &Lane, entry: Entry, now: Timestamp) -> Tu
     if message.is_expired(now) {
         return Turn::End(Box::new(message.clone().moved_to(Dispatch::Expired)));
     }
-    if lane.closed {
+    if lane.gives_up(message.created_at) {
         return Turn::End(Box::new(message.clone().moved_to(Dispatch::Cancelled)));
     }
     let is_superseded = |epoch| epoch != entry.control_epoch || lane.silences(message.created_at);
@@ -280,15 +280,24 @@ mod tests {
     fn what_comes_to_its_turn_after_its_number_was_deleted_is_cancelled() {
         let waits = Lane::default().parked(ParkReason::NotConnected, None);
         for lane in [Lane::default(), waits.listing(false)] {
-            let closed = lane.closed();
+            let closed = lane.closed(NOW);
             assert_eq!(closed.due_at(NOW).is_some(), closed.listed > 0);
             let Turn::End(message) = turn(&reply(3), &closed, ENTRY, NOW) else {
                 panic!("it ends")
             };
             assert_eq!(message.dispatch, Dispatch::Cancelled);
-            let anew = closed.registered(NOW);
+            let later = NOW + Duration::from_millis(1);
+            let anew = closed.registered(later);
+            let Turn::End(message) = turn(&reply(3), &anew, ENTRY, later) else {
+                panic!("it was given up for good")
+            };
+            assert_eq!(message.dispatch, Dispatch::Cancelled);
+            let made_later = Outbound {
+                created_at: later,
+                ..reply(3)
+            };
             assert!(matches!(
-                turn(&reply(3), &anew, ENTRY, NOW),
+                turn(&made_later, &anew, ENTRY, later),
                 Turn::Park { .. }
             ));
         }

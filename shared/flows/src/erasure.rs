@@ -25,7 +25,7 @@ pub async fn close(platform: &Platform, instance: &WabaInstance) -> Result<bool,
             platform.tables.lane(at.0, at.1).await?,
             platform.clock.now(),
         );
-        let closed = lane.clone().closed();
+        let closed = lane.clone().closed(now);
         let closing = platform
             .tables
             .close_number(instance, (&lane, &closed), now);

@@ -48,8 +48,9 @@ impl Lane {
 
     /// The lane of a number that is deleted: its list is drained, and whatever comes to its turn ends cancelled.
     #[must_use]
-    pub fn closed(mut self) -> Self {
+    pub fn closed(mut self, now: Timestamp) -> Self {
         self.closed = true;
+        self.closed_at = self.closed_at.max(Some(now));
         self.unverified = false;
         self.doubts = 0;
         self.started()

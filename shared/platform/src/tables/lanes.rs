@@ -168,6 +168,7 @@ impl Tables {
             .set("drainLeaseUntil", after.drain_lease_until.map(ms))
             .set("unverified", after.unverified.then(|| b(true)))
             .set("closed", after.closed.then(|| b(true)))
+            .set("closedAt", after.closed_at.map(ms))
             .set("dueShard", due_at.map(|_| s(DUE_SHARD)))
             .set("dueAt", due_at.map(ms))
             .set("schema", n(1));
@@ -229,5 +230,6 @@ pub(super) fn read(item: &Item) -> Result<Lane, AwsError> {
         silent: from.flag("silent"),
         silent_before: from.time_opt("silentBefore"),
         closed: from.flag("closed"),
+        closed_at: from.time_opt("closedAt"),
     })
 }
