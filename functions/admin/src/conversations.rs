@@ -75,12 +75,13 @@ impl App {
         Ok(problem::json(200, &answer))
     }
 
-    /// A conversation that must exist, or the one that it was found to be.
+    /// A conversation of a vendor that was not deleted, which must exist, or the one that it was found to be.
     pub(crate) async fn kept_conversation(
         &self,
         vendor: &VendorId,
         id: &ConversationId,
     ) -> Result<KeptConversation, Problem> {
+        self.not_deleted(vendor).await?;
         let kept = self.platform.tables.kept_conversation(vendor, id).await;
         kept.map_err(|error| unavailable(&error))?
             .ok_or_else(no_such_conversation)

@@ -34,10 +34,11 @@ impl App {
         Ok(Some(row.into_iter().collect()))
     }
 
-    /// That a vendor exists, as far as was known minutes ago: enough to show what is kept of it.
+    /// That a vendor exists, as far as was known minutes ago, and was not deleted since: enough to show what is kept of it.
     pub(crate) async fn known(&self, vendor: &VendorId) -> Result<(), Problem> {
         let row = self.registry.vendor(vendor).await;
         let row = row.map_err(|error| unavailable(&error))?;
-        row.map(|_| ()).ok_or_else(no_such_vendor)
+        row.ok_or_else(no_such_vendor)?;
+        self.not_deleted(vendor).await
     }
 }

@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 use simulator::{Fault, FaultKind};
 use testkit::wasender::{event, headers};
 
+use crate::admin_keys_made::bearer;
+use crate::conversations::{decide, newest};
 use crate::front_door::{get, is_problem, post, register, shop};
 use crate::media;
 use crate::world::{AWA, Answer, MOUSSA, VENDOR_1, VENDOR_2, World, run};
@@ -284,6 +286,14 @@ async fn left_of(world: &World, vendor: &str) -> Vec<String> {
     all
 }
 
+/// A question about the first vendor, for an environment of its own.
+fn asked(world: &World, what: &str) -> lambda_http::Request {
+    let question = axum::http::Request::get(format!("/api/admin/{VENDOR}/{what}"))
+        .header("authorization", bearer(world.admin_key()))
+        .body(lambda_http::Body::Empty);
+    question.expect("a request")
+}
+
 #[tokio::test]
 async fn nothing_of_a_deleted_vendor_is_left_and_its_neighbour_keeps_everything() {
     run(async |world| {
@@ -423,6 +433,31 @@ async fn an_erasure_whose_passes_die_at_any_step_is_gone_on_with() {
         }
         until_erased(world, VENDOR_1.id).await;
         assert_eq!(left_of(world, VENDOR_1.id).await, Vec::<String>::new());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nothing_of_a_deleted_vendor_is_shown_or_changed_before_it_is_erased() {
+    run(async |world| {
+        world.customer_writes(VENDOR_1, AWA, SAID, "IN1").await;
+        world.quiet().await;
+        let conversation = newest(world).await;
+        // An environment that saw the vendor just before.
+        let elsewhere = world.another_admin();
+        let seen = elsewhere.handle(asked(world, "messages")).await;
+        assert_eq!(seen.status(), 200);
+        delete_and_die(world, VENDOR_1.id).await;
+        for what in ["messages", "gaps", "analytics"] {
+            let answer = elsewhere.handle(asked(world, what)).await;
+            assert_eq!(answer.status(), 404, "{what}");
+        }
+        let answer = get(world, &format!("{VENDOR}/conversations/{conversation}")).await;
+        is_problem(&answer, 404, "no_such_vendor");
+        for what in ["takeover", "release", "cancel"] {
+            let answer = decide(world, &conversation, what, &Value::Null).await;
+            is_problem(&answer, 404, "no_such_vendor");
+        }
     })
     .await;
 }
