@@ -2,7 +2,7 @@
 
 use domain::{
     ApiKey, Marks, Observed, Pacing, PhoneNumber, Provider, VendorId, WabaId, WabaInstance,
-    WebhookSecret,
+    WebhookSecret, first_revision,
 };
 use flows::problem::Problem;
 use jiff::Timestamp;
@@ -84,7 +84,7 @@ impl Asked {
             observed: same.map_or_else(Observed::default, |known| known.observed.clone()),
             marks: Marks::default(),
             incomplete: true,
-            revision: known.map_or(1, |known| known.revision + 1),
+            revision: known.map_or_else(|| first_revision(now), |known| known.revision + 1),
             created_at: known.map_or(now, begun),
             updated_at: now,
         }

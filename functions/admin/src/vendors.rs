@@ -1,5 +1,5 @@
 use domain::config::Settings;
-use domain::{CatalogueSize, VendorConfig, VendorId, WabaId, limits};
+use domain::{CatalogueSize, VendorConfig, VendorId, WabaId, first_revision, limits};
 use flows::problem::{self, Problem};
 use jiff::Timestamp;
 use platform::tables::VendorRow;
@@ -195,7 +195,7 @@ fn begun(vendor_id: &VendorId, now: Timestamp) -> VendorConfig {
         typed_pause_minutes: limits::TYPED_PAUSE_MINUTES,
         settings: Settings::default(),
         catalogue: CatalogueSize::default(),
-        revision: 0,
+        revision: first_revision(now),
         created_at: now,
         updated_at: now,
     }

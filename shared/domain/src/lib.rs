@@ -76,5 +76,5 @@ pub use renewal::{Credentials, Renewal, Renewed, Settlement};
 pub use signature::{InvalidSecret, Proof, SecretRing, Slot, WebhookSecret};
 pub use vendor::{
     ApiKey, CatalogueSize, InstanceSecrets, InvalidApiKey, Observed, Proved, Provider,
-    VendorConfig, VendorSecrets, WabaInstance,
+    VendorConfig, VendorSecrets, WabaInstance, first_revision,
 };

@@ -74,6 +74,14 @@ pub struct CatalogueSize {
     pub revision: u64,
 }
 
+/// The revision that a vendor or a number begins with: above all that a former one of its id can have had, so that nobody who saw that one
+/// changes this one.
+pub fn first_revision(now: Timestamp) -> u64 {
+    u64::try_from(now.as_millisecond())
+        .unwrap_or_default()
+        .max(1)
+}
+
 impl VendorConfig {
     /// The vendor as the next change begins with it.
     #[must_use]

@@ -461,3 +461,31 @@ async fn nothing_of_a_deleted_vendor_is_shown_or_changed_before_it_is_erased() {
     })
     .await;
 }
+
+async fn put(world: &World, path: &str, etag: &str, body: &Value) -> Answer {
+    world.admin("PUT", path, &[("if-match", etag)], body).await
+}
+
+#[tokio::test]
+async fn what_was_seen_of_a_deleted_number_or_vendor_changes_none_of_the_same_id() {
+    run(async |world| {
+        let change = json!({ "phoneNumber": "+221701111111", "wasenderInstanceId": VENDOR_1.session, "dailyCap": 7 });
+        for what in [NUMBER, VENDOR] {
+            let etags = [get(world, NUMBER).await.etag, get(world, VENDOR).await.etag];
+            assert_eq!(delete(world, &format!("{what}?force=true")).await.status / 100, 2);
+            if what == VENDOR {
+                until_erased(world, VENDOR_1.id).await;
+            }
+            register(world, &demo()).await;
+            let answer = put(world, NUMBER, &etags[0], &change).await;
+            is_problem(&answer, 412, "precondition_failed");
+            if what == NUMBER {
+                continue;
+            }
+            let name = json!({ "businessName": "B", "language": "fr" });
+            let answer = put(world, VENDOR, &etags[1], &name).await;
+            is_problem(&answer, 412, "precondition_failed");
+        }
+    })
+    .await;
+}
