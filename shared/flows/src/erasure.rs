@@ -88,6 +88,7 @@ pub async fn go_on(platform: &Platform, vendor: &VendorId) -> Result<(), AwsErro
 async fn pass(platform: &Platform, vendor: &VendorId, leased: Erasure) -> Result<(), AwsError> {
     let began = platform.clock.now();
     stop(platform, vendor).await?;
+    platform.tables.unbind_keys(vendor).await?;
     let eraser = Eraser {
         platform,
         vendor,

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use simulator::{Fault, FaultKind};
 use testkit::wasender::{event, headers};
 
-use crate::admin_keys_made::bearer;
+use crate::admin_keys_made::{bearer, create, with};
 use crate::conversations::{decide, newest};
 use crate::front_door::{get, is_problem, post, register, shop};
 use crate::media;
@@ -486,6 +486,29 @@ async fn what_was_seen_of_a_deleted_number_or_vendor_changes_none_of_the_same_id
             let answer = put(world, VENDOR, &etags[1], &name).await;
             is_problem(&answer, 412, "precondition_failed");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_that_was_bound_to_a_deleted_vendor_does_not_open_the_next_of_its_id() {
+    run(async |world| {
+        let key =
+            |vendors: Value| json!({ "name": "till", "scopes": ["read"], "vendors": vendors });
+        let (_, alone) = create(world, &key(json!([VENDOR_1.id]))).await;
+        let (_, both) = create(world, &key(json!([VENDOR_1.id, VENDOR_2.id]))).await;
+        assert_eq!(delete(world, VENDOR).await.status, 202);
+        until_erased(world, VENDOR_1.id).await;
+        assert_eq!(register(world, &demo()).await.status, 201);
+        for key in [&alone, &both] {
+            let answer = with(world, key, "GET", VENDOR, &Value::Null).await;
+            is_problem(&answer, 403, "forbidden_vendor");
+        }
+        let other = format!("vendors/{}", VENDOR_2.id);
+        assert_eq!(
+            with(world, &both, "GET", &other, &Value::Null).await.status,
+            200
+        );
     })
     .await;
 }

@@ -113,6 +113,58 @@ impl Tables {
         }
     }
 
+    /// Takes a vendor from all keys that are bound to it, so that they do not open a later vendor of the same id. One that is left with none
+    /// opens nothing.
+    pub async fn unbind_keys(&self, vendor: &VendorId) -> Result<(), AwsError> {
+        const ATTEMPTED: &str = "unbinding admin keys";
+        let mut start = None;
+        loop {
+            let request = self
+                .client
+                .scan()
+                .table_name(&self.names.admin_keys)
+                .filter_expression("contains(vendors, :vendor)")
+                .expression_attribute_values(":vendor", s(vendor.as_str()))
+                .consistent_read(true)
+                .set_exclusive_start_key(start);
+            let answer = request.send().await;
+            let answer = answer.map_err(|error| AwsError::from_sdk(ATTEMPTED, &error))?;
+            // What can't be read opens nothing either.
+            for item in answer.items() {
+                if let Ok(stored) = read(item) {
+                    self.unbind_key(&stored.key, item, vendor).await?;
+                }
+            }
+            start = answer.last_evaluated_key;
+            if start.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn unbind_key(
+        &self,
+        key: &AdminKey,
+        item: &Item,
+        vendor: &VendorId,
+    ) -> Result<(), AwsError> {
+        const ATTEMPTED: &str = "unbinding an admin key";
+        let bound = key.grant.vendors.iter().flatten();
+        let left: Vec<_> = bound.clone().filter(|id| *id != vendor).collect();
+        if left.len() == bound.count() {
+            return Ok(());
+        }
+        let change = Change::of(&self.names.admin_keys, key_of(&key.id))
+            .set("vendors", json(&left))
+            .when("#vendors = :read")
+            .bind("read", s(Reader::new(item, ATTEMPTED).text("vendors")?));
+        let unbinding = Self::update(change.request(&self.client));
+        unbinding
+            .await
+            .map(|_| ())
+            .map_err(|error| AwsError::from_sdk(ATTEMPTED, &error))
+    }
+
     /// Notes that a key was used.
     pub async fn note_key_use(&self, id: &KeyId, now: Timestamp) -> Result<(), AwsError> {
         let change = Change::of(&self.names.admin_keys, key_of(id))

@@ -95,6 +95,8 @@ async fn a_number_is_deleted(world: &World) {
 /// One by a request that dies, one whose id is used again, and one that is forgotten.
 async fn vendors_are_deleted(world: &World) {
     dead_letters(world).await;
+    let bound = json!({ "name": "till", "scopes": ["read"], "vendors": [VENDOR_1.id] });
+    create(world, &bound).await;
     delete_and_die(world, VENDOR_1.id).await;
     // A function may know its secret for a while.
     let late = world.customer_writes(VENDOR_1, AWA, "Le colis tardif", "TARDY");
