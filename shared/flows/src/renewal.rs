@@ -39,29 +39,40 @@ pub async fn finish(platform: &Platform, base_url: &str, at: At<'_>) -> Result<(
     }
 }
 
-/// Notes that the provider may make another webhook secret of a number, so that it is read back; nothing if its secrets change already.
-pub(crate) async fn expect_secret(platform: &Platform, at: At<'_>) -> Result<(), AwsError> {
+/// Notes that the provider may make another webhook secret of a number, so that it is read back, if what is to be done about that `begins`.
+/// `false` if it is not to be done now: the number's secrets change already, or it did not begin.
+pub(crate) async fn expect_secret(
+    platform: &Platform,
+    at: At<'_>,
+    begins: impl Future<Output = Result<bool, AwsError>>,
+) -> Result<bool, AwsError> {
     let Some(lease) = hold(platform, at.0).await? else {
-        return Ok(());
+        return Ok(false);
     };
-    let expected = expect_held(platform, at).await;
+    let expected = expect_held(platform, at, begins).await;
     release(platform, lease).await;
     expected
 }
 
-async fn expect_held(platform: &Platform, at: At<'_>) -> Result<(), AwsError> {
-    let Some(stored) = platform.secrets.read(at.0).await?.secrets else {
-        return Ok(());
-    };
-    if stored.of(at.1).is_none() {
-        return Ok(());
+async fn expect_held(
+    platform: &Platform,
+    at: At<'_>,
+    begins: impl Future<Output = Result<bool, AwsError>>,
+) -> Result<bool, AwsError> {
+    let (what, now) = (Renewed::WebhookSecret, platform.clock.now());
+    let stored = platform.secrets.read(at.0).await?.secrets;
+    // What nobody knows can't be lost.
+    let known = stored.filter(|stored| stored.of(at.1).is_some());
+    let renewing = known.as_ref().and_then(|it| it.renewing(at.1, what));
+    if renewing.is_some_and(|renewal| renewal.is_open(now)) || !begins.await? {
+        return Ok(false);
     }
-    look_later(platform, at).await?;
-    let now = platform.clock.now();
-    let begun = (*stored)
-        .clone()
-        .renewal_begun(at.1, Renewed::WebhookSecret, now);
-    platform.secrets.replace_vendor(at.0, &begun).await
+    if let Some(known) = known {
+        look_later(platform, at).await?;
+        let begun = (*known).clone().renewal_begun(at.1, what, now);
+        platform.secrets.replace_vendor(at.0, &begun).await?;
+    }
+    Ok(true)
 }
 
 /// Makes the secret to come the one in use: a genuine webhook showed it.

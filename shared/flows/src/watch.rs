@@ -180,12 +180,15 @@ impl<'a> Looks<'a> {
         else {
             return Ok(());
         };
-        if !self.may_repair(at).await? {
+        let begins = Box::pin(self.may_repair(at));
+        let is_begun = if change.webhook_enabled == Some(true) {
+            // The provider may make another secret then. Who renews it already has just switched the webhooks off.
+            renewal::expect_secret(self.platform, at, begins).await?
+        } else {
+            begins.await?
+        };
+        if !is_begun {
             return Ok(());
-        }
-        if change.webhook_enabled == Some(true) {
-            // The provider may make another secret then.
-            renewal::expect_secret(self.platform, at).await?;
         }
         let change = (session, &change);
         if !account::update(self.platform, self.base_url, change).await? {

@@ -16,6 +16,8 @@ use crate::world::{AWA, Answer, VENDOR_1, World, run, run_with};
 
 /// More steps than a rotation takes.
 const STEPS: usize = 30;
+/// The table of numbers, and of the right to change a vendor's secrets.
+const INSTANCES: &str = "local-waba_instances";
 
 /// Lets time pass until something is done: a rotation waits for a while before it begins.
 pub(crate) async fn passing<T>(world: &World, work: impl Future<Output = T>) -> T {
@@ -424,6 +426,42 @@ async fn a_secret_that_a_repair_has_the_provider_make_is_read_back() {
         world.sweep().await;
         world.later(limits::RENEWAL_SETTLES.as_secs() + 1).await;
         is_whole(world, "repaired").await;
+    })
+    .await;
+}
+
+/// Writes or deletes the right of some other request to change the first demo vendor's secrets.
+async fn secrets_are_held(world: &World, are_held: bool) {
+    let key = json!({ "pk": { "S": VENDOR_1.id }, "sk": { "S": "lease" } });
+    let (operation, request) = if are_held {
+        let mut item = key;
+        item["holder"] = json!({ "S": "somebody" });
+        item["leaseUntil"] = json!({ "N": "9999999999999" });
+        ("PutItem", json!({ "TableName": INSTANCES, "Item": item }))
+    } else {
+        ("DeleteItem", json!({ "TableName": INSTANCES, "Key": key }))
+    };
+    let target = format!("DynamoDB_20120810.{operation}");
+    world.aws_operation(&target, &request).await;
+}
+
+#[tokio::test]
+async fn a_repair_that_could_lose_a_secret_waits_until_the_secrets_are_let_go() {
+    run(async |world| {
+        let path = format!("whatsapp-sessions/{}", VENDOR_1.session);
+        let off = json!({ "webhook_enabled": false });
+        world.provider("PUT", &path, &off).await;
+        secrets_are_held(world, true).await;
+        for _ in 0..3 {
+            world.later(limits::WATCH_EVERY.as_secs() + 1).await;
+            world.sweep().await;
+            assert_eq!(at_provider(world).await["webhook_enabled"], false);
+        }
+        secrets_are_held(world, false).await;
+        world.later(limits::WATCH_EVERY.as_secs() + 1).await;
+        world.sweep().await;
+        world.later(limits::RENEWAL_SETTLES.as_secs() + 1).await;
+        is_whole(world, "repaired later").await;
     })
     .await;
 }
