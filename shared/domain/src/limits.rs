@@ -385,6 +385,8 @@ pub const ADMIN_PROVIDER_CALL: Duration = Duration::from_secs(4);
 pub const ADMIN_PROVIDER_CALLS: Duration = Duration::from_secs(8);
 /// When a renewal is looked after whose caller may have died.
 pub const RENEWAL_SETTLES: Duration = Duration::from_secs(30);
+/// How long one look after a number's renewals may take; whoever looks has the vendor's secrets for longer.
+pub const RENEWAL_LOOK: Duration = Duration::from_secs(8);
 /// How long a renewal is waited for whose outcome the provider does not tell.
 pub const RENEWAL_LIVES: Duration = Duration::from_hours(1);
 /// Reads of secrets that mismatches may cause in one second, over all vendors of an environment.
@@ -508,6 +510,7 @@ mod tests {
     #[test]
     fn a_rotation_is_announced_before_it_begins_and_looked_after_when_its_caller_is_gone() {
         assert!(SECRET_FRESH < ROTATION_LEAD);
+        assert!(RENEWAL_LOOK + AWS_CALL * 2 < SECRETS_LEASE);
         assert!(SECRETS_LEASE < RENEWAL_SETTLES && RENEWAL_SETTLES < RENEWAL_LIVES);
         let lives = PREVIOUS_SECRET_LIVES.unsigned_abs();
         assert!(SECRET_CACHE < lives && RENEWAL_LIVES < lives);

@@ -1,11 +1,7 @@
 //! What is left to do for a secret or a key that was made anew: by whoever comes after a request that died, or got no answer.
 
-use std::time::Duration;
-
 use domain::entry::{LaterEntry, LaterJob};
-use domain::{
-    Marks, Renewal, Renewed, Settlement, VendorId, VendorSecrets, WabaId, WabaInstance, limits,
-};
+use domain::{Marks, Renewal, Renewed, Settlement, VendorId, VendorSecrets, WabaId, limits};
 use platform::{AwsError, Platform, telemetry};
 use tokio::time::Instant;
 
@@ -14,8 +10,6 @@ use crate::{identity, session};
 
 type At<'a> = (&'a VendorId, &'a WabaId);
 
-/// How long one look at the provider may take.
-const LOOK: Duration = Duration::from_secs(15);
 /// How often one look asks the provider: before the webhooks are switched on, after that, and once more.
 const ASKS: usize = 3;
 
@@ -27,10 +21,12 @@ pub async fn finish(platform: &Platform, base_url: &str, at: At<'_>) -> Result<(
     if !stored.is_some_and(|stored| is_renewing(&stored)) {
         return Ok(());
     }
+    // Before the lease begins: what ends by then ends before the lease.
+    let until = Instant::now() + limits::RENEWAL_LOOK;
     let Some(lease) = hold(platform, at.0).await? else {
         return look_later(platform, at).await;
     };
-    let settled = settle(platform, base_url, at).await;
+    let settled = settle(platform, (base_url, until), at).await;
     release(platform, lease).await;
     if settled? {
         Ok(())
@@ -116,9 +112,14 @@ pub(crate) async fn hold(
     if !platform.tables.lease_secrets(vendor, &holder, now).await? {
         return Ok(None);
     }
-    platform.tables.announce_rotation(vendor, now).await?;
+    let announced = platform.tables.announce_rotation(vendor, now).await;
     let vendor = vendor.clone();
-    Ok(Some(Lease { vendor, holder }))
+    let lease = Lease { vendor, holder };
+    if let Err(error) = announced {
+        release(platform, lease).await;
+        return Err(error);
+    }
+    Ok(Some(lease))
 }
 
 /// Lets others change the vendor's secrets. Should that fail, the lease ends by itself.
@@ -184,7 +185,11 @@ async fn promote_held(platform: &Platform, at: At<'_>) -> Result<(), AwsError> {
 }
 
 /// Settles each renewal of a number; `false` if one is to be looked at again.
-async fn settle(platform: &Platform, base_url: &str, at: At<'_>) -> Result<bool, AwsError> {
+async fn settle(
+    platform: &Platform,
+    (base_url, until): (&str, Instant),
+    at: At<'_>,
+) -> Result<bool, AwsError> {
     let mut is_over = true;
     for what in [Renewed::WebhookSecret, Renewed::ApiKey] {
         let Some(stored) = platform.secrets.read(at.0).await?.secrets else {
@@ -196,11 +201,14 @@ async fn settle(platform: &Platform, base_url: &str, at: At<'_>) -> Result<bool,
         let instance = identity::instance(platform, at).await?;
         let settled = match instance {
             Some(instance) if renewal.is_open(platform.clock.now()) => {
-                settled(platform, (base_url, &instance), &stored, &renewal).await?
+                let account = SessionAccount::find(platform, base_url, &instance, until).await?;
+                settled(platform, account, &stored, &renewal).await
             }
             Some(_) | None => Some(given_up(&stored, &renewal, at)),
         };
-        match settled {
+        // Others may change the secrets when the lease ends.
+        let in_time = |_: &VendorSecrets| Instant::now() < until;
+        match settled.filter(in_time) {
             Some(secrets) => stored_anew(platform, at, what, &secrets).await?,
             None => is_over = false,
         }
@@ -211,29 +219,25 @@ async fn settle(platform: &Platform, base_url: &str, at: At<'_>) -> Result<bool,
 /// The secrets after a renewal, if the provider tells how it ended.
 async fn settled(
     platform: &Platform,
-    (base_url, instance): (&str, &WabaInstance),
+    found: Found<'_>,
     stored: &VendorSecrets,
     renewal: &Renewal,
-) -> Result<Option<VendorSecrets>, AwsError> {
-    let until = Instant::now() + LOOK;
-    let finding = SessionAccount::find(platform, base_url, instance, until);
-    let Found::Session(account) = finding.await? else {
-        return Ok(None);
+) -> Option<VendorSecrets> {
+    let Found::Session(account) = found else {
+        return None;
     };
     for _ in 0..ASKS {
-        let Some(told) = account.credentials().await else {
-            return Ok(None);
-        };
+        let told = account.credentials().await?;
         match renewal.settled(stored, &told, false, platform.clock.now()) {
-            Settlement::Adopt(secrets) | Settlement::Kept(secrets) => return Ok(Some(secrets)),
-            Settlement::Wait => return Ok(None),
+            Settlement::Adopt(secrets) | Settlement::Kept(secrets) => return Some(secrets),
+            Settlement::Wait => return None,
             Settlement::SwitchOn => {
                 // Whether it did is asked next.
                 let _ = account.switch_webhooks(true).await;
             }
         }
     }
-    Ok(None)
+    None
 }
 
 fn given_up(stored: &VendorSecrets, renewal: &Renewal, at: At<'_>) -> VendorSecrets {
