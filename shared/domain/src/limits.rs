@@ -383,6 +383,8 @@ pub const ROTATION_LEAD: Duration = Duration::from_secs(2);
 pub const ADMIN_PROVIDER_CALL: Duration = Duration::from_secs(4);
 /// How long all that a request asks of the provider may take; the admin function has 10 s.
 pub const ADMIN_PROVIDER_CALLS: Duration = Duration::from_secs(8);
+/// How long the provider is given at least to switch a session's webhooks off, and as long to switch them on again.
+pub const ROTATION_SWITCH: Duration = Duration::from_secs(2);
 /// When a renewal is looked after whose caller may have died.
 pub const RENEWAL_SETTLES: Duration = Duration::from_secs(30);
 /// How long one look after a number's renewals may take; whoever looks has the vendor's secrets for longer.
@@ -510,6 +512,7 @@ mod tests {
     #[test]
     fn a_rotation_is_announced_before_it_begins_and_looked_after_when_its_caller_is_gone() {
         assert!(SECRET_FRESH < ROTATION_LEAD);
+        assert!(ROTATION_LEAD + ROTATION_SWITCH * 2 < ADMIN_PROVIDER_CALLS);
         assert!(RENEWAL_LOOK + AWS_CALL * 2 < SECRETS_LEASE);
         assert!(SECRETS_LEASE < RENEWAL_SETTLES && RENEWAL_SETTLES < RENEWAL_LIVES);
         let lives = PREVIOUS_SECRET_LIVES.unsigned_abs();

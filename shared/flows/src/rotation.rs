@@ -2,7 +2,7 @@
 //!
 //! What is about to change at the provider is stored first; whoever finds that stored reads back what the provider has, and adopts it.
 
-use domain::watch::{Cause, Gap};
+use domain::watch::{Cause, Gap, Watch};
 use domain::{
     Lane, Renewal, Renewed, Settlement, VendorId, VendorSecrets, WabaId, WabaInstance,
     WebhookSecret, limits,
@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use crate::renewal::Lease;
 use crate::session_account::{Found, NotDone, SessionAccount};
+use crate::watch::Looks;
 use crate::{lane, renewal, session};
 
 /// The number whose secrets change, and until when the provider may be asked.
@@ -113,22 +114,20 @@ impl Rotation<'_> {
             self.adopt(&adopted).await?;
             return Ok(Rotated::Yes);
         }
+        if !account.has_left(limits::ROTATION_LEAD + limits::ROTATION_SWITCH * 2) {
+            return Err(NotRotated::Unanswered);
+        }
         self.begin(&begun).await?;
         let leads = now.checked_add(limits::ROTATION_LEAD).unwrap_or(now);
         self.platform.clock.sleep_until(leads).await;
-        let off_at = self.platform.clock.now();
-        if told.webhooks_on != Some(false)
-            && let Err(not_done) = account.switch_webhooks(false).await
-        {
+        let are_on = told.webhooks_on != Some(false);
+        if let Err(not_done) = self.switched_off_and_on(&account, are_on).await {
             if matches!(not_done, NotDone::Refused(_)) {
                 self.store(&secrets.renewal_ended(self.waba(), what))
                     .await?;
             }
             return Err(not_done.into());
         }
-        let switched_on = account.switch_webhooks(true).await;
-        self.was_off(off_at).await;
-        switched_on?;
         let told = account.credentials().await.ok_or(NotRotated::Unanswered)?;
         match renewal.settled(&begun, &told, true, self.platform.clock.now()) {
             Settlement::Adopt(adopted) => {
@@ -143,17 +142,45 @@ impl Rotation<'_> {
         }
     }
 
-    /// Webhooks that came up while they were switched off were not posted.
-    async fn was_off(&self, from: Timestamp) {
+    /// Switches the webhooks off, if they `are_on`, and on again. After a refusal nothing changed.
+    async fn switched_off_and_on(
+        &self,
+        account: &SessionAccount<'_>,
+        are_on: bool,
+    ) -> Result<(), NotDone> {
+        let off_at = self.platform.clock.now();
+        let off = if are_on {
+            account.switch_webhooks(false).await
+        } else {
+            Ok(())
+        };
+        if matches!(off, Err(NotDone::Refused(_))) {
+            return off;
+        }
+        // Also if nobody knows whether they are off.
+        let on = account.switch_webhooks(true).await;
+        if let Err(error) = self.were_off(off_at, on.is_ok()).await {
+            tracing::warn!(vendor.id = %self.vendor(), error = %error, "a gap is not noted");
+        }
+        // What got no answer may still be on its way to the provider: whoever looks later finds what came of it.
+        off.and(on).map_err(|_| NotDone::Unanswered)
+    }
+
+    /// Webhooks that came up while they were switched off were not posted. A look at the session ends what is not over.
+    async fn were_off(&self, from: Timestamp, is_over: bool) -> Result<(), AwsError> {
+        let now = self.platform.clock.now();
+        if !is_over {
+            let looks = Looks::new(self.platform, self.base_url, None);
+            let lasts = |watch: Watch| watch.began(Cause::Drift, from, now);
+            return looks.change(self.at(), lasts).await.map(|_| ());
+        }
         let gap = Gap {
             waba: self.waba().clone(),
             cause: Cause::Drift,
             from,
-            to: Some(self.platform.clock.now()),
+            to: Some(now),
         };
-        if let Err(error) = self.platform.tables.note_gap(self.vendor(), &gap).await {
-            tracing::warn!(vendor.id = %self.vendor(), error = %error, "a gap is not noted");
-        }
+        self.platform.tables.note_gap(self.vendor(), &gap).await
     }
 
     async fn webhook_secret_taken(

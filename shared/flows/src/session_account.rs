@@ -72,9 +72,20 @@ impl<'a> SessionAccount<'a> {
         wasender::read_credentials(answer.status().as_u16(), answer.body())
     }
 
+    /// Whether so much of the time for its questions is left.
+    pub(crate) fn has_left(&self, time: Duration) -> bool {
+        self.until.saturating_duration_since(Instant::now()) >= time
+    }
+
+    /// Switches the session's webhooks on or off; off only as long as there is time to switch them on again.
     pub(crate) async fn switch_webhooks(&self, on: bool) -> Result<(), NotDone> {
         let asked = self.account().switch_webhooks(self.session, on);
-        let answer = self.ask(asked).await?;
+        let reserved = if on {
+            Duration::ZERO
+        } else {
+            limits::ROTATION_SWITCH
+        };
+        let answer = self.ask_reserving(asked, reserved).await?;
         done(&answer, wasender::read_credentials).map(|_| ())
     }
 
@@ -93,7 +104,16 @@ impl<'a> SessionAccount<'a> {
     }
 
     async fn ask(&self, request: ProviderRequest) -> Result<Response<Vec<u8>>, NotDone> {
+        self.ask_reserving(request, Duration::ZERO).await
+    }
+
+    async fn ask_reserving(
+        &self,
+        request: ProviderRequest,
+        reserved: Duration,
+    ) -> Result<Response<Vec<u8>>, NotDone> {
         let left = self.until.saturating_duration_since(Instant::now());
+        let left = left.saturating_sub(reserved);
         let timeout = left.min(limits::ADMIN_PROVIDER_CALL);
         if timeout < Duration::from_millis(1) {
             return Err(NotDone::Unanswered);

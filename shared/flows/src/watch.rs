@@ -275,7 +275,8 @@ impl<'a> Looks<'a> {
         Ok(seen)
     }
 
-    async fn change(
+    /// Changes what is known of a session, and notes the gaps that begin or end with that.
+    pub(crate) async fn change(
         &self,
         at: At<'_>,
         decide: impl Fn(Watch) -> Change,

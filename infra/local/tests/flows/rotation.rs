@@ -383,6 +383,72 @@ async fn a_provider_that_says_nothing_half_way_is_asked_again_and_genuine_webhoo
     .await;
 }
 
+/// Rotates the first demo vendor's secret while the provider does this to what it is asked after the secret's detail was read.
+async fn rotate_while(world: &World, faults: &[Fault]) -> Answer {
+    let path = format!("/api/whatsapp-sessions/{}", at_provider(world).await["id"]);
+    let asking = async {
+        let path_asked = format!("vendors/{}/rotate-webhook-secret", VENDOR_1.id);
+        let asking = world.admin("POST", &path_asked, &[], &Value::Null);
+        let faulting = async {
+            // It is announced, and waits.
+            world
+                .until(async || stored(world).await["renewals"].is_array())
+                .await;
+            for fault in faults {
+                let fault = fault.clone().path(&path);
+                world.simulator().fault(fault).expect("a fault");
+            }
+        };
+        tokio::join!(asking, faulting).0
+    };
+    let answer = passing(world, asking).await;
+    world.simulator().clear_faults().expect("faults end");
+    answer
+}
+
+/// Whether the newest gap of the first demo vendor lasts.
+async fn gap_lasts(world: &World) -> bool {
+    let gaps = get(world, "vendors/vendor_001/gaps").await.json;
+    assert_eq!(gaps["gaps"][0]["cause"], "drift", "{gaps}");
+    gaps["gaps"][0]["to"].is_null()
+}
+
+#[tokio::test]
+async fn webhooks_that_may_have_been_switched_off_are_switched_on_at_once() {
+    run(async |world| {
+        let unheard = Fault::new(FaultKind::ResetAfter).times(1);
+        let answer = rotate_while(world, &[unheard]).await;
+        is_problem(&answer, 503, "provider_unavailable");
+        assert_eq!(at_provider(world).await["webhook_enabled"], true);
+        assert!(!gap_lasts(world).await);
+        world.later(limits::RENEWAL_SETTLES.as_secs() + 1).await;
+        is_whole(world, "off unheard").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_gap_lasts_as_long_as_the_provider_refuses_to_switch_webhooks_on() {
+    run(async |world| {
+        let slow = Fault {
+            delay_ms: Some(1),
+            ..Fault::new(FaultKind::Slow).times(1)
+        };
+        let too_many = Fault::new(FaultKind::TooManyRequests).times(1);
+        let answer = rotate_while(world, &[slow, too_many]).await;
+        // Something changed.
+        is_problem(&answer, 503, "provider_unavailable");
+        assert_eq!(at_provider(world).await["webhook_enabled"], false);
+        assert!(gap_lasts(world).await);
+        world.later(limits::RENEWAL_SETTLES.as_secs() + 1).await;
+        is_whole(world, "on refused").await;
+        world.later(limits::WATCH_EVERY.as_secs() + 1).await;
+        world.sweep().await;
+        assert!(!gap_lasts(world).await);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_renewal_whose_outcome_the_provider_never_tells_is_given_up() {
     run(async |world| {
