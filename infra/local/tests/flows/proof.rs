@@ -237,8 +237,9 @@ async fn a_forged_flood_over_many_vendors_reads_no_more_secrets_than_its_budget(
         for number in 0..SHOPS {
             register(world, &shop(number)).await;
         }
-        // Their registration is no longer under way.
-        world.later(limits::SECRET_CACHE.as_secs() + 1).await;
+        // Their registration is announced no more.
+        let announced = limits::SECRET_CACHE + limits::SECRETS_LEASE;
+        world.later(announced.as_secs() + 1).await;
         for number in 0..SHOPS {
             let (id, secret) = (
                 format!("shop_{number:02}"),
