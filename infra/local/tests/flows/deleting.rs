@@ -1,7 +1,7 @@
 //! Numbers and vendors that are deleted: nothing leaves any more, and nothing of a vendor stays anywhere.
 
 use domain::limits;
-use embedded_aws::When;
+use embedded_aws::{Matcher, When};
 use serde_json::{Value, json};
 use simulator::{Fault, FaultKind};
 use testkit::wasender::{event, headers};
@@ -97,6 +97,31 @@ async fn a_number_with_active_sends_is_deleted_by_force_and_cancels_them() {
         assert_eq!(world.statuses(VENDOR_1).await, ["cancelled", "cancelled"]);
         assert_eq!(world.sent(VENDOR_1), Vec::<String>::new());
         assert_eq!(world.held("outbound.fifo"), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_deletion_gave_up_stays_unsent_when_the_number_is_registered_again() {
+    run(async |world| {
+        session(world, "disconnected").await;
+        assert_eq!(staff_writes(world, "un").await.status, 202);
+        world.quiet().await;
+        // Nobody cancels what waits before the number is back.
+        let asking = Matcher::any().caller("admin").operation("SendMessage");
+        world.refuse(asking);
+        let path = format!("{NUMBER}?force=true");
+        let deleted = world.admin("DELETE", &path, &[], &Value::Null).await;
+        assert_eq!(deleted.status, 200, "{}", deleted.text);
+        world.heal();
+        assert_eq!(world.statuses(VENDOR_1).await, ["parked"]);
+        register(world, &demo()).await;
+        session(world, "connected").await;
+        world.recover().await;
+        assert_eq!(world.statuses(VENDOR_1).await, ["cancelled"]);
+        assert_eq!(staff_writes(world, "deux").await.status, 202);
+        world.later(5).await;
+        assert_eq!(world.sent(VENDOR_1), ["deux"]);
     })
     .await;
 }
