@@ -4,7 +4,7 @@ use domain::compose::{self, Refused};
 use domain::{Content, Fingerprint, GroupId, Identity, MessageId, PhoneNumber, WabaId};
 use flows::problem::Problem;
 
-use crate::body::{Fields, invalid};
+use crate::body::{Fields, Wrong, invalid};
 
 /// A message as the staff asks for it.
 pub(crate) struct Wanted {
@@ -22,10 +22,15 @@ impl Wanted {
     pub(crate) fn read(body: &[u8], country: &str) -> Result<Self, Problem> {
         let own = ["to", "replyTo", "wabaId"];
         let known: Vec<_> = own.into_iter().chain(compose::FIELDS).collect();
-        let fields = Fields::read(body, &known)?;
-        let to = recipient(fields.required("to")?, country)?;
-        let content =
-            compose::content(fields.members(), country).map_err(|error| refused(&error))?;
+        let mut wrong = Wrong::default();
+        let fields = Fields::checked(body, &known, &mut wrong)?;
+        let to = fields.required("to").and_then(|to| recipient(to, country));
+        let to = wrong.checked(to);
+        let content = compose::content(fields.members(), country);
+        let content = wrong.checked(content.map_err(|error| refused(&error)));
+        let reply_to = wrong.checked(id(&fields, "replyTo", MessageId::parse));
+        let waba = wrong.checked(id(&fields, "wabaId", WabaId::parse));
+        let (to, content) = wrong.all(to.zip(content))?;
         if !content.mentions.is_empty() && !matches!(to, Identity::Group(_)) {
             return Err(refused(&Refused::not_sendable(
                 "mentions",
@@ -36,8 +41,8 @@ impl Wanted {
         Ok(Self {
             to,
             content,
-            reply_to: id(&fields, "replyTo", MessageId::parse)?,
-            waba: id(&fields, "wabaId", WabaId::parse)?,
+            reply_to: reply_to.flatten(),
+            waba: waba.flatten(),
         })
     }
 
@@ -142,6 +147,18 @@ mod tests {
         seen.sort_unstable();
         seen.dedup();
         assert_eq!(seen.len(), bodies.len());
+    }
+
+    #[test]
+    fn every_wrong_field_is_told_at_once() {
+        let body = r#"{"to":"12","text":"","replyTo":"a b","wabaId":"","tone":"warm"}"#;
+        let Err(problem) = Wanted::read(body.as_bytes(), "SN") else {
+            panic!("it is not sendable");
+        };
+        let errors = problem.more["errors"].as_array().unwrap();
+        let fields: Vec<_> = errors.iter().map(|error| error["field"].as_str()).collect();
+        let expected = ["tone", "to", "text", "replyTo", "wabaId"];
+        assert_eq!(fields, expected.map(Some));
     }
 
     #[test]
