@@ -5,6 +5,8 @@ export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}"
 export CI_VENV="$CARGO_TARGET_DIR/ci-venv"
 export PATH="$CI_VENV/bin:$PATH"
 export SAM_CLI_TELEMETRY=0
+# What a test needs of the machine is there, or the test fails.
+export CI=true
 export AWS_DEFAULT_REGION="${AWS_DEFAULT_REGION:-eu-west-1}"
 
 die() {

@@ -26,7 +26,8 @@ struct Redis {
 }
 
 impl Redis {
-    async fn start() -> Self {
+    /// `None` where there is none, which is told; with `CI` set it is a failure.
+    async fn start() -> Option<Self> {
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
         let at = free.and_then(|free| free.local_addr()).expect("a port");
         let directory = tempfile::tempdir().expect("a directory");
@@ -36,10 +37,19 @@ impl Redis {
             .arg("--dir")
             .arg(directory.path())
             .stdout(Stdio::null())
-            .spawn()
-            .expect(
-                "redis-server is there: `apt-get install redis-server`, as infra/ci/tools.sh does",
-            );
+            .spawn();
+        let process = match process {
+            Ok(process) => process,
+            Err(error) => {
+                let is_ci = std::env::var_os("CI").is_some();
+                assert!(
+                    !is_ci,
+                    "redis-server: {error}; infra/ci/tools.sh installs it"
+                );
+                eprintln!("LEFT OUT: a shared cache, as there is no redis-server: {error}");
+                return None;
+            }
+        };
         let redis = Self {
             process,
             at,
@@ -47,7 +57,7 @@ impl Redis {
         };
         for _ in 0..500 {
             if TcpStream::connect(at).await.is_ok() {
-                return redis;
+                return Some(redis);
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -114,7 +124,9 @@ fn reads_tables(world: &World, name: &str) -> bool {
 #[tokio::test]
 async fn what_one_environment_read_others_have_from_redis_until_its_time_is_over() {
     run(async |world| {
-        let redis = Redis::start().await;
+        let Some(redis) = Redis::start().await else {
+            return;
+        };
         assert!(is_shared(world, &redis.url()).await);
         let kept = redis.say(&format!("GET {KEY}")).await;
         assert!(kept.contains("vendor_001"), "{kept}");
@@ -140,7 +152,9 @@ async fn what_one_environment_read_others_have_from_redis_until_its_time_is_over
 #[tokio::test]
 async fn what_was_changed_is_forgotten_by_redis_too() {
     run(async |world| {
-        let redis = Redis::start().await;
+        let Some(redis) = Redis::start().await else {
+            return;
+        };
         assert!(is_shared(world, &redis.url()).await);
         let writer = environment(world, "writer", &redis.url());
         let vendor = VendorId::parse(VENDOR_1.id).expect("an id");
@@ -163,7 +177,9 @@ async fn what_was_changed_is_forgotten_by_redis_too() {
 #[tokio::test]
 async fn what_is_no_record_is_read_anew_from_the_tables() {
     run(async |world| {
-        let redis = Redis::start().await;
+        let Some(redis) = Redis::start().await else {
+            return;
+        };
         let of_another =
             r#"{"at":99999999999999,"record":{"config":{"pk":{"S":"vendor_002"}},"numbers":[]}}"#;
         for garbage in ["garbage", "{}", "7", r#"{"at":1}"#, of_another] {
@@ -185,7 +201,9 @@ async fn what_is_no_record_is_read_anew_from_the_tables() {
 #[tokio::test]
 async fn a_redis_that_dies_costs_no_answer_and_is_used_again_when_one_is_back() {
     run(async |world| {
-        let redis = Redis::start().await;
+        let Some(redis) = Redis::start().await else {
+            return;
+        };
         let url = redis.url();
         let reader = environment(world, "reader", &url);
         ask(&reader).await;
@@ -199,7 +217,9 @@ async fn a_redis_that_dies_costs_no_answer_and_is_used_again_when_one_is_back() 
             ask(&reader).await;
             assert!(!reads_tables(world, "reader"), "memory goes on");
         }
-        let another = Redis::start().await;
+        let Some(another) = Redis::start().await else {
+            return;
+        };
         assert!(is_shared(world, &another.url()).await);
     })
     .await;
