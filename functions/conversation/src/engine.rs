@@ -1,5 +1,6 @@
-use domain::builtin;
-use domain::engine::{Answer, Question};
+use domain::VendorConfig;
+use domain::builtin::{self, Shop};
+use domain::engine::{Asked, Question};
 
 /// Who decides on an answer. A service reached over HTTP is another variant of it.
 #[derive(Clone, Debug)]
@@ -14,9 +15,9 @@ impl Engine {
         clippy::unused_async,
         reason = "an engine over HTTP answers later; the built-in one at once"
     )]
-    pub async fn ask(&self, question: &Question) -> Answer {
+    pub async fn ask(&self, question: &Question, config: &VendorConfig) -> Asked {
         match self {
-            Self::BuiltIn => builtin::answer(question),
+            Self::BuiltIn => Asked::Answered(builtin::answer(question, &Shop { config })),
         }
     }
 }

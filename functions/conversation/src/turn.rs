@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::conversation::{Heard, Plan, Quiet};
 use domain::decision::{Decision, decide};
-use domain::engine::Answer;
+use domain::engine::{Answer, Asked, Trouble};
 use domain::entry::InboundEntry;
 use domain::{Content, InboundMessage, Kind, MessageId, ProviderRef};
 use flows::batch::Handled;
@@ -70,7 +70,12 @@ impl App {
             let (config, found) = (who.config, who.found);
             let conversation = found.conversation.hears(heard);
             let (answer, outcome) = match conversation.plan(&config, heard) {
-                Plan::Ask(question) => (self.engine.ask(&question).await, "answered"),
+                Plan::Ask(question) => match self.engine.ask(&question, &config).await {
+                    Asked::Answered(answer) => (answer, "answered"),
+                    Asked::Later => (Answer::default(), "deferred"),
+                    Asked::Failed(trouble) => return Ok(asked_again(id, &trouble)),
+                },
+                Plan::Say(answer, outcome) => (*answer, outcome),
                 Plan::Quiet(reason) => (Answer::default(), quiet(id, reason)),
             };
             let now = self.platform.clock.now();
@@ -198,6 +203,15 @@ fn richer(row: &InboundRow, message: &InboundMessage) -> InboundRow {
     richer.content.enrich(&message.content);
     richer.msg_id = row.msg_id.or(message.msg_id);
     richer
+}
+
+/// The message stays in its queue, and with it what its customer wrote since.
+fn asked_again(id: &MessageId, trouble: &Trouble) -> Handled {
+    tracing::warn!(message.id = %id, trouble = ?trouble, "the engine gave no answer");
+    Handled::Again(match trouble {
+        Trouble::Unavailable { retry_after } => *retry_after,
+        Trouble::Invalid { .. } => None,
+    })
 }
 
 fn quiet(id: &MessageId, reason: Quiet) -> &'static str {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::contact::{Contact, Identity};
 use crate::content::{Content, Kind};
-use crate::engine::{Context, Question};
+use crate::engine::{Answer, Context, Question};
 use crate::event::{GroupId, InboundMessage};
 use crate::ids::{ConversationId, MessageId, VendorId, WabaId};
 pub use crate::people::{Resolution, resolve};
@@ -77,6 +77,8 @@ impl Quiet {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Plan {
     Ask(Box<Question>),
+    /// The vendor's rules answer, and no engine is asked; with the outcome as the ledger keeps it.
+    Say(Box<Answer>, &'static str),
     Quiet(Quiet),
 }
 
@@ -252,6 +254,7 @@ pub(crate) mod tests {
         let (id, waba) = (MessageId::derived(&["m"]), WabaId::parse("waba_a").unwrap());
         match conversation.plan(config, heard(&id, &waba, message)) {
             Plan::Ask(_) => None,
+            Plan::Say(..) => panic!("no rule of the vendor's answers"),
             Plan::Quiet(reason) => Some(reason),
         }
     }

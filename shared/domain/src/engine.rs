@@ -1,7 +1,10 @@
 //! The seam to whatever decides on an answer: the built-in engine, or a service reached over HTTP.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::contact::Contact;
 use crate::content::Content;
@@ -47,4 +50,34 @@ pub struct Answer {
     pub next_step: Option<String>,
     /// A person must go on; automatic replies stop for this conversation.
     pub requires_human: bool,
+    /// What the vendor's other systems are to do.
+    pub actions: Vec<Action>,
+    /// How long the replies wait before they leave.
+    pub delay: Duration,
+}
+
+/// Something that the vendor's other systems are to do, in the engine's words.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Action {
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub data: Map<String, Value>,
+}
+
+/// What comes of asking an engine.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Asked {
+    Answered(Answer),
+    /// It took the question and answers through the admin API.
+    Later,
+    Failed(Trouble),
+}
+
+/// Why an engine gave no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// It was not reached, too slow or too busy: it may be asked again, not before so long.
+    Unavailable { retry_after: Option<Duration> },
+    /// It answered what the contract does not know: asking again would bring the same. The reason names the part, never its text.
+    Invalid { reason: String },
 }
