@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use domain::conversation::{Heard, Plan, Quiet};
+use domain::conversation::{Conversation, Heard, Plan, Quiet};
 use domain::decision::{Decision, decide};
 use domain::engine::{Answer, Asked, Trouble};
 use domain::entry::InboundEntry;
-use domain::{Content, InboundMessage, Kind, MessageId, ProviderRef};
+use domain::{Content, InboundMessage, Kind, MessageId, ProviderRef, VendorConfig};
 use flows::batch::Handled;
 use flows::{dispatch, people};
 use platform::AwsError;
@@ -69,14 +69,9 @@ impl App {
             };
             let (config, found) = (who.config, who.found);
             let conversation = found.conversation.hears(heard);
-            let (answer, outcome) = match conversation.plan(&config, heard) {
-                Plan::Ask(question) => match self.engine.ask(&question, &config).await {
-                    Asked::Answered(answer) => (answer, "answered"),
-                    Asked::Later => (Answer::default(), "deferred"),
-                    Asked::Failed(trouble) => return Ok(asked_again(id, &trouble)),
-                },
-                Plan::Say(answer, outcome) => (*answer, outcome),
-                Plan::Quiet(reason) => (Answer::default(), quiet(id, reason)),
+            let (answer, outcome) = match self.answered(&conversation, &config, heard).await {
+                Ok(answered) => answered,
+                Err(trouble) => return Ok(asked_again(id, &trouble)),
             };
             let now = self.platform.clock.now();
             let decision = decide(conversation, heard, answer, now);
@@ -109,6 +104,24 @@ impl App {
             }
         }
         Ok(Handled::Again(Some(Duration::from_secs(1))))
+    }
+
+    /// The answer to a message, and the outcome as the ledger keeps it.
+    async fn answered(
+        &self,
+        conversation: &Conversation,
+        config: &VendorConfig,
+        heard: Heard<'_>,
+    ) -> Result<(Answer, &'static str), Trouble> {
+        match conversation.plan(config, heard) {
+            Plan::Ask(question) => match self.engine.ask(&question, config).await {
+                Asked::Answered(answer) => Ok((answer, "answered")),
+                Asked::Later => Ok((Answer::default(), "deferred")),
+                Asked::Failed(trouble) => Err(trouble),
+            },
+            Plan::Say(answer, outcome) => Ok((*answer, outcome)),
+            Plan::Quiet(reason) => Ok((Answer::default(), quiet(heard.id, reason))),
+        }
     }
 
     /// A message to a vendor that was deleted leaves nothing behind.
