@@ -5,6 +5,7 @@ mod understanding;
 mod wording;
 
 pub use intent::Intent;
+pub use understanding::{Command, Language, Understood, understand};
 
 use crate::content::Content;
 use crate::engine::{Answer, Question};
@@ -18,15 +19,12 @@ pub struct Shop<'a> {
 
 /// Answers one message. It is never silent: what it does not understand gets the menu, unless it was asked for, and then a person gets it.
 pub fn answer(question: &Question, shop: &Shop<'_>) -> Answer {
-    let step = question.context.current_step.as_deref();
-    let intent = understanding::intent(&question.content, step);
-    let asked_for = [Intent::ProductInfo, Intent::OrderStatus]
-        .into_iter()
-        .find(|asked| intent == Intent::Unknown && step == Some(asked.as_str()));
-    if let Some(asked_for) = asked_for {
+    let understood = understand(&question.content, question.context.current_step.as_deref());
+    let intent = understood.intent;
+    if understood.answers_step {
         return Answer {
             replies: vec![Content::text(wording::handed_on(question, shop))],
-            intent: Some(asked_for.as_str().to_owned()),
+            intent: Some(intent.as_str().to_owned()),
             next_step: None,
             requires_human: true,
             ..Answer::default()
