@@ -192,6 +192,33 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_vendors_own_words_are_said_in_the_place_of_the_usual_ones() {
+        let mut config = crate::conversation::tests::config();
+        let own = |name: &str, text: &str| (name.to_owned(), text.to_owned());
+        config.settings.templates = [
+            own("greeting", "Salut {customerName}, ici {businessName} !"),
+            own("menu", &"é".repeat(crate::limits::REPLY_TEXT_BYTES / 2)),
+            own("thanks", "{hours}"),
+        ]
+        .into();
+        let said = |text: &str| {
+            let answer = answer(&question(Content::text(text)), &Shop { config: &config });
+            answer.replies[0].text.clone().expect("a text")
+        };
+        let greeting = said("Bonjour");
+        assert!(
+            greeting.starts_with("Salut Awa, ici My Shop A !\n\n1. "),
+            "{greeting}"
+        );
+        let menu = said("menu");
+        assert!(menu.len() <= crate::limits::REPLY_TEXT_BYTES && menu.ends_with("conseiller"));
+        assert!(
+            said("Merci").starts_with("Avec plaisir Awa"),
+            "a template of which nothing can be said is none"
+        );
+    }
+
     proptest! {
         #[test]
         fn it_is_never_silent_and_never_too_long(text in ".{0,2000}") {

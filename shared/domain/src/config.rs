@@ -15,7 +15,6 @@ use serde_json::{Map, Value};
 pub use catalogue::{Catalogue, Product};
 pub use hours::{BusinessHours, Interval};
 pub use reading::{WrongPart, is_language};
-pub use template::PLACEHOLDERS;
 
 use crate::limits;
 use reading::Reading;
@@ -108,12 +107,12 @@ impl Config {
 
 fn settings(all: &mut Reading<'_>) -> Settings {
     Settings {
-        welcome_text: all.text("welcomeText", limits::REPLY_TEXT_BYTES),
+        welcome_text: template::text(all, "welcomeText"),
         business_hours: all.object("businessHours", &hours::FIELDS, |hours| {
             Some(hours::read(hours))
         }),
-        outside_hours_text: all.text("outsideHoursText", limits::REPLY_TEXT_BYTES),
-        fallback_text: all.text("fallbackText", limits::REPLY_TEXT_BYTES),
+        outside_hours_text: template::text(all, "outsideHoursText"),
+        fallback_text: template::text(all, "fallbackText"),
         templates: template::read(all),
         engine: all.object("engine", &["url", "secretRef", "timeoutMs"], engine),
         segment: all.id("segment"),
@@ -139,6 +138,7 @@ fn engine(object: &mut Reading<'_>) -> Option<EngineSettings> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::builtin::Intent;
     use serde_json::json;
 
     pub(super) fn read(document: &Value) -> Result<Config, Vec<String>> {
@@ -220,8 +220,9 @@ mod tests {
     #[test]
     fn a_configuration_has_a_bounded_size() {
         let long = "é".repeat(limits::REPLY_TEXT_BYTES / 2);
-        let templates: Map<_, _> = (0..limits::TEMPLATES)
-            .map(|at| (format!("intent_{at}"), Value::from(long.as_str())))
+        let templates: Map<_, _> = Intent::ALL
+            .map(|intent| (intent.as_str().to_owned(), Value::from(long.as_str())))
+            .into_iter()
             .collect();
         assert_eq!(
             read(&json!({ "templates": templates })),

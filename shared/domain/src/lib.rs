@@ -47,6 +47,7 @@ pub mod repair;
 pub mod rhythm;
 pub mod side;
 mod signature;
+pub mod template;
 pub mod turn;
 mod vendor;
 pub mod watch;

@@ -29,6 +29,10 @@ pub const AUDIT_VALUE_BYTES: usize = 8 * 1024;
 pub const AUDIT_PARAMETER_CHARS: usize = 64;
 /// The largest text that a customer can be sent, in bytes.
 pub const REPLY_TEXT_BYTES: usize = 4096;
+/// The longest first name that a customer is called by, in characters.
+pub const FIRST_NAME_CHARS: usize = 30;
+/// The longest number of an order that is said back, in characters.
+pub const ORDER_NUMBER_CHARS: usize = 40;
 /// The longest caption of a file, in characters: what WhatsApp shows.
 pub const CAPTION_CHARS: usize = 1024;
 /// The longest address of a file to send, in bytes.
@@ -301,8 +305,6 @@ pub const IDEMPOTENCY_DAYS: i64 = 7;
 pub const CONFIG_BODY_BYTES: usize = 3 * 1024 * 1024;
 /// The largest configuration without its catalogue, in bytes: every message to the vendor reads it.
 pub const SETTINGS_BYTES: usize = 32 * 1024;
-/// Intents that a vendor may have templates for.
-pub const TEMPLATES: usize = 40;
 /// For how many hours a conversation may be left to a person.
 pub const HANDOVER_HOURS: RangeInclusive<u32> = 1..=168;
 /// Words by which somebody may ask to be written to no more.

@@ -57,4 +57,5 @@ mod setup;
 mod shared_cache;
 mod staff_actions;
 mod takeovers;
+mod wording;
 mod world;

@@ -1,3 +1,5 @@
+mod shown;
+
 use std::fmt;
 
 use jiff::tz::TimeZoneDatabase;
@@ -152,9 +154,9 @@ fn minute(object: &mut Reading<'_>, name: &str) -> Option<Minute> {
 }
 
 impl BusinessHours {
-    /// The weekday of an interval that begins while another one is not over, the last one of the week included.
-    fn overlapping(&self) -> Option<&'static str> {
-        let days = [
+    /// The intervals of each weekday, from Monday.
+    fn week(&self) -> [&[Interval]; 7] {
+        [
             &self.monday,
             &self.tuesday,
             &self.wednesday,
@@ -162,9 +164,14 @@ impl BusinessHours {
             &self.friday,
             &self.saturday,
             &self.sunday,
-        ];
+        ]
+    }
+
+    /// The weekday of an interval that begins while another one is not over, the last one of the week included.
+    fn overlapping(&self) -> Option<&'static str> {
         let begins = |day: usize, it: &Interval| day * usize::from(DAY) + usize::from(it.from.0);
-        let mut week: Vec<_> = days
+        let mut week: Vec<_> = self
+            .week()
             .into_iter()
             .enumerate()
             .flat_map(|(day, intervals)| {
