@@ -122,6 +122,7 @@ impl App {
     ) -> Result<(Vec<Shelved>, usize), Problem> {
         let queues = &self.platform.queues;
         let (mut seen, mut found) = (Vec::new(), 0);
+        self.noted_look().await?;
         let total = queues.shelved(place).await;
         let total = total.map_err(|error| unavailable(&error))?;
         let wanted = |message: &Shelved| {
@@ -157,6 +158,7 @@ impl App {
     ) -> Result<Progress, Problem> {
         let queues = &self.platform.queues;
         let end = Instant::now() + limits::SHELF_WORKS;
+        self.noted_look().await?;
         let total = queues.shelved(place).await;
         let total = total.map_err(|error| unavailable(&error))?;
         let mut progress = Progress::default();
@@ -224,6 +226,12 @@ impl App {
             (_, Work::Discard) => self.discard_dead(place, message).await,
             (_, Work::Redrive | Work::Replay) => self.redrive(place, message).await,
         }
+    }
+
+    /// Whoever erases a vendor must know that something may be out of sight.
+    async fn noted_look(&self) -> Result<(), Problem> {
+        let noting = self.platform.tables.note_look(self.platform.clock.now());
+        noting.await.map_err(|error| unavailable(&error))
     }
 
     async fn put_back(&self, place: Shelf, messages: &[Shelved]) {

@@ -1,6 +1,7 @@
 use domain::config::Settings;
 use domain::{CatalogueSize, VendorConfig, VendorId, WabaId, first_revision, limits};
 use flows::problem::{self, Problem};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use platform::tables::VendorRow;
 use serde_json::{Value, json};
@@ -26,6 +27,9 @@ pub(crate) const ROUTES: &[Route] = &[
         Box::pin(app.get_vendor(call))
     }),
 ];
+
+/// Vendors of one page whose numbers are read at the same time.
+const AT_ONCE: usize = 16;
 
 /// What `POST /api/admin/vendors` asks for.
 struct Registration {
@@ -85,20 +89,19 @@ impl App {
         let limit = i32::try_from(limit).unwrap_or(i32::MAX);
         let listing = self.platform.tables.vendors(limit, start.as_ref());
         let (vendors, next) = listing.await.map_err(|error| unavailable(&error))?;
-        let mut rows = Vec::with_capacity(vendors.len());
-        for config in vendors {
-            let instances = self
-                .platform
-                .tables
-                .instances(&config.vendor_id)
-                .await
-                .map_err(|error| unavailable(&error))?;
-            rows.push(vendor(&VendorRow { config, instances }));
-        }
+        let numbers = vendors.into_iter().map(|config| self.with_numbers(config));
+        let rows = stream::iter(numbers).buffered(AT_ONCE);
+        let rows: Vec<_> = rows.map_ok(|row| vendor(&row)).try_collect().await?;
         Ok(problem::json(
             200,
             &json!({ "vendors": rows, "nextCursor": next.as_ref().map(VendorId::as_str) }),
         ))
+    }
+
+    async fn with_numbers(&self, config: VendorConfig) -> Result<VendorRow, Problem> {
+        let instances = self.platform.tables.instances(&config.vendor_id).await;
+        let instances = instances.map_err(|error| unavailable(&error))?;
+        Ok(VendorRow { config, instances })
     }
 
     /// The vendors that the caller's key is bound to, in the order of their ids.

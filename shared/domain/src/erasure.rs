@@ -46,6 +46,8 @@ pub struct Pass {
     pub erased: Erased,
     /// It looked at everything, and did not stop because its time was over.
     pub is_whole: bool,
+    /// Something may be out of sight that nobody dealt with: it is to be looked again a while later.
+    pub is_in_doubt: bool,
 }
 
 /// A vendor's erasure, which stands in the place of its configuration until the vendor's id is forgotten.
@@ -88,7 +90,12 @@ impl Erasure {
 
     /// Whether nothing that knew the vendor before its deletion is still at work.
     pub fn is_settled(&self, now: Timestamp) -> bool {
-        now >= after(self.begun_at, limits::ERASURE_SETTLES)
+        now >= self.settles_at()
+    }
+
+    /// When a round must have begun, at the earliest, that sees everything that may still come of the vendor.
+    pub fn settles_at(&self) -> Timestamp {
+        after(self.begun_at, limits::ERASURE_SETTLES)
     }
 
     pub fn step(&self, now: Timestamp) -> Step {
@@ -112,15 +119,17 @@ impl Erasure {
     #[must_use]
     pub fn passed(self, pass: Pass, began: Timestamp, now: Timestamp) -> Self {
         let was_clean = pass.is_whole && pass.erased == Erased::default();
-        let settles_at = after(self.begun_at, limits::ERASURE_SETTLES);
         let (finished_at, due_at) = if !pass.is_whole {
             (None, now)
-        } else if !was_clean {
+        } else if !was_clean || pass.is_in_doubt {
             (None, after(now, limits::ERASURE_EVERY))
         } else if self.is_settled(began) {
             (Some(now), after(now, limits::ERASED_REMEMBERED))
         } else {
-            (None, settles_at.max(after(now, limits::ERASURE_EVERY)))
+            (
+                None,
+                self.settles_at().max(after(now, limits::ERASURE_EVERY)),
+            )
         };
         Self {
             finished_at,
@@ -154,6 +163,7 @@ mod tests {
             entries: 0,
         },
         is_whole: true,
+        is_in_doubt: false,
     };
 
     fn found(messages: u64) -> Pass {
@@ -162,7 +172,7 @@ mod tests {
                 messages,
                 ..Erased::default()
             },
-            is_whole: true,
+            ..CLEAN
         }
     }
 
@@ -183,6 +193,13 @@ mod tests {
             ..CLEAN
         };
         assert_eq!(early.passed(cut, late, late).due_at, late, "at once");
+        let in_doubt = Pass {
+            is_in_doubt: true,
+            ..CLEAN
+        };
+        let waits = early.passed(in_doubt, late, late);
+        assert_eq!(waits.finished_at, None);
+        assert_eq!(waits.due_at, late + limits::ERASURE_EVERY);
         let finished = early.passed(CLEAN, late, late);
         assert_eq!(finished.finished_at, Some(late));
         assert_eq!(finished.step(late), Step::Nothing);

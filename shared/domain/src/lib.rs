@@ -45,6 +45,7 @@ pub mod reconcile;
 mod renewal;
 pub mod repair;
 pub mod rhythm;
+pub mod rounds;
 pub mod side;
 mod signature;
 pub mod template;

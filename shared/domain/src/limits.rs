@@ -73,6 +73,8 @@ pub const SHELF_PAYLOADS: usize = 20;
 pub const SHELF_LOOKED_AT: usize = 300;
 /// How long nobody else sees what a request looks at.
 pub const SHELF_HIDES: Duration = Duration::from_secs(20);
+/// How long something may be out of sight because of a request: it receives as long as its function runs, and clocks differ.
+pub const SHELF_LOOK: Duration = Duration::from_secs(40);
 /// When a request that deals with them ends, be there more or not: the function has ten seconds.
 pub const SHELF_WORKS: Duration = Duration::from_secs(5);
 /// How long a queue that should hold more is waited for, in seconds: SQS then asks all of its servers.
@@ -526,6 +528,7 @@ mod tests {
         let settles = ERASURE_SETTLES.unsigned_abs();
         assert!(SECRET_CACHE + SWEEP_FUNCTION_TIMEOUT < settles);
         assert!(SCRUB_HIDES + SWEEP_FUNCTION_TIMEOUT < settles);
+        assert!(ADMIN_FUNCTION_TIMEOUT + SHELF_HIDES < SHELF_LOOK);
         assert!(ERASURE_BEGINS + ERASURE_PASS + AWS_CALL * 2 < SWEEP_FUNCTION_TIMEOUT);
         assert!(SWEEP_FUNCTION_TIMEOUT < ERASURE_LEASE.unsigned_abs());
     }

@@ -1,18 +1,18 @@
 //! Deleting a vendor: nothing leaves or comes in any more, and then its data is erased everywhere, in passes that may be repeated.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::time::Duration;
 
-use domain::entry::{LaterEntry, LaterJob, vendor_of};
+use domain::entry::{LaterEntry, LaterJob};
 use domain::erasure::{Erased, Erasure, Pass, Step};
 use domain::{VendorId, WabaId, WabaInstance, limits};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use jiff::Timestamp;
 use platform::tables::{CLOSE_NUMBER, Commit, Erasable};
-use platform::{AwsError, Kept, Platform};
+use platform::{AwsError, Platform};
 use tokio::time::Instant;
 
 use crate::lane::TRIES;
+use crate::scrub::{self, Round};
 
 /// Files that are deleted at the same time.
 const FILES_AT_ONCE: usize = 16;
@@ -94,6 +94,7 @@ async fn pass(platform: &Platform, vendor: &VendorId, leased: Erasure) -> Result
         vendor,
         until: Instant::now() + limits::ERASURE_PASS,
         is_settled: leased.is_settled(began),
+        settles_at: leased.settles_at(),
     };
     let done = Box::pin(eraser.erased()).await?;
     let now = platform.clock.now();
@@ -131,6 +132,8 @@ struct Eraser<'a> {
     until: Instant,
     /// Nobody who knew the vendor before its deletion is at work any more.
     is_settled: bool,
+    /// From when on that is so.
+    settles_at: Timestamp,
 }
 
 /// How many of a kind were erased, and whether that was all.
@@ -150,6 +153,8 @@ impl Eraser<'_> {
         let files = self.files().await?;
         // Boxed: four queues are looked through side by side.
         let entries = Box::pin(self.entries()).await?;
+        let is_in_doubt = entries.is_in_doubt;
+        let entries = (entries.erased, entries.is_whole);
         if self.is_settled {
             // Nothing is left that a sender could find, so nobody misses the closed lanes.
             for waba in &deleted {
@@ -170,6 +175,7 @@ impl Eraser<'_> {
                 entries: entries.0,
             },
             is_whole: all.iter().all(|(_, is_whole)| *is_whole),
+            is_in_doubt,
         })
     }
 
@@ -213,41 +219,9 @@ impl Eraser<'_> {
     }
 
     /// Entries in the queues that nobody consumes.
-    async fn entries(&self) -> Result<Done, AwsError> {
-        let [quarantine, inbound, outbound, later] = Kept::ALL;
-        let done = tokio::try_join!(
-            self.entries_of(quarantine),
-            self.entries_of(inbound),
-            self.entries_of(outbound),
-            self.entries_of(later),
-        )?;
-        Ok([done.1, done.2, done.3].into_iter().fold(done.0, both))
-    }
-
-    /// Deletes the entries of every deleted vendor, for what is looked at here is out of sight for their own erasures.
-    async fn entries_of(&self, queue: Kept) -> Result<Done, AwsError> {
-        let queues = &self.platform.queues;
-        let mut gone = HashMap::from([(self.vendor.clone(), true)]);
-        let mut erased = 0;
-        loop {
-            let mut seen = queues.look_through(queue).await?;
-            if seen.is_empty() {
-                return Ok((erased, true));
-            }
-            for vendor in seen.iter().filter_map(|entry| vendor_of(&entry.body)) {
-                if let Entry::Vacant(place) = gone.entry(vendor) {
-                    let erasure = self.platform.tables.erasure(place.key()).await?;
-                    place.insert(erasure.is_some());
-                }
-            }
-            let is_gone = |vendor: VendorId| gone.get(&vendor) == Some(&true);
-            seen.retain(|entry| vendor_of(&entry.body).is_some_and(is_gone));
-            queues.scrub(queue, &seen).await?;
-            erased += u64::try_from(seen.len()).unwrap_or(u64::MAX);
-            if self.is_over() {
-                return Ok((erased, false));
-            }
-        }
+    async fn entries(&self) -> Result<Round, AwsError> {
+        let since = self.is_settled.then_some(self.settles_at);
+        scrub::round(self.platform, self.until, since).await
     }
 }
 

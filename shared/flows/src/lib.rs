@@ -29,6 +29,7 @@ mod refusals;
 pub mod renewal;
 pub mod replay;
 pub mod rotation;
+mod scrub;
 pub mod session;
 mod session_account;
 pub mod settle;

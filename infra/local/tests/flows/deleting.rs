@@ -405,6 +405,30 @@ async fn a_deleted_vendors_id_is_remembered_for_two_days() {
     .await;
 }
 
+/// SQS shows nobody what an operator's request received just now: an erasure that saw nothing does not end by that.
+#[tokio::test]
+async fn an_erasure_waits_for_what_an_operator_keeps_out_of_sight() {
+    run(async |world| {
+        delete(world, VENDOR).await;
+        let settles = limits::ERASURE_SETTLES.as_secs().unsigned_abs();
+        world.later(settles - 5).await;
+        dead_letters(world).await;
+        let putting_back = Matcher::any().operation("ChangeMessageVisibilityBatch");
+        world.refuse(putting_back);
+        for queue in ["quarantine", "dead-letters?queue=inbound"] {
+            assert_eq!(get(world, queue).await.status, 200);
+        }
+        world.later(10).await;
+        world.sweep().await;
+        let erasure = get(world, "vendors/vendor_001/erasure").await;
+        assert_eq!(erasure.json["state"], "erasing", "{}", erasure.text);
+        world.heal();
+        until_erased(world, VENDOR_1.id).await;
+        assert_eq!(left_of(world, VENDOR_1.id).await, Vec::<String>::new());
+    })
+    .await;
+}
+
 /// Whichever step the back office's request dies at, repeating it or the sweep alone brings it to its end.
 #[tokio::test]
 async fn a_deletion_that_dies_at_any_step_is_finished_by_its_repetition_or_by_the_sweep() {

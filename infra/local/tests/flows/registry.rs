@@ -229,5 +229,5 @@ async fn among_many_vendors_a_number_costs_as_many_reads_as_among_two() {
     .await;
 }
 
-/// As many as can be registered in seconds; what is remembered of 10,000 is tested where it is remembered.
-const FLEET: usize = 500;
+/// As many vendors as are ordinary.
+const FLEET: usize = 10_000;

@@ -10,7 +10,7 @@ use super::item::{Change, Item, Reader, key, ms, seconds};
 use crate::error::AwsError;
 
 /// No vendor's lane has this key, for it holds no `#`.
-const PLATFORM: &str = "platform";
+pub(super) const PLATFORM: &str = "platform";
 
 pub(super) fn breaker_key() -> Item {
     key(PLATFORM, "breaker")

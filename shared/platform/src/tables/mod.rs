@@ -35,6 +35,7 @@ mod raw;
 mod receipts;
 mod registration;
 mod rotations;
+mod rounds;
 mod secrets_lease;
 mod side;
 mod vendor_change;
