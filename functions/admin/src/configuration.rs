@@ -4,7 +4,7 @@ use domain::VendorConfig;
 use domain::config::{Catalogue, Config, FIELDS, WrongPart};
 use flows::problem::Problem;
 use jiff::Timestamp;
-use platform::{AwsError, callable};
+use platform::{AwsError, Origins};
 use serde_json::{Map, Value, json};
 
 use crate::body::{Fields, Wrong, invalid};
@@ -47,7 +47,7 @@ impl App {
         let (vendor, now) = (&call.vendor()?, self.platform.clock.now());
         let before = self.row(vendor).await?.config;
         let revision = call.if_match()?;
-        let asked = Asked::read(call.body, &before)?;
+        let asked = Asked::read(call.body, &before, &self.engine_origins)?;
         let mut after = asked.on(&before, now);
         let catalogue = asked.catalogue.as_ref();
         let writing = self
@@ -71,7 +71,7 @@ struct Asked {
 }
 
 impl Asked {
-    fn read(body: &[u8], before: &VendorConfig) -> Result<Self, Problem> {
+    fn read(body: &[u8], before: &VendorConfig, origins: &Origins) -> Result<Self, Problem> {
         let mut wrong = Wrong::default();
         let known = [&FIELDS[..], &["catalogue"]].concat();
         let fields = Fields::checked(body, &known, &mut wrong)?;
@@ -90,7 +90,7 @@ impl Asked {
             .get("engine")
             .and_then(|engine| engine["url"].as_str());
         if let Some(url) = engine.map(str::trim).filter(|url| !url.is_empty()) {
-            let checked = callable(url);
+            let checked = origins.check(url);
             wrong.checked(checked.map_err(|cause| invalid("engine.url", cause)));
         }
         Ok(Self {

@@ -51,7 +51,7 @@ use domain::VendorId;
 use flows::problem::Problem;
 use lambda_http::{Body, Request, Response};
 use platform::tables::VendorRow;
-use platform::{AwsError, Clock, Config, Platform, Registry};
+use platform::{AwsError, Clock, Config, Origins, Platform, Registry};
 
 pub use call::Scope;
 pub use description::OPENAPI;
@@ -67,6 +67,8 @@ pub struct App {
     pub(crate) wasender_api_url: String,
     public_url: Option<String>,
     region: String,
+    /// Where engines may be though that is not public.
+    pub(crate) engine_origins: Origins,
     keys: auth::Keys,
     spent: Arc<dispatch::Spent>,
 }
@@ -84,6 +86,7 @@ impl App {
             wasender_api_url: config.wasender_api_url.clone(),
             public_url: config.public_url.clone(),
             region: config.region.clone(),
+            engine_origins: config.engine_origins(),
             keys: auth::Keys::default(),
             spent: Arc::default(),
         }

@@ -1,23 +1,124 @@
+use std::time::Duration;
+
 use domain::VendorConfig;
 use domain::builtin::{self, Shop};
-use domain::engine::{Asked, Question};
+use domain::contract::{self, NoReply, Reply, SigningSecrets};
+use domain::engine::{Asked, Question, Trouble};
+use domain::limits;
+use platform::{Clock, Config, Engines, Platform, Secrets};
+use tokio::time::Instant;
 
-/// Who decides on an answer. A service reached over HTTP is another variant of it.
+/// Who decides on an answer: the service that the vendor names, else the platform's, else the built-in engine.
 #[derive(Clone, Debug)]
-pub enum Engine {
-    /// The one that is always there: pure, at once, without failure.
-    BuiltIn,
+pub struct Engine {
+    secrets: Secrets,
+    engines: Engines,
+    clock: Clock,
+    /// The service of every vendor that names none.
+    platform_url: Option<String>,
+}
+
+/// A service that answers for a vendor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Service<'a> {
+    pub url: &'a str,
+    /// The name of the secret that it is called with; without one the platform's.
+    pub secret: Option<&'a str>,
+    pub timeout: Duration,
 }
 
 impl Engine {
-    /// Asks for an answer to one message.
-    #[expect(
-        clippy::unused_async,
-        reason = "an engine over HTTP answers later; the built-in one at once"
-    )]
-    pub async fn ask(&self, question: &Question, config: &VendorConfig) -> Asked {
-        match self {
-            Self::BuiltIn => Asked::Answered(builtin::answer(question, &Shop { config })),
+    pub fn new(config: &Config, platform: &Platform) -> Self {
+        Self {
+            secrets: platform.secrets.clone(),
+            engines: Engines::new(config.engine_origins()),
+            clock: platform.clock.clone(),
+            platform_url: config.engine_url.clone(),
         }
     }
+
+    /// The service that answers for a vendor; `None` if the built-in engine does.
+    pub fn service<'a>(&'a self, config: &'a VendorConfig) -> Option<Service<'a>> {
+        if let Some(own) = &config.settings.engine {
+            return Some(Service {
+                url: &own.url,
+                secret: own.secret_ref.as_deref(),
+                timeout: Duration::from_millis(own.timeout_ms.into()).min(limits::ENGINE_TIMEOUT),
+            });
+        }
+        let url = self.platform_url.as_deref()?;
+        Some(Service {
+            url,
+            secret: None,
+            timeout: limits::ENGINE_TIMEOUT,
+        })
+    }
+
+    /// Asks for an answer to one message.
+    pub async fn ask(&self, question: &Question, config: &VendorConfig) -> Asked {
+        let Some(service) = self.service(config) else {
+            return Asked::Answered(builtin::answer(question, &Shop { config }));
+        };
+        let end = Instant::now() + service.timeout;
+        match self.posted(question, service, end).await {
+            Ok(Ok(reply)) => reply.asked(),
+            Ok(Err(none)) => none.asked(),
+            Err(Unsigned) => Asked::Failed(Trouble::Unavailable { retry_after: None }),
+        }
+    }
+
+    /// Posts the question; again if the engine does not believe it and there is a newer secret, within the same time.
+    async fn posted(
+        &self,
+        question: &Question,
+        service: Service<'_>,
+        end: Instant,
+    ) -> Result<Result<Reply, NoReply>, Unsigned> {
+        let at_hand = self.secrets.signing(service.secret).await;
+        let at_hand = at_hand.map_err(|error| unsigned(service, &error))?;
+        let used = at_hand.secrets.ok_or_else(|| no_secret(service))?;
+        let reply = self.post(question, service, (&used, end)).await;
+        let age = self.clock.now().duration_since(at_hand.read_at);
+        let is_fresh = age.unsigned_abs() < limits::ENGINE_SECRET_FRESH;
+        if is_fresh || !reply.as_ref().is_ok_and(Reply::is_refusal) {
+            return Ok(reply);
+        }
+        let again = self.secrets.signing_again(service.secret).await;
+        let again = again.map_err(|error| unsigned(service, &error))?;
+        match again.secrets.filter(|newer| newer.differ(&used)) {
+            Some(newer) => Ok(self.post(question, service, (&newer, end)).await),
+            None => Ok(reply),
+        }
+    }
+
+    async fn post(
+        &self,
+        question: &Question,
+        service: Service<'_>,
+        (secrets, end): (&SigningSecrets, Instant),
+    ) -> Result<Reply, NoReply> {
+        let left = end.saturating_duration_since(Instant::now());
+        let request = contract::request(question, secrets, self.clock.now());
+        self.engines.post(service.url, request, left).await
+    }
+}
+
+/// There is nothing to sign with: the engine is not called.
+struct Unsigned;
+
+fn unsigned(service: Service<'_>, error: &platform::AwsError) -> Unsigned {
+    tracing::warn!(secret = name(service), error = %error, "an engine's signing secret could not be read");
+    Unsigned
+}
+
+fn no_secret(service: Service<'_>) -> Unsigned {
+    tracing::error!(
+        secret = name(service),
+        "there is no such secret <stack>/engine/<name>: nothing can be signed, and the engine is not called"
+    );
+    Unsigned
+}
+
+fn name<'a>(service: Service<'a>) -> &'a str {
+    service.secret.unwrap_or("platform")
 }

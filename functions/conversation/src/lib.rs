@@ -17,7 +17,7 @@ use flows::events::From;
 use lambda_runtime::Context;
 use platform::{AwsError, Clock, Config, Fifo, Platform};
 
-pub use engine::Engine;
+pub use engine::{Engine, Service};
 
 /// The function's state, built once in a cold start.
 #[derive(Clone, Debug)]
@@ -29,9 +29,10 @@ pub struct App {
 
 impl App {
     pub fn new(config: &Config, clock: Clock) -> Self {
+        let platform = Platform::new(config, clock);
         Self {
-            platform: Platform::new(config, clock),
-            engine: Engine::BuiltIn,
+            engine: Engine::new(config, &platform),
+            platform,
             wasender_api_url: config.wasender_api_url.clone(),
         }
     }

@@ -17,6 +17,20 @@ use crate::resources::{MEDIA_BUCKET, STACK};
 /// The country of numbers without a country code.
 pub(crate) const COUNTRY: &str = "SN";
 
+/// Where engines of the local stack may be: on this machine.
+const ENGINE_ORIGINS: &str = "http://127.0.0.1:*,http://localhost:*,http://[::1]:*";
+
+/// Where everything is that functions call, and where they are reached themselves.
+#[derive(Clone, Copy)]
+pub(crate) struct Urls<'a> {
+    pub(crate) aws: &'a str,
+    /// The provider's API.
+    pub(crate) provider: &'a str,
+    pub(crate) gateway: &'a str,
+    /// The engine of vendors that name none.
+    pub(crate) engine: Option<&'a str>,
+}
+
 /// Every function of the stack. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Functions {
@@ -60,8 +74,7 @@ impl Http {
 }
 
 impl Functions {
-    /// `urls` are those of AWS, of the provider's API and of the gateway.
-    pub(crate) fn new(urls: [&str; 3], clock: &Clock, repair_drift: bool) -> Self {
+    pub(crate) fn new(urls: Urls<'_>, clock: &Clock, repair_drift: bool) -> Self {
         let config = |function: &str| Config {
             repair_drift,
             ..config(function, urls)
@@ -151,7 +164,7 @@ impl Functions {
 }
 
 /// An environment of the admin function.
-pub(crate) fn admin(urls: [&str; 3], clock: &Clock) -> admin::App {
+pub(crate) fn admin(urls: Urls<'_>, clock: &Clock) -> admin::App {
     admin::App::new(&config("admin", urls), clock.clone())
 }
 
@@ -169,7 +182,8 @@ fn context() -> Context {
     context
 }
 
-fn config(function: &str, [aws_url, wasender_url, gateway_url]: [&str; 3]) -> Config {
+fn config(function: &str, urls: Urls<'_>) -> Config {
+    let (aws_url, wasender_url) = (urls.aws, urls.provider);
     let queue = |name: &str| format!("{aws_url}/000000000000/{STACK}-{name}");
     Config {
         stack: STACK.to_owned(),
@@ -195,11 +209,13 @@ fn config(function: &str, [aws_url, wasender_url, gateway_url]: [&str; 3]) -> Co
         media_bucket: Some(MEDIA_BUCKET.to_owned()),
         // The simulator serves files by plain HTTP: its very address is named.
         media_hosts: format!("*.whatsapp.net,{}", wasender_url.trim_end_matches("/api")),
-        public_url: Some(gateway_url.to_owned()),
+        public_url: Some(urls.gateway.to_owned()),
         repair_drift: true,
         log_level: "info".to_owned(),
         default_country: COUNTRY.to_owned(),
         vendor_cache: limits::SECRET_CACHE,
         redis_url: None,
+        engine_url: urls.engine.map(str::to_owned),
+        engine_origins: ENGINE_ORIGINS.to_owned(),
     }
 }

@@ -8,7 +8,7 @@ mod event;
 mod functions;
 mod resources;
 
-pub use resources::write_admin_key;
+pub use resources::write_secret;
 
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
@@ -19,7 +19,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use api_gateway::Gateway;
 use embedded_aws::{EmbeddedAws, MappingHandle};
-use functions::Functions;
+use functions::{Functions, Urls};
 use platform::Clock;
 use simulator::Simulator;
 use tokio::net::TcpListener;
@@ -37,6 +37,8 @@ pub struct Options {
     pub sweeps: bool,
     /// Whether the sweep puts settings of sessions back that drifted.
     pub repairs_drift: bool,
+    /// The engine that answers for vendors that name none; without it the built-in one does.
+    pub engine_url: Option<String>,
     /// Changes of the simulator's behaviour.
     pub simulator: fn(&mut simulator::Options),
 }
@@ -49,6 +51,7 @@ impl Default for Options {
             clock: Clock::system(),
             sweeps: true,
             repairs_drift: true,
+            engine_url: None,
             simulator: |_| {},
         }
     }
@@ -57,7 +60,8 @@ impl Default for Options {
 /// A running stack. It stops with [`Stack::shutdown`].
 pub struct Stack {
     gateway_url: String,
-    admin_key: String,
+    engine_url: Option<String>,
+    keys: resources::Keys,
     data_dir: Option<PathBuf>,
     aws: EmbeddedAws,
     simulator: Simulator,
@@ -95,13 +99,15 @@ impl Stack {
         let account_token = simulated.personal_access_token.clone();
         let simulator = Simulator::start(simulator, simulated)?;
         let data_dir = options.data_dir.as_deref();
-        let admin_key = resources::create(&aws, data_dir, &account_token).await?;
+        let keys = resources::create(&aws, data_dir, &account_token).await?;
         let provider_url = format!("{}/api", simulator.url());
-        let functions = Functions::new(
-            [aws.url(), &provider_url, &gateway_url],
-            &options.clock,
-            options.repairs_drift,
-        );
+        let urls = Urls {
+            aws: aws.url(),
+            provider: &provider_url,
+            gateway: &gateway_url,
+            engine: options.engine_url.as_deref(),
+        };
+        let functions = Functions::new(urls, &options.clock, options.repairs_drift);
         let ready = Arc::new(AtomicBool::new(false));
         let behind = Gateway {
             functions: functions.clone(),
@@ -119,7 +125,8 @@ impl Stack {
         let mappings = functions.mappings(&aws);
         Ok(Self {
             gateway_url,
-            admin_key,
+            engine_url: options.engine_url,
+            keys,
             data_dir: options.data_dir,
             aws,
             simulator,
@@ -137,7 +144,12 @@ impl Stack {
 
     /// The key of the admin API.
     pub fn admin_key(&self) -> &str {
-        &self.admin_key
+        &self.keys.admin
+    }
+
+    /// What engines without a secret of their own are called with, as `whsec_` and base64.
+    pub fn engine_secret(&self) -> &str {
+        &self.keys.engine
     }
 
     pub fn aws(&self) -> &EmbeddedAws {
@@ -156,7 +168,13 @@ impl Stack {
     /// One more environment of the admin function, for there are several on AWS.
     pub fn another_admin(&self, clock: &Clock) -> admin::App {
         let provider_url = format!("{}/api", self.simulator.url());
-        functions::admin([self.aws.url(), &provider_url, &self.gateway_url], clock)
+        let urls = Urls {
+            aws: self.aws.url(),
+            provider: &provider_url,
+            gateway: &self.gateway_url,
+            engine: self.engine_url.as_deref(),
+        };
+        functions::admin(urls, clock)
     }
 
     /// One pass of the sweep, now.
@@ -171,7 +189,7 @@ impl Stack {
     /// Registers the demo vendors as the migration does, once in the life of a data directory; then `/health` is 200.
     pub async fn import_demo_vendors(&self) -> Result<Vec<wabactl::Registration>> {
         let dir = self.data_dir.as_deref();
-        let vendors = demo::import(&self.gateway_url, &self.admin_key, dir).await?;
+        let vendors = demo::import(&self.gateway_url, self.admin_key(), dir).await?;
         self.ready.store(true, Ordering::SeqCst);
         Ok(vendors)
     }

@@ -23,6 +23,9 @@ struct Arguments {
     /// Keep tables, queues, secrets and the simulator here; without it they live in memory.
     #[arg(long)]
     data: Option<PathBuf>,
+    /// An engine that answers for every vendor that names none, such as http://127.0.0.1:8080/answer.
+    #[arg(long)]
+    engine: Option<String>,
     /// The least important log lines to show: error, warn, info or debug.
     #[arg(long, default_value = "warn")]
     log: Level,
@@ -49,18 +52,27 @@ async fn run(arguments: Arguments) -> Result<()> {
     let options = Options {
         port_base: Some(arguments.port_base),
         data_dir: arguments.data,
+        engine_url: arguments.engine,
         ..Options::default()
     };
-    let key_file = options
-        .data_dir
-        .clone()
-        .unwrap_or_else(|| PathBuf::from(".local"))
-        .join("admin-key");
+    let engine = options.engine_url.clone();
+    let dir = options.data_dir.clone();
+    let dir = dir.unwrap_or_else(|| PathBuf::from(".local"));
+    let (key_file, secret_file) = (dir.join("admin-key"), dir.join("engine-secret"));
     let stack = Stack::start(options).await?;
-    local::write_admin_key(&key_file, stack.admin_key())?;
+    local::write_secret(&key_file, stack.admin_key())?;
+    local::write_secret(&secret_file, stack.engine_secret())?;
     let vendors = stack.import_demo_vendors().await?;
     // Before anybody is told that Ctrl-C works.
     let mut interrupt = signal(SignalKind::interrupt())?;
+    if let Some(url) = engine {
+        let secret = stack.engine_secret();
+        let file = secret_file.display();
+        writeln!(
+            std::io::stdout(),
+            "engine     {url}, called with {secret} (also in {file})"
+        )?;
+    }
     greet(&stack, &vendors, &key_file)?;
     interrupt.recv().await;
     writeln!(std::io::stdout(), "\nstopping")?;

@@ -7,6 +7,8 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use axum::http::Request;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use embedded_aws::EmbeddedAws;
 use platform::Http;
 use serde_json::{Value, json};
@@ -16,12 +18,19 @@ pub(crate) const STACK: &str = "local";
 /// The bucket of customers' files; AWS makes up its name.
 pub(crate) const MEDIA_BUCKET: &str = "local-media";
 
-/// Creates what is missing and answers with the admin key.
+/// What opens the admin API, and what engines are called with.
+#[derive(Debug)]
+pub(crate) struct Keys {
+    pub(crate) admin: String,
+    pub(crate) engine: String,
+}
+
+/// Creates what is missing and answers with the keys.
 pub(crate) async fn create(
     aws: &EmbeddedAws,
     data_dir: Option<&Path>,
     account_token: &str,
-) -> Result<String> {
+) -> Result<Keys> {
     let endpoint = Endpoint {
         http: Http::new(),
         url: aws.url().to_owned(),
@@ -41,67 +50,66 @@ pub(crate) async fn create(
             .await?;
     }
     endpoint.create_bucket(MEDIA_BUCKET).await?;
-    let key = admin_key(data_dir)?;
+    let admin = kept(data_dir, "admin-key", admin_key)?;
+    let text =
+        json!({ "adminKey": admin, "wasenderPersonalAccessToken": account_token }).to_string();
+    endpoint.create_secret("platform", &text).await?;
     let name = format!("{STACK}/platform");
-    let text = json!({ "adminKey": key, "wasenderPersonalAccessToken": account_token }).to_string();
-    let secret = json!({ "Name": name, "SecretString": text, "ClientRequestToken": token() });
-    endpoint
-        .call(
-            "secretsmanager.CreateSecret",
-            &secret,
-            "ResourceExistsException",
-        )
-        .await?;
     let secret = json!({ "SecretId": name, "SecretString": text, "ClientRequestToken": token() });
     endpoint
         .call("secretsmanager.PutSecretValue", &secret, "")
         .await?;
     let marks = format!("{}{}", token(), token());
-    let name = format!("{STACK}/marks");
-    let secret = json!({ "Name": name, "SecretString": marks, "ClientRequestToken": token() });
-    endpoint
-        .call(
-            "secretsmanager.CreateSecret",
-            &secret,
-            "ResourceExistsException",
-        )
-        .await?;
-    Ok(key)
+    endpoint.create_secret("marks", &marks).await?;
+    let engine = kept(data_dir, "engine-secret", engine_secret)?;
+    let text = json!({ "current": engine }).to_string();
+    endpoint.create_secret("engine/platform", &text).await?;
+    Ok(Keys { admin, engine })
 }
 
 fn token() -> String {
     uuid::Uuid::new_v4().to_string()
 }
 
-/// The key kept beside the data, or a new one.
-fn admin_key(data_dir: Option<&Path>) -> Result<String> {
-    let file = data_dir.map(|dir| dir.join("admin-key"));
+/// What is kept in this file beside the data, or else a new one.
+fn kept(data_dir: Option<&Path>, name: &str, make: fn() -> String) -> Result<String> {
+    let file = data_dir.map(|dir| dir.join(name));
     let kept = file
         .as_deref()
         .and_then(|file| fs::read_to_string(file).ok());
     if let Some(kept) = kept.filter(|kept| kept.trim().len() >= 32) {
         return Ok(kept.trim().to_owned());
     }
-    let key = format!(
+    let made = make();
+    if let Some(file) = file {
+        write_secret(&file, &made)?;
+    }
+    Ok(made)
+}
+
+fn admin_key() -> String {
+    format!(
         "{}{}",
         uuid::Uuid::new_v4().simple(),
         &uuid::Uuid::new_v4().simple().to_string()[..16]
-    );
-    if let Some(file) = file {
-        write_admin_key(&file, &key)?;
-    }
-    Ok(key)
+    )
 }
 
-/// Writes the admin key where its owner alone can read it.
-pub fn write_admin_key(file: &Path, key: &str) -> Result<()> {
+fn engine_secret() -> String {
+    let drawn = [uuid::Uuid::new_v4(), uuid::Uuid::new_v4()];
+    let bytes: Vec<u8> = drawn.iter().flat_map(|drawn| *drawn.as_bytes()).collect();
+    format!("whsec_{}", STANDARD.encode(bytes))
+}
+
+/// Writes a secret where its owner alone can read it.
+pub fn write_secret(file: &Path, secret: &str) -> Result<()> {
     let failed = || format!("cannot write {}", file.display());
     if let Some(dir) = file.parent() {
         fs::create_dir_all(dir).with_context(failed)?;
     }
     let mut open = fs::OpenOptions::new();
     open.create(true).write(true).truncate(true).mode(0o600);
-    writeln!(open.open(file).with_context(failed)?, "{key}").with_context(failed)
+    writeln!(open.open(file).with_context(failed)?, "{secret}").with_context(failed)
 }
 
 /// The endpoint checks no signature; it reads who calls.
@@ -121,6 +129,15 @@ impl Endpoint {
         let status = answer.context("the bucket got no answer")?.status();
         ensure!(status.is_success(), "the bucket was answered {status}");
         Ok(())
+    }
+
+    /// Creates a secret of the stack if there is none of this name.
+    async fn create_secret(&self, name: &str, text: &str) -> Result<()> {
+        let name = format!("{STACK}/{name}");
+        let secret = json!({ "Name": name, "SecretString": text, "ClientRequestToken": token() });
+        let there = "ResourceExistsException";
+        self.call("secretsmanager.CreateSecret", &secret, there)
+            .await
     }
 
     /// Calls an AWS operation; an error named `expected` is as good as success.

@@ -12,6 +12,7 @@ pub mod compose;
 pub mod config;
 mod contact;
 mod content;
+pub mod contract;
 pub mod control;
 pub mod conversation;
 pub mod counting;

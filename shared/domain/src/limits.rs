@@ -99,6 +99,24 @@ pub const WEBHOOK_ANSWER: Duration = Duration::from_millis(4_500);
 pub const CLAIM_LEASE: Duration = Duration::from_secs(19);
 /// How long the engine may take to answer.
 pub const ENGINE_TIMEOUT: Duration = Duration::from_secs(8);
+/// How long a connection to an engine may take, within that.
+pub const ENGINE_CONNECT: Duration = Duration::from_secs(2);
+/// The longest answer of an engine that is read, in bytes.
+pub const ENGINE_ANSWER_BYTES: usize = 256 * 1024;
+/// The longest intent, step or action type that an engine may name, in bytes.
+pub const ENGINE_NAME_BYTES: usize = 64;
+/// Actions of one engine answer.
+pub const ENGINE_ACTIONS: usize = 10;
+/// All actions of one engine answer together, in bytes of JSON.
+pub const ENGINE_ACTIONS_BYTES: usize = 16 * 1024;
+/// How deep the data of an action may be nested.
+pub const ENGINE_ACTION_DEPTH: usize = 8;
+/// How long an engine may have its replies wait before they leave.
+pub const ENGINE_DELAY: Duration = Duration::from_secs(10);
+/// How long an engine may ask to be left alone; longer is cut to it.
+pub const ENGINE_RETRY_AFTER: Duration = Duration::from_mins(5);
+/// How old a secret must be before an engine's refusal has it read again.
+pub const ENGINE_SECRET_FRESH: Duration = Duration::from_secs(10);
 /// How long it may take to learn whose number is behind a linked id, before the engine is asked.
 pub const LOOK_UP: Duration = Duration::from_millis(2_500);
 pub const CONVERSATION_FUNCTION_TIMEOUT: Duration = Duration::from_secs(18);

@@ -4,6 +4,8 @@ use std::time::Duration;
 use domain::limits;
 use thiserror::Error;
 
+use crate::fetch::Origins;
+
 /// What a function must know of its surroundings, read once when it starts.
 #[derive(Clone)]
 pub struct Config {
@@ -31,6 +33,10 @@ pub struct Config {
     pub vendor_cache: Duration,
     /// A Redis that environments share records in.
     pub redis_url: Option<String>,
+    /// The engine of every vendor that names none; without it they have the built-in one.
+    pub engine_url: Option<String>,
+    /// The origins that engines may have though they are not public, as [`crate::Origins::parse`] reads them.
+    pub engine_origins: String,
 }
 
 /// The keys that Lambda puts into a function's environment; they stay the same for the environment's life.
@@ -120,7 +126,16 @@ impl Config {
             default_country: optional("DEFAULT_COUNTRY").unwrap_or_else(|| "SN".to_owned()),
             vendor_cache: vendor_cache(optional(VENDOR_CACHE).as_deref())?,
             redis_url: optional("REDIS_URL"),
+            engine_url: optional("ENGINE_URL"),
+            engine_origins: optional("ENGINE_ORIGINS").unwrap_or_default(),
         })
+    }
+}
+
+impl Config {
+    /// The origins that engines may have whatever they are.
+    pub fn engine_origins(&self) -> Origins {
+        Origins::parse(&self.engine_origins).and_of(self.engine_url.as_deref())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Fetching files from addresses that somebody else wrote: only named hosts, only over https, never a machine of a private network.
 
 mod guard;
+mod origins;
 mod resolver;
 
 use std::sync::Arc;
@@ -12,7 +13,8 @@ use reqwest::header::{CONTENT_LENGTH, LOCATION};
 use reqwest::redirect::Policy;
 use thiserror::Error;
 
-pub use guard::{Forbidden, Hosts, callable};
+pub use guard::{Forbidden, Hosts};
+pub use origins::Origins;
 
 use guard::Passed;
 use resolver::{NoPublicAddress, PublicOnly};
@@ -24,6 +26,12 @@ const HOPS: usize = 3;
 #[derive(Clone, Debug)]
 pub struct Fetcher {
     hosts: Hosts,
+    clients: Guarded,
+}
+
+/// The two clients that addresses are called with which somebody else wrote. Neither follows a redirect by itself.
+#[derive(Clone, Debug)]
+pub(crate) struct Guarded {
     /// Reaches public addresses only.
     guarded: reqwest::Client,
     /// Reaches the addresses that the configuration names one by one.
@@ -45,12 +53,12 @@ pub enum NotFetched {
 
 impl Fetcher {
     pub fn new(hosts: Hosts) -> Self {
-        let guarded = client().dns_resolver(Arc::new(PublicOnly));
-        Self {
-            hosts,
-            guarded: guarded.build().expect("the TLS configuration is complete"),
-            plain: client().build().expect("the TLS configuration is complete"),
-        }
+        let clients = Guarded::new(|client| {
+            client
+                .connect_timeout(Duration::from_secs(3))
+                .timeout(limits::MEDIA_DOWNLOAD)
+        });
+        Self { hosts, clients }
     }
 
     /// Fetches a file of at most so many bytes.
@@ -72,16 +80,35 @@ impl Fetcher {
         Err(NotFetched::Refused(310))
     }
 
-    async fn ask(
+    async fn ask(&self, passed: &Passed) -> Result<reqwest::Response, NotFetched> {
+        let url = Url::clone(&passed.url);
+        let request = reqwest::Request::new(reqwest::Method::GET, url);
+        self.clients.execute(passed, request).await
+    }
+}
+
+impl Guarded {
+    pub(crate) fn new(timed: impl Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder) -> Self {
+        let guarded = timed(client()).dns_resolver(Arc::new(PublicOnly));
+        Self {
+            guarded: guarded.build().expect("the TLS configuration is complete"),
+            plain: timed(client())
+                .build()
+                .expect("the TLS configuration is complete"),
+        }
+    }
+
+    /// Performs a request to an address that passed.
+    pub(crate) async fn execute(
         &self,
-        Passed { url, is_named }: &Passed,
+        passed: &Passed,
+        request: reqwest::Request,
     ) -> Result<reqwest::Response, NotFetched> {
-        let client = if *is_named {
+        let client = if passed.is_named {
             &self.plain
         } else {
             &self.guarded
         };
-        let request = reqwest::Request::new(reqwest::Method::GET, Url::clone(url));
         client.execute(request).await.map_err(|error| {
             if is_caused_by_resolver(&error) {
                 NotFetched::Forbidden(Forbidden::Address)
@@ -92,10 +119,15 @@ impl Fetcher {
     }
 }
 
-async fn read(mut answer: reqwest::Response, limit: u64) -> Result<Vec<u8>, NotFetched> {
+async fn read(answer: reqwest::Response, limit: u64) -> Result<Vec<u8>, NotFetched> {
     if !answer.status().is_success() {
         return Err(NotFetched::Refused(answer.status().as_u16()));
     }
+    body(answer, limit).await
+}
+
+/// The body of an answer if it is not longer.
+pub(crate) async fn body(mut answer: reqwest::Response, limit: u64) -> Result<Vec<u8>, NotFetched> {
     let declared = answer.headers().get(CONTENT_LENGTH);
     let declared = declared.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if declared.is_some_and(|length| length > limit) {
@@ -123,8 +155,6 @@ fn client() -> reqwest::ClientBuilder {
         .tls_backend_preconfigured(crate::http::tls())
         .no_proxy()
         .redirect(Policy::none())
-        .connect_timeout(Duration::from_secs(3))
-        .timeout(limits::MEDIA_DOWNLOAD)
 }
 
 fn is_caused_by_resolver(error: &reqwest::Error) -> bool {

@@ -4,6 +4,7 @@ mod cache;
 mod clients;
 mod clock;
 mod config;
+mod engines;
 mod error;
 mod fetch;
 mod http;
@@ -17,13 +18,14 @@ pub mod telemetry;
 
 pub use clock::Clock;
 pub use config::{Config, Credentials, DeadQueueUrls, MissingVariable, QueueUrls};
+pub use engines::Engines;
 pub use error::AwsError;
-pub use fetch::{Fetcher, Forbidden, Hosts, NotFetched, callable};
+pub use fetch::{Fetcher, Forbidden, Hosts, NotFetched, Origins};
 pub use http::{Http, NoAnswer};
 pub use media::{Link, MediaStore};
 pub use queues::{Fifo, Kept, Queues, Seen};
 pub use registry::Registry;
-pub use secrets::{AtHand, Secrets, secret};
+pub use secrets::{AtHand, Secrets, SigningAtHand, secret};
 pub use shelves::{Shelf, Shelved};
 pub use tables::Tables;
 

@@ -1,4 +1,5 @@
 mod account;
+mod engine;
 mod marking;
 mod rereads;
 mod stored;
@@ -8,12 +9,14 @@ use std::time::Duration;
 
 use aws_sdk_secretsmanager::operation::create_secret::CreateSecretError;
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
+use domain::contract::SigningSecrets;
 use domain::{VendorId, VendorSecrets};
 use jiff::Timestamp;
 
 use crate::cache::{Cache, Found, Reading};
 use crate::clock::Clock;
 use crate::error::AwsError;
+pub use engine::SigningAtHand;
 use rereads::Rereads;
 use stored::{PlatformSecret, parse, to_text};
 
@@ -24,6 +27,7 @@ pub struct Secrets {
     stack: String,
     clock: Clock,
     cache: Cache<VendorId, VendorSecrets>,
+    engines: Cache<String, SigningSecrets>,
     rereads: Arc<Mutex<Rereads>>,
     account: account::Remembered,
     marking: marking::Remembered,
@@ -49,6 +53,7 @@ impl Secrets {
             client,
             stack: stack.to_owned(),
             cache: Cache::new(clock.clone(), lives),
+            engines: Cache::new(clock.clone(), lives),
             clock,
             rereads: Arc::default(),
             account: account::Remembered::default(),

@@ -28,6 +28,8 @@ mod deleting;
 mod disturbed;
 mod durability;
 mod echoes;
+mod engine_contract;
+mod engine_double;
 mod front_door;
 mod groups;
 mod hearing;

@@ -95,7 +95,7 @@ pub(crate) async fn run_without_repairs(test: impl AsyncFnOnce(&World)) {
     run_in(options, test).await;
 }
 
-async fn run_in(options: Options, test: impl AsyncFnOnce(&World)) {
+pub(crate) async fn run_in(options: Options, test: impl AsyncFnOnce(&World)) {
     let logs = logs();
     let clock = Clock::skewable();
     let options = Options {
@@ -116,6 +116,7 @@ async fn run_in(options: Options, test: impl AsyncFnOnce(&World)) {
         "701111111",
         "702222222",
         stack.admin_key(),
+        stack.engine_secret(),
     ];
     let unspeakable = Mutex::new(unspeakable.map(str::to_owned).into());
     let world = World {
@@ -140,6 +141,11 @@ impl World {
     /// The key of the admin API.
     pub(crate) fn admin_key(&self) -> &str {
         self.stack.admin_key()
+    }
+
+    /// What engines without a secret of their own are called with.
+    pub(crate) fn engine_secret(&self) -> &str {
+        self.stack.engine_secret()
     }
 
     pub(crate) fn simulator(&self) -> &Simulator {

@@ -38,10 +38,10 @@ pub enum Forbidden {
 
 /// An address that may be called.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Passed {
-    pub(super) url: Url,
+pub(crate) struct Passed {
+    pub(crate) url: Url,
     /// The configuration names its very origin, so that it may be on a private network.
-    pub(super) is_named: bool,
+    pub(crate) is_named: bool,
 }
 
 impl Hosts {
@@ -118,8 +118,7 @@ impl Hosts {
 
 /// Whether somebody may name this address to be called: https, a machine of the internet by its name, no user and no port. Where the name
 /// leads is looked at when it is called.
-pub fn callable(address: &str) -> Result<(), Forbidden> {
-    let url = Url::parse(address).map_err(|_| Forbidden::Malformed)?;
+pub(super) fn callable(url: Url) -> Result<Passed, Forbidden> {
     let domain = url.domain().ok_or(Forbidden::Address)?.to_ascii_lowercase();
     let top = domain.rsplit('.').next().unwrap_or_default();
     let is_private = matches!(
@@ -130,7 +129,7 @@ pub fn callable(address: &str) -> Result<(), Forbidden> {
         return Err(Forbidden::Address);
     }
     let rules = vec![Rule::Host(domain)];
-    Hosts { rules }.check_url(url).map(|_| ())
+    Hosts { rules }.check_url(url)
 }
 
 /// Whether an address is one of the public internet.

@@ -1,0 +1,13 @@
+//! What an engine reached over HTTP is asked and may answer, version 1: bodies, signature, and what comes of its reply.
+//!
+//! The format is ours and no provider's, and it shares the messages to send with the admin API ([`crate::compose`]).
+
+mod answer;
+mod reply;
+mod request;
+mod signing;
+
+pub use answer::{REPLY_KINDS, read as answer};
+pub use reply::{NoReply, Reply};
+pub use request::{Request, VERSION, request};
+pub use signing::{InvalidSigningSecret, SigningSecret, SigningSecrets};
