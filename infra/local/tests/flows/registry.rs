@@ -141,6 +141,8 @@ pub(crate) fn config(world: &World, name: &str) -> Config {
         default_country: "SN".to_owned(),
         vendor_cache: limits::SECRET_CACHE,
         redis_url: None,
+        engine_url: None,
+        engine_origins: String::new(),
     }
 }
 

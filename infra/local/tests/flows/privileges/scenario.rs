@@ -11,6 +11,7 @@ use testkit::wasender::{
 use crate::admin_keys::put_key;
 use crate::admin_keys_made::{create, with};
 use crate::deleting::{NUMBER, dead_letters, delete, delete_and_die, until_erased};
+use crate::engine_double::EngineDouble;
 use crate::front_door::{get, post, register, shop};
 use crate::media;
 use crate::numbers;
@@ -70,6 +71,7 @@ pub(super) async fn play(world: &World) {
     a_key_is_refused(world).await;
     the_sweep_ends_and_resumes(world).await;
     a_secret_rotates(world).await;
+    another_engine_answers(world).await;
     the_back_office_works(world).await;
     the_session_is_linked_anew(world).await;
     keys_are_made_and_changes_looked_at(world).await;
@@ -475,6 +477,15 @@ async fn a_reply_is_superseded(world: &World) {
 }
 
 /// With a new key, what staff wrote leaves; a reply waited too long for it.
+/// A service of the vendor's answers, and then the built-in engine again.
+async fn another_engine_answers(world: &World) {
+    let engine = EngineDouble::start(world);
+    world.configure_engine(VENDOR_1, &engine).await;
+    customer_writes(world, "ELSEWHERE").await;
+    assert_eq!(engine.asked().len(), 1);
+    world.configure_engine_as(VENDOR_1, &Value::Null).await;
+}
+
 async fn a_key_is_refused(world: &World) {
     provider(world, FaultKind::Unauthorized, 100);
     customer_writes(world, "UNPAID").await;

@@ -86,6 +86,8 @@ fn environment(world: &World) -> App {
         vendor_cache: limits::SECRET_CACHE,
         repair_drift: false,
         redis_url: None,
+        engine_url: None,
+        engine_origins: String::new(),
     };
     App::new(&config, world.clock().clone())
 }
