@@ -119,6 +119,6 @@ fn no_secret(service: Service<'_>) -> Unsigned {
     Unsigned
 }
 
-fn name<'a>(service: Service<'a>) -> &'a str {
+fn name(service: Service<'_>) -> &str {
     service.secret.unwrap_or("platform")
 }

@@ -84,7 +84,7 @@ async fn an_engine_may_answer_nothing() {
     run(async |world| {
         let engine = EngineDouble::start(world);
         world.configure_engine(VENDOR_1, &engine).await;
-        engine.then(Act::status(204));
+        engine.always(Act::status(204));
         asks(world, "Merci", "FIRST").await;
         let (asked, held) = (engine.asked().len(), world.held("inbound.fifo"));
         assert_eq!((asked, held), (1, 0));
@@ -100,11 +100,11 @@ async fn a_message_that_an_engine_could_not_answer_is_asked_again_with_the_same_
         let slow = json!({ "url": engine.url(), "timeoutMs": 200 });
         world.configure_engine_as(VENDOR_1, &slow).await;
         let late = Act::After(Duration::from_millis(400), Box::new(Act::say("Trop tard")));
-        for act in [Act::status(503), Act::Reset, late] {
+        for act in [Act::status(503), Act::Reset, Act::Hang, late] {
             engine.then(act);
         }
         asks(world, "Bonjour", "FIRST").await;
-        for _ in 0..4 {
+        for _ in 0..5 {
             world.later(limits::INBOUND_VISIBILITY.as_secs() + 1).await;
         }
         let ids: Vec<_> = engine
@@ -112,7 +112,7 @@ async fn a_message_that_an_engine_could_not_answer_is_asked_again_with_the_same_
             .iter()
             .map(|asked| asked.header("webhook-id").to_owned())
             .collect();
-        assert_eq!(ids.len(), 4);
+        assert_eq!(ids.len(), 5);
         assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
         assert_eq!(world.sent(VENDOR_1), ["De la part du moteur"]);
     })

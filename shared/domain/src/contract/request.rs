@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 use super::signing::SigningSecrets;
 use crate::content::{Content, Media};
 use crate::engine::Question;
+use crate::phone::PhoneNumber;
 
 /// The version of the contract that requests are made in.
 pub const VERSION: u32 = 1;
@@ -59,7 +60,7 @@ fn message(question: &Question) -> Value {
     message.insert("type".to_owned(), content.kind.as_str().into());
     message.insert("text".to_owned(), json!(content.text));
     let from = json!({
-        "phone": question.from.phone.as_ref().map(|phone| phone.expose()),
+        "phone": question.from.phone.as_ref().map(PhoneNumber::expose),
         "name": question.from.name,
     });
     message.insert("from".to_owned(), without_nulls(from));
