@@ -1,16 +1,18 @@
 use std::time::Duration;
 
 use domain::VendorConfig;
-use domain::builtin::{self, Shop};
 use domain::contract::{self, NoReply, Reply, SigningSecrets};
 use domain::engine::{Asked, Question, Trouble};
 use domain::limits;
 use platform::{Clock, Config, Engines, Platform, Secrets};
 use tokio::time::Instant;
 
+use crate::built_in::BuiltIn;
+
 /// Who decides on an answer: the service that the vendor names, else the platform's, else the built-in engine.
 #[derive(Clone, Debug)]
 pub struct Engine {
+    built_in: BuiltIn,
     secrets: Secrets,
     engines: Engines,
     clock: Clock,
@@ -30,6 +32,7 @@ pub struct Service<'a> {
 impl Engine {
     pub fn new(config: &Config, platform: &Platform) -> Self {
         Self {
+            built_in: BuiltIn::new(platform),
             secrets: platform.secrets.clone(),
             engines: Engines::new(config.engine_origins()),
             clock: platform.clock.clone(),
@@ -57,7 +60,7 @@ impl Engine {
     /// Asks for an answer to one message.
     pub async fn ask(&self, question: &Question, config: &VendorConfig) -> Asked {
         let Some(service) = self.service(config) else {
-            return Asked::Answered(builtin::answer(question, &Shop { config }));
+            return self.built_in.ask(question, config).await;
         };
         let end = Instant::now() + service.timeout;
         match self.posted(question, service, end).await {

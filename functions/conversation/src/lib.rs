@@ -2,6 +2,7 @@
 //!
 //! A crash anywhere leads, when the entry comes back, to the same replies: what is decided is never decided again.
 
+mod built_in;
 mod changes;
 mod engine;
 mod media;

@@ -1,10 +1,12 @@
 //! The engine that answers when no service is attached: pure, French first.
 
 mod intent;
+mod products;
 mod understanding;
 mod wording;
 
 pub use intent::Intent;
+pub use products::Index;
 pub use understanding::{Command, Language, Understood, understand};
 
 use crate::content::Content;
@@ -15,12 +17,52 @@ use crate::vendor::VendorConfig;
 #[derive(Clone, Debug)]
 pub struct Shop<'a> {
     pub config: &'a VendorConfig,
+    /// What it sells, if that was needed and there is any.
+    pub catalogue: Option<&'a Index>,
+}
+
+impl<'a> Shop<'a> {
+    /// A shop of which nothing but its configuration is known.
+    pub const fn of(config: &'a VendorConfig) -> Self {
+        Self {
+            config,
+            catalogue: None,
+        }
+    }
+}
+
+/// What has to be read before a message can be answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    pub catalogue: bool,
+}
+
+/// What the answer to a message needs to know of the shop beside its configuration.
+pub fn needs(question: &Question, config: &VendorConfig) -> Needs {
+    if config.catalogue.products == 0 {
+        return Needs::default();
+    }
+    let understood = understand(&question.content, question.context.current_step.as_deref());
+    Needs {
+        catalogue: products::are_needed(question, &understood),
+    }
+}
+
+/// Whether a message is answered in English: as it was written, or else as the vendor speaks.
+fn speaks_english(question: &Question, understood: &Understood) -> bool {
+    match understood.language {
+        Some(language) => language == Language::English,
+        None => question.language == "en",
+    }
 }
 
 /// Answers one message. It is never silent: what it does not understand gets the menu, unless it was asked for, and then a person gets it.
 pub fn answer(question: &Question, shop: &Shop<'_>) -> Answer {
     let understood = understand(&question.content, question.context.current_step.as_deref());
     let intent = understood.intent;
+    if let Some(answer) = products::answer(question, &understood, shop) {
+        return answer;
+    }
     if understood.answers_step {
         return Answer {
             replies: vec![Content::text(wording::handed_on(question, shop))],
@@ -62,10 +104,10 @@ mod tests {
 
     fn answered(question: &Question) -> Answer {
         let config = crate::conversation::tests::config();
-        answer(question, &Shop { config: &config })
+        answer(question, &Shop::of(&config))
     }
 
-    fn question(content: Content) -> Question {
+    pub(super) fn question(content: Content) -> Question {
         Question {
             vendor: VendorId::parse("vendor_001").unwrap(),
             business_name: "My Shop A".to_owned(),
@@ -203,7 +245,7 @@ mod tests {
         ]
         .into();
         let said = |text: &str| {
-            let answer = answer(&question(Content::text(text)), &Shop { config: &config });
+            let answer = answer(&question(Content::text(text)), &Shop::of(&config));
             answer.replies[0].text.clone().expect("a text")
         };
         let greeting = said("Bonjour");

@@ -345,6 +345,10 @@ pub const CATALOGUE_BYTES: usize = 1_500 * 1024;
 pub const CATALOGUE_PART_BYTES: usize = 300 * 1024;
 /// Items of a catalogue.
 pub const CATALOGUE_PARTS: usize = 10;
+/// Vendors whose catalogues an environment keeps at hand.
+pub const CACHED_CATALOGUES: usize = 1_000;
+/// The memory that they may take together, in bytes: several of the largest.
+pub const CACHED_CATALOGUES_BYTES: usize = 32 * 1024 * 1024;
 /// Wrong parts of one document that are named.
 pub const WRONG_PARTS_NAMED: usize = 50;
 /// Numbers that a vendor may have.

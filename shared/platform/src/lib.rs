@@ -1,6 +1,7 @@
 //! The only crate that names the AWS SDK or an HTTP client: tables, queues, secrets, provider HTTP, telemetry, configuration.
 
 mod cache;
+mod catalogues;
 mod clients;
 mod clock;
 mod config;
@@ -16,6 +17,7 @@ mod shelves;
 pub mod tables;
 pub mod telemetry;
 
+pub use catalogues::Catalogues;
 pub use clock::Clock;
 pub use config::{Config, Credentials, DeadQueueUrls, MissingVariable, QueueUrls};
 pub use engines::Engines;

@@ -16,6 +16,7 @@ mod admin_tokens;
 mod admin_vendors;
 mod analytics;
 mod answers;
+mod catalogue;
 mod changes;
 mod configuration;
 mod conservation;

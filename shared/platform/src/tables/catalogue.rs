@@ -1,7 +1,7 @@
 //! What a vendor sells, in items of its own: it is larger than one item, and nobody reads it who does not need it.
 
 use domain::config::Catalogue;
-use domain::{CatalogueSize, VendorConfig, VendorId};
+use domain::{CatalogueSize, VendorConfig, VendorId, limits};
 use jiff::Timestamp;
 
 use super::Tables;
@@ -51,25 +51,29 @@ impl Tables {
         Ok(self.commit("configuring a vendor", parts).await?.is_done())
     }
 
-    /// A vendor's catalogue; `None` if it was written since the vendor was read.
+    /// A vendor's catalogue, in one call; `None` if it was written since the vendor was read.
     pub async fn catalogue(&self, config: &VendorConfig) -> Result<Option<Catalogue>, AwsError> {
-        let size = config.catalogue;
-        let mut texts = Vec::with_capacity(size.parts);
-        for place in 0..size.parts {
-            let attempted = "reading a catalogue";
-            let table = &self.names.waba_instances;
-            let item = self
-                .get(attempted, table, part_key(&config.vendor_id, place))
-                .await?;
+        let (size, attempted) = (config.catalogue, "reading a catalogue");
+        if size.parts == 0 {
+            return Ok(Some(Catalogue::default()));
+        }
+        let table = self.names.waba_instances.as_str();
+        let places = 0..size.parts.min(limits::CATALOGUE_PARTS);
+        let keys: Vec<_> = places
+            .map(|place| (table, part_key(&config.vendor_id, place)))
+            .collect();
+        let items = self.get_many(attempted, &keys).await?;
+        let mut texts = Vec::with_capacity(items.len());
+        for item in &items {
             let Some(item) = item else { return Ok(None) };
-            let from = Reader::new(&item, attempted);
+            let from = Reader::new(item, attempted);
             if from.number_opt("revision") != Some(size.revision) {
                 return Ok(None);
             }
-            texts.push(from.text("products")?.to_owned());
+            texts.push(from.text("products")?);
         }
-        let catalogue = Catalogue::of_parts(texts.iter().map(String::as_str));
-        let unreadable = || AwsError::unreadable("reading a catalogue");
+        let catalogue = Catalogue::of_parts(texts);
+        let unreadable = || AwsError::unreadable(attempted);
         catalogue.map(Some).ok_or_else(unreadable)
     }
 }

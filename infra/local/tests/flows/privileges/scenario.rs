@@ -10,6 +10,7 @@ use testkit::wasender::{
 
 use crate::admin_keys::put_key;
 use crate::admin_keys_made::{create, with};
+use crate::catalogue;
 use crate::deleting::{NUMBER, dead_letters, delete, delete_and_die, until_erased};
 use crate::engine_double::EngineDouble;
 use crate::front_door::{get, post, register, shop};
@@ -31,6 +32,8 @@ const A_STRANGERS_LID: &str = "123456789012303";
 const FATOU: &str = "221700000003";
 /// Another one, who never writes.
 const KHADY: &str = "221700000004";
+/// Another one, who asks what is sold.
+const RAMA: &str = "221700000005";
 const KEY: &str = "back-office-key-0003";
 
 pub(super) async fn play(world: &World) {
@@ -519,6 +522,9 @@ async fn the_sweep_ends_and_resumes(world: &World) {
 }
 
 async fn the_back_office_works(world: &World) {
+    catalogue::sells(world, &[catalogue::product("P12", "Climatiseur", 1)]).await;
+    assert_eq!(get(world, "vendors/vendor_001/config").await.status, 200);
+    catalogue::asks(world, RAMA, "P12", "PRODUCT").await;
     put_key(world, KEY, false).await;
     let bearer = format!("Bearer {KEY}");
     let vendors = world
