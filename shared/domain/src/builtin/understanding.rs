@@ -1,84 +1,25 @@
 //! What a customer wants, from what they say.
 
 mod command;
+mod lexicon;
+mod message;
+mod order_number;
+mod spelling;
+mod weighing;
 
 use std::fmt;
 
 pub use command::Command;
 
+use self::lexicon::Lexicon;
+use self::message::Message;
+use self::order_number::order_number;
+use self::weighing::{Weights, weigh};
 use super::Intent;
 use super::wording::options;
 use crate::content::{Content, Kind};
-use crate::fold::fold;
+use crate::fold::{fold, fold_keeping};
 use crate::menu::chosen;
-
-/// Words and phrases of each intent, folded (no accents, lower case). A phrase must stand in the text as whole words.
-const PHRASES: [(Intent, &[&str]); 4] = [
-    (
-        Intent::Human,
-        &[
-            "humain",
-            "conseiller",
-            "conseillere",
-            "agent",
-            "vendeur",
-            "vendeuse",
-            "responsable",
-            "quelqu un",
-            "une personne",
-            "appelez moi",
-            "rappelez moi",
-            "human",
-            "someone",
-        ],
-    ),
-    (
-        Intent::Menu,
-        &[
-            "menu",
-            "aide",
-            "aider",
-            "options",
-            "help",
-            "que faites vous",
-            "comment ca marche",
-        ],
-    ),
-    (
-        Intent::Thanks,
-        &[
-            "merci",
-            "mercii",
-            "thanks",
-            "thank you",
-            "jerejef",
-            "jerejeuf",
-            "dieureudieuf",
-        ],
-    ),
-    (
-        Intent::Greeting,
-        &[
-            "bonjour",
-            "bjr",
-            "bonsoir",
-            "bsr",
-            "salut",
-            "slt",
-            "coucou",
-            "hello",
-            "hi",
-            "hey",
-            "salam",
-            "salamaleikoum",
-            "assalamou",
-            "asalaam",
-            "nanga def",
-            "naka nga def",
-            "na nga def",
-        ],
-    ),
-];
 
 /// What was understood of a message. Its `Debug` shows nothing that the customer wrote.
 #[derive(Clone, PartialEq, Eq)]
@@ -96,9 +37,44 @@ pub struct Understood {
     pub order_number: Option<String>,
     /// It cannot wait.
     pub urgent: bool,
-    /// It was asked for by the step of the conversation, and says nothing else of its own.
+    /// It is what the customer was asked for at this step of the conversation.
     pub answers_step: bool,
 }
+
+impl Understood {
+    /// A message of which nothing but the intent is known.
+    fn of(intent: Intent) -> Self {
+        Self {
+            intent,
+            score: 0,
+            language: None,
+            command: None,
+            subject: String::new(),
+            order_number: None,
+            urgent: false,
+            answers_step: false,
+        }
+    }
+
+    /// An intent that leaves no doubt.
+    fn surely(intent: Intent) -> Self {
+        Self {
+            score: CERTAIN,
+            ..Self::of(intent)
+        }
+    }
+
+    /// A message that says nothing, where this was asked for.
+    fn answering(asked: Intent) -> Self {
+        Self {
+            answers_step: true,
+            ..Self::of(asked)
+        }
+    }
+}
+
+/// The score of what was chosen or commanded.
+const CERTAIN: u32 = 100;
 
 impl fmt::Debug for Understood {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -123,48 +99,115 @@ pub enum Language {
 
 /// What was understood of this content at this step of the conversation.
 pub fn understand(content: &Content, step: Option<&str>) -> Understood {
-    let intent = intent(content, step);
-    let asked_for = [Intent::ProductInfo, Intent::OrderStatus]
-        .into_iter()
-        .find(|asked| intent == Intent::Unknown && step == Some(asked.as_str()));
-    let text = content.text.as_deref().unwrap_or_default();
-    Understood {
-        intent: asked_for.unwrap_or(intent),
-        score: u32::from(intent != Intent::Unknown),
-        language: None,
-        command: None,
-        subject: fold(text).trim().to_owned(),
-        order_number: None,
-        urgent: false,
-        answers_step: asked_for.is_some(),
-    }
-}
-
-fn intent(content: &Content, step: Option<&str>) -> Intent {
     let choice = content.choice.as_ref();
     if let Some(option) = choice.and_then(|choice| Intent::of(choice.id.as_deref()?)) {
-        return option;
+        return Understood::surely(option);
     }
     let said = choice.and_then(|choice| choice.title.as_deref().or(choice.id.as_deref()));
+    let asked = step.and_then(asked_for);
     let Some(text) = said.or(content.text.as_deref()) else {
-        return if content.kind == Kind::Text {
-            Intent::Menu
-        } else {
-            Intent::Unknown
+        return match asked {
+            Some(asked) if content.kind != Kind::Text => Understood::answering(asked),
+            _ if content.kind == Kind::Text => Understood::surely(Intent::Menu),
+            _ => Understood::of(Intent::Unknown),
         };
     };
     // A menu that the release before sent is not remembered with the conversation, its step is.
     if let Some(option) = chosen(&options(), text).filter(|_| step == Some("menu")) {
-        return Intent::of(&option.id).unwrap_or(Intent::Unknown);
+        return Understood::surely(Intent::of(&option.id).unwrap_or(Intent::Unknown));
     }
-    let folded = fold(text);
-    let holds = |phrases: &[&str]| {
-        phrases
-            .iter()
-            .any(|phrase| folded.contains(&format!(" {phrase} ")))
+    if let Some((command, argument)) = command::command(text) {
+        return Understood {
+            command: Some(command),
+            order_number: order_number(argument, command == Command::Order),
+            subject: fold(argument).trim().to_owned(),
+            ..Understood::surely(command.intent())
+        };
+    }
+    read(text, asked)
+}
+
+/// What the customer was asked for at this step: a step is named after the intent that it is of, with or without more behind the name.
+fn asked_for(step: &str) -> Option<Intent> {
+    let asking = [
+        Intent::ProductInfo,
+        Intent::OrderStatus,
+        Intent::Appointment,
+        Intent::Payment,
+        Intent::Complaint,
+    ];
+    asking
+        .into_iter()
+        .find(|intent| step.starts_with(intent.as_str()))
+}
+
+fn read(text: &str, asked: Option<Intent>) -> Understood {
+    let lexicon = Lexicon::get();
+    let folded = fold_keeping(text, |symbol| lexicon.has_symbol(symbol));
+    let message = Message::read(lexicon, &folded);
+    let weights = weigh(lexicon, &message);
+    let (intent, score) = if message.written.is_empty() && text.contains('?') {
+        (Intent::Help, 1)
+    } else {
+        decide(&weights)
     };
-    PHRASES
-        .iter()
-        .find(|(_, phrases)| holds(phrases))
-        .map_or(Intent::Unknown, |(intent, _)| *intent)
+    let is_answer = |asked: &Intent| intent == Intent::Unknown || intent == *asked;
+    let answered = asked.filter(is_answer);
+    let intent = answered.unwrap_or(intent);
+    Understood {
+        score,
+        language: language(message.languages),
+        subject: weights.rest(lexicon, &message),
+        order_number: order_number(text, asked == Some(Intent::OrderStatus)),
+        urgent: weights.urgent,
+        answers_step: answered.is_some(),
+        ..Understood::of(intent)
+    }
+}
+
+/// What the customer may want, the more pressing first: so a tie is decided.
+const WISHES: [Intent; 8] = [
+    Intent::Complaint,
+    Intent::Human,
+    Intent::Payment,
+    Intent::OrderStatus,
+    Intent::Appointment,
+    Intent::ProductInfo,
+    Intent::Help,
+    Intent::Menu,
+];
+/// What is said beside a wish, or alone: the last word of a message first.
+const COURTESIES: [Intent; 3] = [Intent::Goodbye, Intent::Thanks, Intent::Greeting];
+/// The weight of a wish that a courtesy does not outdo.
+const CLEAR: u32 = 3;
+
+/// The heaviest wish, else the courtesy. Whoever thanks and names a thing does not ask for it.
+fn decide(weights: &Weights) -> (Intent, u32) {
+    let courtesy = COURTESIES.into_iter().find(|said| weights.of(*said) > 0);
+    let is_parting = courtesy.is_some_and(|courtesy| courtesy != Intent::Greeting);
+    let weight = |intent| match intent {
+        Intent::ProductInfo if is_parting && weights.of(intent) == weights.things => 0,
+        intent => weights.of(intent),
+    };
+    let wish = WISHES
+        .into_iter()
+        .rev()
+        .max_by_key(|intent| weight(*intent))
+        .filter(|intent| weight(*intent) > 0);
+    let intent = wish
+        .filter(|wish| courtesy.is_none() || weight(*wish) >= CLEAR)
+        .or(courtesy)
+        .unwrap_or(Intent::Unknown);
+    (intent, weights.of(intent))
+}
+
+/// The language that the words tell. Wolof is written with many words of French among its own.
+fn language([french, english, wolof]: [usize; 3]) -> Option<Language> {
+    if wolof > english && wolof * 2 >= french {
+        return Some(Language::Wolof);
+    }
+    if english > french {
+        return Some(Language::English);
+    }
+    (french > 0).then_some(Language::French)
 }

@@ -1,0 +1,277 @@
+//! Reading the tables.
+
+use std::collections::BTreeMap;
+
+use super::{Lexicon, Part, Phrase, Role, Sense, Word, place};
+use crate::builtin::Intent;
+use crate::builtin::understanding::spelling;
+
+const TABLES: [&str; 3] = [
+    include_str!("../phrases/fr.txt"),
+    include_str!("../phrases/en.txt"),
+    include_str!("../phrases/wo.txt"),
+];
+
+/// Families of words that are recognised by their digits.
+const NUMBER: &str = "@number";
+const CODE: &str = "@code";
+
+/// A line of a table: `label: entries`.
+struct Line {
+    language: u8,
+    label: &'static str,
+    entries: &'static str,
+}
+
+fn lines() -> impl Iterator<Item = Line> {
+    TABLES.iter().enumerate().flat_map(|(place, table)| {
+        table.lines().filter_map(move |line| {
+            let (label, entries) = line.split_once(": ")?;
+            (!line.starts_with('#')).then_some(Line {
+                language: 1 << place,
+                label,
+                entries,
+            })
+        })
+    })
+}
+
+/// What is known of a word while the tables are read.
+#[derive(Default)]
+struct Draft {
+    role: Role,
+    languages: u8,
+    families: u64,
+}
+
+impl Lexicon {
+    /// Reads the tables; the tests see to it that they can be read.
+    pub(super) fn read() -> Self {
+        let families = families();
+        let mut words = words(&families);
+        for line in lines().filter(|line| line.label == "alias") {
+            let Some((spellings, meant)) = line.entries.split_once(" = ") else {
+                continue;
+            };
+            let meant: Vec<u16> = meant.split(' ').filter_map(|m| place(&words, m)).collect();
+            for spelling in spellings.split(' ') {
+                if let Some(at) = place(&words, spelling) {
+                    words[usize::from(at)].stands_for.clone_from(&meant);
+                }
+            }
+        }
+        let phrases = phrases(&words, &families);
+        for (place, phrase) in (0_u16..).zip(&phrases) {
+            match phrase.parts.first() {
+                Some(Part::Word(first)) => {
+                    let word = &mut words[usize::from(*first)];
+                    word.is_phrase |= phrase.parts.len() == 1;
+                    word.starts.push(place);
+                }
+                Some(Part::Family(family)) => {
+                    let of_it = words.iter_mut().filter(|word| word.families & family != 0);
+                    of_it.for_each(|word| word.starts.push(place));
+                }
+                Some(Part::Gap) | None => {}
+            }
+        }
+        let number = place(&words, NUMBER).expect("families are words too");
+        let code = place(&words, CODE).expect("families are words too");
+        Self {
+            sounds: spelling::sounds(&words),
+            lengths: spelling::lengths(&words),
+            words,
+            phrases,
+            number,
+            code,
+        }
+    }
+}
+
+/// The names of the families, each with its bit.
+fn families() -> BTreeMap<&'static str, u64> {
+    let mut families = BTreeMap::from([(NUMBER, 1), (CODE, 2)]);
+    for line in lines().filter(|line| line.label.starts_with('@')) {
+        let next = 1 << families.len();
+        families.entry(line.label).or_insert(next);
+    }
+    families
+}
+
+fn words(families: &BTreeMap<&'static str, u64>) -> Vec<Word> {
+    let mut drafts: BTreeMap<&'static str, Draft> = BTreeMap::new();
+    for (name, bit) in [NUMBER, CODE].map(|name| (name, families[name])) {
+        drafts.entry(name).or_default().families = bit;
+    }
+    for line in lines() {
+        let family = families.get(line.label).copied().unwrap_or_default();
+        let role = match line.label {
+            "filler" => Role::Filler,
+            "stop" => Role::Stop,
+            _ => Role::Plain,
+        };
+        // Other spellings are words of no language; what they stand for is.
+        let language = if line.label == "alias" {
+            0
+        } else {
+            line.language
+        };
+        let texts = line.entries.split([' ', '|', '=']);
+        for text in texts.filter(|text| text.starts_with(|c| !"@.".contains(c))) {
+            let draft = drafts.entry(text).or_default();
+            draft.role = draft.role.max(role);
+            draft.languages |= language;
+            draft.families |= family;
+        }
+    }
+    let word = |(text, draft): (&'static str, Draft)| Word {
+        text,
+        role: draft.role,
+        languages: draft.languages,
+        families: draft.families,
+        stands_for: Vec::new(),
+        is_phrase: false,
+        starts: Vec::new(),
+    };
+    drafts.into_iter().map(word).collect()
+}
+
+fn phrases(words: &[Word], families: &BTreeMap<&'static str, u64>) -> Vec<Phrase> {
+    let mut phrases = Vec::new();
+    for line in lines() {
+        let Some((sense, weight, only)) = sense(line.label) else {
+            continue;
+        };
+        let is_list = sense == Sense::Thing;
+        for text in line.entries.split(if is_list { " " } else { " | " }) {
+            let (whole, text) = text
+                .strip_prefix('=')
+                .map_or((false, text), |text| (true, text));
+            let parts = text.split(' ').flat_map(|part| match part {
+                ".." => vec![Part::Gap],
+                part => match families.get(part) {
+                    Some(family) => vec![Part::Family(*family)],
+                    None => words_of(words, part),
+                },
+            });
+            phrases.push(Phrase {
+                sense,
+                weight,
+                only,
+                whole,
+                parts: parts.collect(),
+            });
+        }
+    }
+    phrases
+}
+
+/// A word of a phrase as messages have it: not a filler, and what it is another spelling of.
+fn words_of(words: &[Word], text: &str) -> Vec<Part> {
+    let Some(id) = place(words, text) else {
+        return Vec::new();
+    };
+    let meant = &words[usize::from(id)].stands_for;
+    let meant = if meant.is_empty() { &vec![id] } else { meant };
+    let is_left = |id: &&u16| words[usize::from(**id)].role != Role::Filler;
+    meant
+        .iter()
+        .filter(is_left)
+        .map(|id| Part::Word(*id))
+        .collect()
+}
+
+/// The label of a line of phrases: `order_status 4`, or `thanks 4!` for phrases whose words speak for nothing else.
+fn sense(label: &str) -> Option<(Sense, u32, bool)> {
+    if label == "urgent" {
+        return Some((Sense::Urgent, 0, false));
+    }
+    let (name, weight) = label.split_once(' ')?;
+    let sense = match name {
+        "things" => Sense::Thing,
+        "nothing" => Sense::Nothing,
+        name => Sense::Wants(Intent::of(name)?),
+    };
+    let only = weight.ends_with('!');
+    let weight = weight.trim_end_matches('!').parse().ok()?;
+    Some((sense, weight, only))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fold::fold;
+
+    const KNOWN: [&str; 6] = ["filler", "stop", "word", "alias", "urgent", "things"];
+
+    #[test]
+    fn every_line_of_the_tables_is_understood() {
+        for table in TABLES {
+            for line in table
+                .lines()
+                .filter(|line| !line.is_empty() && !line.starts_with('#'))
+            {
+                let (label, entries) = line.split_once(": ").expect(line);
+                let is_known = KNOWN.contains(&label) || label.starts_with('@');
+                assert!(is_known || sense(label).is_some(), "{line}");
+                assert!(
+                    !entries.ends_with([' ', '|']) && !entries.contains("  "),
+                    "{line}"
+                );
+                assert_eq!(label == "alias", entries.contains(" = "), "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_word_of_the_tables_is_written_as_it_is_looked_up() {
+        for word in &Lexicon::get().words {
+            let is_symbol = !word.text.is_ascii() || word.text == "+" || word.text.starts_with('@');
+            assert!(
+                is_symbol || fold(word.text).trim() == word.text,
+                "{}",
+                word.text
+            );
+            let has_accent = word.text.chars().any(char::is_alphabetic) && !word.text.is_ascii();
+            assert!(!has_accent, "{}", word.text);
+        }
+    }
+
+    #[test]
+    fn every_phrase_has_a_word_left_and_names_families_that_there_are() {
+        let lexicon = Lexicon::get();
+        let families = families();
+        assert!(families.len() < 64);
+        for line in lines().filter(|line| sense(line.label).is_some()) {
+            for part in line.entries.split(' ').filter(|part| part.starts_with('@')) {
+                assert!(families.contains_key(part), "{part}");
+            }
+        }
+        for phrase in &lexicon.phrases {
+            assert!(
+                matches!(phrase.parts.first(), Some(Part::Word(_) | Part::Family(_))),
+                "{phrase:?}"
+            );
+            assert!(
+                !matches!(phrase.parts.last(), Some(Part::Gap)),
+                "{phrase:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn another_spelling_stands_for_words_that_stand_for_themselves() {
+        let lexicon = Lexicon::get();
+        for word in &lexicon.words {
+            for meant in &word.stands_for {
+                let meant = lexicon.word(*meant);
+                assert!(
+                    meant.stands_for.is_empty(),
+                    "{} -> {}",
+                    word.text,
+                    meant.text
+                );
+            }
+        }
+    }
+}

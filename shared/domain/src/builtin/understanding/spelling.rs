@@ -1,0 +1,214 @@
+//! What a word that is in no table was meant to be.
+
+use super::lexicon::{Lexicon, Word};
+
+/// The longest word that is a misspelling of another, in letters.
+const LONGEST: usize = 24;
+/// The shortest word that is a misspelling of another, in letters: shorter ones are too near to each other.
+const SHORTEST: usize = 4;
+
+/// The word of the tables that this word, which is not one of them, was meant to be.
+pub(super) fn guess(lexicon: &Lexicon, word: &str) -> Option<u16> {
+    let is_word = word.bytes().all(|b| b.is_ascii_lowercase());
+    if !is_word {
+        return None;
+    }
+    let calm = squeeze(word);
+    if calm.len() < word.len()
+        && let Some(found) = lexicon.find(&calm)
+    {
+        return Some(found);
+    }
+    if !(SHORTEST..=LONGEST).contains(&calm.len()) {
+        return None;
+    }
+    alike(lexicon, &calm).or_else(|| nearest(lexicon, &calm))
+}
+
+/// The word with each run of a letter written once.
+fn squeeze(word: &str) -> String {
+    let mut squeezed = String::with_capacity(word.len());
+    for c in word.chars() {
+        if !squeezed.ends_with(c) {
+            squeezed.push(c);
+        }
+    }
+    squeezed
+}
+
+/// How a word sounds to a French ear, roughly: "kommandé" and "commander" are the same.
+fn sound(word: &str) -> String {
+    let squeezed = squeeze(word);
+    let plain = squeezed
+        .replace("eau", "o")
+        .replace("au", "o")
+        .replace("ph", "f")
+        .replace("qu", "k")
+        .replace("gu", "g")
+        .replace("ai", "e")
+        .replace("ei", "e");
+    let mut sound = String::with_capacity(plain.len());
+    let mut letters = plain.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let heard = match letter {
+            'c' if matches!(letters.peek(), Some('e' | 'i' | 'y')) => 's',
+            'c' if letters.peek() == Some(&'h') => 'c',
+            'c' | 'q' => 'k',
+            'h' => continue,
+            'z' => 's',
+            'y' => 'i',
+            other => other,
+        };
+        if !sound.ends_with(heard) {
+            sound.push(heard);
+        }
+    }
+    while sound.len() > 3 && sound.ends_with(['e', 's', 't', 'x', 'd', 'r']) {
+        sound.pop();
+    }
+    sound
+}
+
+/// The words by their sounds.
+pub(super) fn sounds(words: &[Word]) -> Vec<(String, u16)> {
+    let mut sounds: Vec<(String, u16)> = (0..)
+        .zip(words)
+        .filter(|(_, word)| is_target(word))
+        .map(|(id, word)| (sound(word.text), id))
+        .collect();
+    sounds.sort();
+    sounds
+}
+
+/// The words by their lengths.
+pub(super) fn lengths(words: &[Word]) -> Vec<Vec<(u32, u16)>> {
+    let mut lengths = vec![Vec::new(); LONGEST + 3];
+    for (id, word) in (0..).zip(words).filter(|(_, word)| is_target(word)) {
+        lengths[word.text.len()].push((letters(word.text), id));
+    }
+    lengths
+}
+
+/// Whether a word may be what a misspelt one was meant to be.
+fn is_target(word: &Word) -> bool {
+    (SHORTEST..LONGEST).contains(&word.text.len())
+        && word.text.bytes().all(|b| b.is_ascii_lowercase())
+}
+
+/// A bit for each letter of a word.
+fn letters(word: &str) -> u32 {
+    word.bytes().fold(0, |bits, b| bits | 1 << (b & 31))
+}
+
+/// The nearest of the words that sound the same.
+fn alike(lexicon: &Lexicon, word: &str) -> Option<u16> {
+    let sound = sound(word);
+    if sound.len() < SHORTEST {
+        return None;
+    }
+    let from = lexicon.sounds.partition_point(|(other, _)| *other < sound);
+    let same = lexicon.sounds[from..]
+        .iter()
+        .take_while(|(other, _)| *other == sound);
+    same.map(|(_, id)| (distance(word, lexicon.word(*id).text), *id))
+        .min()
+        .filter(|(distance, _)| *distance <= 2)
+        .map(|(_, id)| id)
+}
+
+/// The nearest word within the distance that a word of this length may have. Among equally near ones those that are a phrase
+/// come first, then those that begin one, then the alphabet decides.
+fn nearest(lexicon: &Lexicon, word: &str) -> Option<u16> {
+    let most: usize = if word.len() < 8 { 1 } else { 2 };
+    let own = letters(word);
+    let near = lexicon.lengths[word.len() - most..=word.len() + most]
+        .iter()
+        .flatten()
+        .filter(|(other, _)| (own ^ other).count_ones() as usize <= 2 * most)
+        .filter_map(|(_, id)| {
+            let other = lexicon.word(*id);
+            let begins_alike = word.as_bytes().first() == other.text.as_bytes().first();
+            if !begins_alike && word.len() < 6 {
+                return None;
+            }
+            let distance = distance(word, other.text);
+            (distance <= most).then_some((distance, !other.is_phrase, other.starts.is_empty(), *id))
+        });
+    near.min().map(|(.., id)| id)
+}
+
+/// Letters to put in, leave out, exchange or swap with their neighbour to make one word of the other.
+pub(super) fn distance(a: &str, b: &str) -> usize {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut before = [0_usize; LONGEST + 1];
+    let mut row: [usize; LONGEST + 1] = std::array::from_fn(|j| j);
+    let mut next = [0_usize; LONGEST + 1];
+    for i in 1..=a.len() {
+        next[0] = i;
+        for j in 1..=b.len() {
+            let is_same = a[i - 1] == b[j - 1];
+            let changed = row[j - 1] + usize::from(!is_same);
+            let mut least = changed.min(row[j] + 1).min(next[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                least = least.min(before[j - 2] + 1);
+            }
+            next[j] = least;
+        }
+        before = row;
+        row = next;
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[track_caller]
+    fn check(written: &str, meant: Option<&str>) {
+        let lexicon = Lexicon::get();
+        let guessed = guess(lexicon, written).map(|id| lexicon.word(id).text);
+        assert_eq!(guessed, meant, "{written}");
+    }
+
+    #[test]
+    fn what_is_misspelt_within_reason_is_found() {
+        check("bonjouuuur", Some("bonjour"));
+        check("bonjuor", Some("bonjour"));
+        check("bonsior", Some("bonsoir"));
+        check("livraisson", Some("livraison"));
+        check("mneu", Some("menu"));
+        check("kommende", Some("commande"));
+        check("arnaquee", Some("arnaquee"));
+    }
+
+    #[test]
+    fn what_is_another_word_stays_one() {
+        check("himalaya", None);
+        check("remerciement", None);
+        check("p12", None);
+        check("rad", None);
+        check("привет", None);
+    }
+
+    #[test]
+    fn neighbours_that_changed_places_are_one_step_apart() {
+        assert_eq!(distance("menu", "mneu"), 1);
+        assert_eq!(distance("", "abc"), 3);
+        assert_eq!(distance("prix", "prix"), 0);
+        assert_eq!(distance("chat", "chien"), 3);
+    }
+
+    proptest! {
+        #[test]
+        fn every_word_is_looked_at_without_fear(word in "[a-zé0-9]{0,40}") {
+            guess(Lexicon::get(), &word);
+        }
+
+        #[test]
+        fn the_way_there_is_as_long_as_the_way_back(a in "[a-e]{0,20}", b in "[a-e]{0,20}") {
+            prop_assert_eq!(distance(&a, &b), distance(&b, &a));
+        }
+    }
+}
