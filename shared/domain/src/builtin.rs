@@ -148,8 +148,11 @@ mod tests {
         for text in ["Merci", "merci beaucoup 🙏", "Jërëjëf", "thank you"] {
             check(text, "thanks");
         }
-        for text in ["menu", "Aide", "/aide", "j'ai besoin d'aide"] {
+        for text in ["menu", "/menu", "MENU svp"] {
             check(text, "menu");
+        }
+        for text in ["Aide", "/aide", "j'ai besoin d'aide"] {
+            check(text, "help");
         }
         for text in [
             "Je veux parler à un conseiller",

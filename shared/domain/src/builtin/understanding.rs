@@ -211,3 +211,6 @@ fn language([french, english, wolof]: [usize; 3]) -> Option<Language> {
     }
     (french > 0).then_some(Language::French)
 }
+
+#[cfg(test)]
+mod tests;

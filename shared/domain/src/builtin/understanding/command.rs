@@ -118,7 +118,7 @@ fn named(name: &str) -> Command {
 fn first(fits: impl Fn(&&str) -> bool) -> Option<Command> {
     let known = NAMES
         .iter()
-        .find(|(_, names)| names.iter().any(|name| fits(&name)));
+        .find(|(_, names)| names.iter().any(|name| fits(name)));
     known.map(|(command, _)| *command)
 }
 

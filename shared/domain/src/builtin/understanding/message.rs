@@ -98,3 +98,55 @@ impl<'a> Message<'a> {
         spelling::guess(lexicon, text)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::builtin::understanding::weighing::weigh;
+    use crate::fold::fold;
+    use proptest::prelude::*;
+
+    fn read(folded: &str) -> Message<'_> {
+        Message::read(Lexicon::get(), folded)
+    }
+
+    fn words(text: &str) -> Vec<&'static str> {
+        let folded = fold(text);
+        let tokens = read(&folded).tokens;
+        let ids = tokens.iter().filter_map(|token| token.id);
+        ids.map(|id| Lexicon::get().word(id).text).collect()
+    }
+
+    #[test]
+    fn other_spellings_become_what_they_stand_for_and_fillers_go() {
+        assert_eq!(words("jvx la cmd"), ["veux", "commande"]);
+        assert_eq!(words("le des aux"), [""; 0]);
+        assert_eq!(
+            words("kombien les 2 sacs P12"),
+            ["combien", "@number", "sacs", "@code"]
+        );
+    }
+
+    #[test]
+    fn a_word_begins_few_phrases() {
+        let most = Lexicon::get()
+            .words
+            .iter()
+            .map(|word| word.starts.len())
+            .max();
+        assert!(most < Some(120), "{most:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn the_work_for_a_text_of_4096_bytes_is_bounded(
+            text in prop_oneof!["\\PC{1000,1300}", "([a-z]{1,8} ){500,700}", "(a ){2000}", "(bonjuor comande ){200}"]
+        ) {
+            let folded = fold(&text[..text.floor_char_boundary(4_096)]);
+            let message = read(&folded);
+            prop_assert!(message.written.len() <= MOST_WORDS && message.tokens.len() <= MOST_WORDS);
+            prop_assert!(message.guesses <= MOST_GUESSES);
+            weigh(Lexicon::get(), &message);
+        }
+    }
+}

@@ -179,8 +179,7 @@ mod tests {
         check("bonsior", Some("bonsoir"));
         check("livraisson", Some("livraison"));
         check("mneu", Some("menu"));
-        check("kommende", Some("commande"));
-        check("arnaquee", Some("arnaquee"));
+        check("commendes", Some("commandes"));
     }
 
     #[test]
