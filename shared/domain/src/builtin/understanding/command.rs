@@ -116,9 +116,7 @@ fn named(name: &str) -> Command {
 }
 
 fn first(fits: impl Fn(&&str) -> bool) -> Option<Command> {
-    let known = NAMES
-        .iter()
-        .find(|(_, names)| names.iter().any(|name| fits(name)));
+    let known = NAMES.iter().find(|(_, names)| names.iter().any(&fits));
     known.map(|(command, _)| *command)
 }
 
