@@ -1,5 +1,10 @@
 //! How well the built-in engine understands what customers write.
 
+#![expect(
+    clippy::print_stdout,
+    reason = "the tables of what was taken for what are for whoever changes the engine's"
+)]
+
 mod noise;
 mod set;
 
@@ -13,7 +18,7 @@ use set::{Labelled, Split, labelled};
 /// The part of the messages, in percent, that must be understood: a little less than what is. `docs/BUILT_IN_ENGINE.md` names them.
 const TRAIN_FLOOR: usize = 97;
 const HELD_BACK_FLOOR: usize = 95;
-const FRESH_FLOOR: usize = 60;
+const FRESH_FLOOR: usize = 72;
 
 fn intent(message: &Labelled) -> Intent {
     understand(&Content::text(message.text), message.step).intent

@@ -116,25 +116,44 @@ fn alike(lexicon: &Lexicon, word: &str) -> Option<u16> {
         .map(|(_, id)| id)
 }
 
-/// The nearest word within the distance that a word of this length may have. Among equally near ones those that are a phrase
-/// come first, then those that begin one, then the alphabet decides.
+/// The nearest word within the distance that a word of this length may have, and with the same first letter. Among equally near ones those that are
+/// a phrase come first, then those that begin one, then the alphabet decides.
 fn nearest(lexicon: &Lexicon, word: &str) -> Option<u16> {
-    let most: usize = if word.len() < 8 { 1 } else { 2 };
+    let most = distance_of(word);
     let own = letters(word);
     let near = lexicon.lengths[word.len() - most..=word.len() + most]
         .iter()
         .flatten()
         .filter(|(other, _)| (own ^ other).count_ones() as usize <= 2 * most)
-        .filter_map(|(_, id)| {
-            let other = lexicon.word(*id);
-            let begins_alike = word.as_bytes().first() == other.text.as_bytes().first();
-            if !begins_alike && word.len() < 6 {
-                return None;
-            }
+        .map(|(_, id)| (*id, lexicon.word(*id)))
+        .filter(|(_, other)| begin_alike(word, other.text) && most <= distance_of(other.text))
+        .filter_map(|(id, other)| {
             let distance = distance(word, other.text);
-            (distance <= most).then_some((distance, !other.is_phrase, other.starts.is_empty(), *id))
+            let is_other = other.text.len() == SHORTEST && !is_slip(word, other);
+            let rank = (distance, !other.is_phrase, other.starts.is_empty(), id);
+            (distance <= most && !is_other).then_some(rank)
         });
     near.min().map(|(.., id)| id)
+}
+
+/// How far a word of this length may be from what was meant.
+const fn distance_of(word: &str) -> usize {
+    if word.len() < 7 { 1 } else { 2 }
+}
+
+/// Whether two words begin with the same letter, or their first two letters changed places.
+fn begin_alike(word: &str, other: &str) -> bool {
+    let (a, b) = (word.as_bytes(), other.as_bytes());
+    a[0] == b[0] || (a[0] == b[1] && a[1] == b[0])
+}
+
+/// Whether a short word differs from one that is a phrase in no more than its last letter, or has the same letters in another order. Other words of four
+/// letters are too near to each other.
+fn is_slip(word: &str, other: &Word) -> bool {
+    let is_same_but_for_the_last = word.len() == SHORTEST
+        && other.is_phrase
+        && word.as_bytes()[..SHORTEST - 1] == other.text.as_bytes()[..SHORTEST - 1];
+    is_same_but_for_the_last || letters(word) == letters(other.text)
 }
 
 /// Letters to put in, leave out, exchange or swap with their neighbour to make one word of the other.
