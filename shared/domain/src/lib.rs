@@ -47,6 +47,7 @@ mod renewal;
 pub mod repair;
 pub mod rhythm;
 pub mod rounds;
+mod session_key;
 pub mod side;
 mod signature;
 pub mod template;
@@ -76,6 +77,7 @@ pub use pairing::{Pairing, PairingKind};
 pub use people::{look_up_again_in, should_look_up};
 pub use phone::{InvalidPhone, PhoneNumber};
 pub use renewal::{Credentials, Renewal, Renewed, Settlement};
+pub use session_key::{KeyOwner, SessionNamed};
 pub use signature::{InvalidSecret, Proof, SecretRing, Slot, WebhookSecret};
 pub use vendor::{
     ApiKey, CatalogueSize, InstanceSecrets, InvalidApiKey, Observed, Proved, Provider,

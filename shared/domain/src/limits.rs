@@ -561,3 +561,9 @@ mod tests {
         assert!(AWS_CALL < WEBHOOK_BUDGET && WEBHOOK_BUDGET < WEBHOOK_ANSWER);
     }
 }
+/// How long it may take to learn whose a session is that a webhook names.
+pub const SESSION_KEY_LOOK: Duration = Duration::from_millis(800);
+/// Sessions of one vendor that an environment looks up in one second because its webhooks name them.
+pub const SESSION_KEYS_PER_SECOND: u32 = 5;
+/// Sessions that an environment remembers the vendor of.
+pub const SESSION_KEYS_REMEMBERED: usize = 10_000;

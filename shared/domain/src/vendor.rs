@@ -4,6 +4,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use subtle::{Choice, ConstantTimeEq};
 use thiserror::Error;
 
 use crate::config::Settings;
@@ -186,6 +188,12 @@ impl ApiKey {
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
+
+    /// Whether it is the same key. Digests have one length, so that the comparison tells nothing of it.
+    fn is(&self, other: &Self) -> Choice {
+        let digest = |key: &Self| Sha256::digest(key.expose().as_bytes());
+        digest(self).as_slice().ct_eq(digest(other).as_slice())
+    }
 }
 
 impl fmt::Debug for ApiKey {
@@ -235,6 +243,13 @@ impl VendorSecrets {
         self.instances
             .iter()
             .find(|instance| instance.waba_id == *waba_id)
+    }
+
+    /// Whether one of the vendor's sessions has this key. All of them are tried, whichever fits.
+    pub fn have_key(&self, key: &ApiKey) -> bool {
+        let own = self.instances.iter().filter_map(|it| it.api_key.as_ref());
+        let tried = own.fold(Choice::from(0), |found, own| found | own.is(key));
+        tried.into()
     }
 
     pub fn is_rotating(&self, now: Timestamp) -> bool {

@@ -5,12 +5,14 @@ use std::time::Duration;
 use domain::admission::Shown;
 use domain::entry::{InboundEntry, InboundEvent, QuarantineEntry};
 use domain::watch::{Cause, Gap};
-use domain::{Element, Event, Pairing, Received, SessionStatus, StatusUpdate, VendorId, limits};
-use platform::{Platform, telemetry};
+use domain::{Element, Event, Pairing, Received, SessionNamed, SessionStatus, StatusUpdate};
+use domain::{VendorId, limits};
+use platform::{Platform, SessionKeys, telemetry};
 use providers::wasender::{self, Malformed};
 use tokio::time::Instant;
 
 use crate::events::{self, Went};
+use crate::naming;
 use crate::proving::{self, Proving, Rotations};
 use crate::refusals::Refusals;
 use crate::tally::Tally;
@@ -21,6 +23,7 @@ pub struct Ingest {
     platform: Platform,
     refusals: Refusals,
     rotations: Rotations,
+    session_keys: SessionKeys,
 }
 
 /// How a webhook ended.
@@ -30,6 +33,8 @@ pub enum Reception {
     Received(Tally),
     /// Nothing changed: it is not proved to be genuine.
     Refused,
+    /// Nothing changed: its signature is this vendor's, and it names another vendor's session.
+    Foreign(Tally),
     /// Nobody can say yet whether it is genuine, because the vendor's secrets are being changed; the provider is to repeat it.
     Rotating,
     /// It is genuine and can't be read.
@@ -62,6 +67,7 @@ impl Ingest {
             platform,
             refusals: Refusals::default(),
             rotations: Rotations::default(),
+            session_keys: SessionKeys::default(),
         }
     }
 
@@ -80,15 +86,15 @@ impl Ingest {
     }
 
     async fn receive_until(&self, webhook: Webhook<'_>, deadline: Instant) -> Reception {
-        let proved = match proving::prove(&self.platform, &self.rotations, webhook).await {
-            Proving::Genuine(proved) => proved,
+        let (proved, by) = match proving::prove(&self.platform, &self.rotations, webhook).await {
+            Proving::Genuine(proved, by) => (proved, by),
             Proving::Refused => return Reception::Refused,
             Proving::Rotating => return Reception::Rotating,
             Proving::Unknown => return Reception::TryAgain(Tally::default()),
         };
         let received_at = self.platform.clock.now();
-        let received = match wasender::parse(webhook.shown.body, received_at) {
-            Ok(received) => received,
+        let (received, key) = match wasender::parse_named(webhook.shown.body, received_at) {
+            Ok(read) => read,
             Err(malformed) => return Reception::Malformed(malformed),
         };
         let from = events::From {
@@ -96,6 +102,14 @@ impl Ingest {
             waba: &proved.waba_id,
             received_at,
         };
+        let keys = &self.session_keys;
+        let by = (webhook.vendor, &*by);
+        let named = naming::named(&self.platform, keys, by, key.as_ref(), deadline).await;
+        if named == SessionNamed::Anothers {
+            let tally = Tally::all_refused(received.elements.len());
+            log(from, &received, &tally);
+            return Reception::Foreign(tally);
+        }
         let tally = self
             .keep(from, &received, webhook.shown.body, deadline)
             .await;

@@ -20,6 +20,7 @@ pub mod identity;
 mod ingest;
 pub mod lane;
 pub mod media;
+mod naming;
 pub mod owner;
 pub mod people;
 pub mod problem;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::admission::{Admission, Freshness, Shown, Unproved, admit, without_fresh_secrets};
 use domain::entry::{LaterEntry, LaterJob};
-use domain::{Proved, Slot, VendorId, WabaId, limits};
+use domain::{Proved, Slot, VendorId, VendorSecrets, WabaId, limits};
 use jiff::Timestamp;
 use platform::{AtHand, AwsError, Platform, telemetry};
 
@@ -26,7 +26,8 @@ struct Known {
 
 /// What a proof turned out to be.
 pub(crate) enum Proving {
-    Genuine(Proved),
+    /// With the secrets that proved it.
+    Genuine(Proved, Arc<VendorSecrets>),
     Refused,
     /// Nobody can say yet: a rotation is under way.
     Rotating,
@@ -99,7 +100,10 @@ fn proved(platform: &Platform, at_hand: &AtHand, shown: Shown<'_>) -> Option<Pro
         Freshness::Cached
     };
     match admit(at_hand.secrets.as_deref(), freshness, shown, now) {
-        Admission::Admitted(proved) => Some(Proving::Genuine(proved)),
+        Admission::Admitted(proved) => {
+            let by = at_hand.secrets.clone().unwrap_or_default();
+            Some(Proving::Genuine(proved, by))
+        }
         Admission::Refused => Some(Proving::Refused),
         Admission::Unsure => Some(Proving::Rotating),
         Admission::Mismatch => None,

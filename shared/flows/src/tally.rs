@@ -12,11 +12,19 @@ pub struct Tally {
     pub ignored: usize,
     /// Not understood, and kept.
     pub quarantined: usize,
-    /// Neither store took it: the webhook is answered 503.
+    /// Neither store took it: the webhook is answered 503. Or it was not to be taken: 401.
     pub refused: usize,
 }
 
 impl Tally {
+    pub(crate) fn all_refused(elements: usize) -> Self {
+        Self {
+            elements,
+            refused: elements,
+            ..Self::default()
+        }
+    }
+
     /// Whether every element is accounted for.
     pub const fn balances(&self) -> bool {
         let Self {

@@ -85,7 +85,7 @@ async fn answer(ingest: &Ingest, request: &Request) -> Result<Response<Body>, Pr
                 &json!({ "status": "received", "processId": process }),
             ))
         }
-        Reception::Refused => Err(unauthorized()),
+        Reception::Refused | Reception::Foreign(_) => Err(unauthorized()),
         Reception::Malformed(malformed) => Err(Problem::new(
             400,
             malformed.code(),

@@ -13,6 +13,7 @@ mod media;
 mod queues;
 mod registry;
 mod secrets;
+mod session_keys;
 mod shelves;
 pub mod tables;
 pub mod telemetry;
@@ -28,6 +29,7 @@ pub use media::{Link, MediaStore};
 pub use queues::{Fifo, Kept, Queues, Seen};
 pub use registry::Registry;
 pub use secrets::{AtHand, Secrets, SigningAtHand, secret};
+pub use session_keys::SessionKeys;
 pub use shelves::{Shelf, Shelved};
 pub use tables::Tables;
 

@@ -31,6 +31,7 @@ mod durability;
 mod echoes;
 mod engine_contract;
 mod engine_double;
+mod foreign_sessions;
 mod front_door;
 mod groups;
 mod hearing;

@@ -539,8 +539,10 @@ async fn another_number_of_the_account_keeps_its_secret() {
         assert_eq!(rotate(world, Value::Null).await.json["rotated"], true);
         world.later(2).await;
         let headers = [JSON, ("x-webhook-signature", "shop_secret_01")];
-        let body = received("Merci", AWA, "OTHERS").to_string();
-        assert_eq!(post(world, "shop_01", &headers, body).await.status, 200);
+        let mut body = received("Merci", AWA, "OTHERS");
+        body["sessionId"] = "shop_key_01".into();
+        let answer = post(world, "shop_01", &headers, body.to_string()).await;
+        assert_eq!(answer.status, 200);
     })
     .await;
 }

@@ -7,7 +7,8 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::{Mark, Marks, VendorId, WabaId, WabaInstance, limits};
 use jiff::Timestamp;
 
-use super::item::{Change, Item, key, n, s, seconds};
+use super::item::{Change, Item, Reader, key, n, s, seconds};
+use super::owners::owner_in;
 use super::registration::unmoved;
 use super::vendors::instance_key;
 use super::{Commit, Tables};
@@ -29,6 +30,19 @@ pub(super) fn set_marks(change: Change, marks: &Marks) -> Change {
 }
 
 impl Tables {
+    /// Whose a secret is at this moment; one that was given up is nobody's.
+    pub async fn owner_of_mark(&self, mark: &Mark) -> Result<Option<VendorId>, AwsError> {
+        let attempted = "finding whose a secret is";
+        let table = &self.names.waba_instances;
+        let item = self.get(attempted, table, mark_key(mark)).await?;
+        let Some(item) = item else { return Ok(None) };
+        let from = Reader::new(&item, attempted);
+        if from.number_opt::<i64>("expiresAt").is_some() {
+            return Ok(None);
+        }
+        Ok(Some(owner_in(&from)?.0))
+    }
+
     /// The part of a transaction by which a number claims a secret; it fails if another number has it.
     pub(super) fn mark_claimed(
         &self,

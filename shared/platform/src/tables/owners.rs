@@ -27,13 +27,17 @@ impl Tables {
         let attempted = "finding whose a number is";
         let item = self.get(attempted, &self.names.waba_instances, key).await?;
         let Some(item) = item else { return Ok(None) };
-        let from = Reader::new(&item, attempted);
-        let owner = from
-            .text("owner")?
-            .split_once('#')
-            .and_then(|(vendor, waba)| {
-                Some((VendorId::parse(vendor).ok()?, WabaId::parse(waba).ok()?))
-            });
-        owner.map(Some).ok_or_else(|| from.unreadable())
+        owner_in(&Reader::new(&item, attempted)).map(Some)
     }
+}
+
+/// Whose an item that is unique over all vendors is.
+pub(super) fn owner_in(from: &Reader<'_>) -> Result<Owner, AwsError> {
+    let owner = from
+        .text("owner")?
+        .split_once('#')
+        .and_then(|(vendor, waba)| {
+            Some((VendorId::parse(vendor).ok()?, WabaId::parse(waba).ok()?))
+        });
+    owner.ok_or_else(|| from.unreadable())
 }

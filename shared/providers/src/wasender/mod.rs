@@ -49,5 +49,5 @@ pub use refused::Refused;
 pub use request::{BASE_URL, Session};
 pub use response::{read_info, read_send, read_status};
 pub use settings::{SessionDetail, read_session, read_update};
-pub use webhook::parse;
+pub use webhook::{parse, parse_named};
 pub use whose::{read_connection, read_user};

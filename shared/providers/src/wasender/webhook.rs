@@ -1,4 +1,6 @@
-use domain::{Echo, Element, Event, IgnoreReason, InboundMessage, MessageChange, ProviderRef};
+use domain::{
+    ApiKey, Echo, Element, Event, IgnoreReason, InboundMessage, MessageChange, ProviderRef,
+};
 use domain::{Received, SessionStatus, StatusUpdate};
 use jiff::Timestamp;
 
@@ -14,10 +16,25 @@ use crate::moment;
 /// items is one element. Top-level `sessionId` is the session's API key (documented so): it is never part of the answer.
 /// `received_at` only serves to recognise absurd times.
 pub fn parse(body: &[u8], received_at: Timestamp) -> Result<Received, Malformed> {
+    parse_named(body, received_at).map(|(received, _)| received)
+}
+
+/// Reads a webhook's body as [`parse`] does, and apart from it the key by which the webhook names its session, if it names one.
+pub fn parse_named(
+    body: &[u8],
+    received_at: Timestamp,
+) -> Result<(Received, Option<ApiKey>), Malformed> {
     let text =
         std::str::from_utf8(body).map_err(|error| Malformed::NotUtf8(error.valid_up_to()))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    json::with(text, |root| webhook(root, received_at))?
+    json::with(text, |root| {
+        Ok((webhook(root, received_at)?, session_key(root)))
+    })?
+}
+
+fn session_key(root: &Json<'_>) -> Option<ApiKey> {
+    let named = root.at("sessionId").word()?;
+    ApiKey::parse(named).ok()
 }
 
 fn webhook(root: &Json<'_>, received_at: Timestamp) -> Result<Received, Malformed> {

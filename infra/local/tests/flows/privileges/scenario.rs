@@ -175,7 +175,9 @@ async fn each_kind_of_event(world: &World, at: (&str, &str)) {
     let key_id = reply["providerMessageId"].as_str().expect("an id");
     told(world, at, update(key_id, AWA, 5)).await;
     assert_eq!(newest(world).await, "played");
-    told(world, at, event("nobody.knows.this", &json!({}))).await;
+    let mut unknown = event("nobody.knows.this", &json!({}));
+    unknown["sessionId"] = "nobodys_session".into();
+    told(world, at, unknown).await;
     told(
         world,
         at,
