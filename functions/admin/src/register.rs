@@ -4,7 +4,7 @@
 //! A session that is new behind its number is held in the same write, until somebody saw whose number it is.
 
 use domain::{
-    InstanceSecrets, Lane, LaneState, ParkReason, VendorConfig, VendorId, VendorSecrets,
+    InstanceSecrets, Lane, LaneState, Marks, ParkReason, VendorConfig, VendorId, VendorSecrets,
     WabaInstance,
 };
 use flows::problem::Problem;
@@ -14,7 +14,7 @@ use platform::tables::{Registered as Written, Registration, VendorRow};
 use serde_json::{Value, json};
 
 use crate::number::AskedSecrets;
-use crate::secret_store::{fresh, marks};
+use crate::secret_store::fresh;
 use crate::{App, unavailable};
 
 /// How often a registration is decided anew because the vendor, the number or the lane moved meanwhile.
@@ -62,7 +62,7 @@ impl App {
             let before = reading.map_err(|error| unavailable(&error))?;
             let mut plan = decide(before.as_ref())?;
             let fresh = fresh(&plan.number.waba_id, secrets, stored.as_deref(), now)?;
-            plan.number.marks = marks(&mark_key, &fresh);
+            plan.number.marks = Marks::of(&mark_key, &fresh);
             let at = (vendor, &plan.number.waba_id);
             let lane = tables.lane(at.0, at.1).await;
             let lane = lane.map_err(|error| unavailable(&error))?;

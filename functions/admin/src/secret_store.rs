@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{
-    InstanceSecrets, MarkKey, Marks, SecretRing, VendorId, VendorSecrets, WabaId, limits,
-};
+use domain::{InstanceSecrets, MarkKey, SecretRing, VendorId, VendorSecrets, WabaId, limits};
 use flows::problem::Problem;
 use jiff::Timestamp;
 use platform::AwsError;
@@ -118,12 +116,4 @@ pub(crate) fn fresh(
         api_key: asked.api_key.as_ref().or(key).cloned(),
         webhook,
     })
-}
-
-/// The marks of a number's secrets.
-pub(crate) fn marks(key: &MarkKey, secrets: &InstanceSecrets) -> Marks {
-    Marks {
-        api_key: secrets.api_key.as_ref().map(|it| key.api_key(it)),
-        webhook: Some(key.webhook_secret(&secrets.webhook.current)),
-    }
 }

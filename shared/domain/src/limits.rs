@@ -419,6 +419,12 @@ pub const RENEWAL_LOOK: Duration = Duration::from_secs(8);
 pub const RENEWAL_LIVES: Duration = Duration::from_hours(1);
 /// Reads of secrets that mismatches may cause in one second, over all vendors of an environment.
 pub const SECRET_READS_PER_SECOND: u32 = 5;
+/// How long it may take to learn whose a session is that a webhook names.
+pub const SESSION_KEY_LOOK: Duration = Duration::from_millis(800);
+/// Sessions of one vendor that an environment looks up in one second because its webhooks name them.
+pub const SESSION_KEYS_PER_SECOND: u32 = 5;
+/// Sessions that an environment remembers the vendor of.
+pub const SESSION_KEYS_REMEMBERED: usize = 10_000;
 
 #[cfg(test)]
 mod tests {
@@ -561,9 +567,3 @@ mod tests {
         assert!(AWS_CALL < WEBHOOK_BUDGET && WEBHOOK_BUDGET < WEBHOOK_ANSWER);
     }
 }
-/// How long it may take to learn whose a session is that a webhook names.
-pub const SESSION_KEY_LOOK: Duration = Duration::from_millis(800);
-/// Sessions of one vendor that an environment looks up in one second because its webhooks name them.
-pub const SESSION_KEYS_PER_SECOND: u32 = 5;
-/// Sessions that an environment remembers the vendor of.
-pub const SESSION_KEYS_REMEMBERED: usize = 10_000;

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
 use crate::signature::WebhookSecret;
-use crate::vendor::ApiKey;
+use crate::vendor::{ApiKey, InstanceSecrets};
 
 /// The key that marks are made with. Without it a mark can't be found by guessing the secret.
 #[derive(Clone)]
@@ -78,11 +78,23 @@ pub struct InvalidMark;
 pub struct Marks {
     pub api_key: Option<Mark>,
     pub webhook: Option<Mark>,
+    /// That of the webhook secret to come; the one in use stays claimed until it is promoted.
+    pub next: Option<Mark>,
 }
 
 impl Marks {
+    /// Those of a number's secrets.
+    pub fn of(key: &MarkKey, secrets: &InstanceSecrets) -> Self {
+        let webhook = &secrets.webhook;
+        Self {
+            api_key: secrets.api_key.as_ref().map(|it| key.api_key(it)),
+            webhook: Some(key.webhook_secret(&webhook.current)),
+            next: webhook.next.as_ref().map(|it| key.webhook_secret(it)),
+        }
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = &Mark> {
-        self.webhook.iter().chain(&self.api_key)
+        self.webhook.iter().chain(&self.next).chain(&self.api_key)
     }
 
     /// Those that are not among `others`.
@@ -94,7 +106,11 @@ impl Marks {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
+    use crate::ids::WabaId;
+    use crate::signature::SecretRing;
 
     fn key(byte: &str) -> MarkKey {
         MarkKey::parse(&byte.repeat(32)).unwrap()
@@ -143,12 +159,34 @@ mod tests {
         let before = Marks {
             api_key: mark("first-key"),
             webhook: webhook.clone(),
+            next: None,
         };
         let after = Marks {
             api_key: mark("second-key"),
             webhook,
+            next: None,
         };
         let missing: Vec<_> = before.missing_in(&after).collect();
         assert_eq!(missing, before.api_key.iter().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_secret_to_come_is_marked_beside_the_one_in_use_and_alone_once_it_is_promoted() {
+        let secret = |text| WebhookSecret::parse(text).unwrap();
+        let ring = SecretRing::only(secret("first-secret")).awaiting(secret("second-secret"));
+        let of = |webhook| {
+            let secrets = InstanceSecrets {
+                waba_id: WabaId::parse("waba_a").unwrap(),
+                api_key: None,
+                webhook,
+            };
+            Marks::of(&key("a"), &secrets)
+        };
+        let waiting = of(ring.clone());
+        assert_eq!(waiting.iter().count(), 2);
+        let promoted = of(ring.promoted(Timestamp::UNIX_EPOCH));
+        assert_eq!((&promoted.webhook, &promoted.next), (&waiting.next, &None));
+        let left: Vec<_> = waiting.missing_in(&promoted).collect();
+        assert_eq!(left, waiting.webhook.iter().collect::<Vec<_>>());
     }
 }

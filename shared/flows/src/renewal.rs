@@ -130,7 +130,7 @@ pub(crate) async fn release(platform: &Platform, lease: Lease) {
     }
 }
 
-/// Claims a number's key and webhook secret, the one to come before the one in use; `false` if another number has one of them.
+/// Claims a number's key, its webhook secret and the one to come, and gives up what it has no more; `false` if another number has one of them.
 pub(crate) async fn claim(
     platform: &Platform,
     at: At<'_>,
@@ -140,12 +140,7 @@ pub(crate) async fn claim(
     let (Some(instance), Some(own)) = (instance, secrets.of(at.1)) else {
         return Ok(true);
     };
-    let key = platform.secrets.mark_key().await?;
-    let webhook = own.webhook.next.as_ref().unwrap_or(&own.webhook.current);
-    let marks = Marks {
-        api_key: own.api_key.as_ref().map(|it| key.api_key(it)),
-        webhook: Some(key.webhook_secret(webhook)),
-    };
+    let marks = Marks::of(&platform.secrets.mark_key().await?, own);
     if marks == instance.marks {
         return Ok(true);
     }
@@ -180,6 +175,11 @@ async fn promote_held(platform: &Platform, at: At<'_>) -> Result<(), AwsError> {
         return Ok(());
     }
     let promoted = (*stored).clone().promoted(at.1, platform.clock.now());
+    // Its mark was claimed when it was given. That of the former one is given up first: whoever dies here is repeated by the next webhook.
+    if !claim(platform, at, &promoted).await? {
+        tracing::warn!(vendor.id = %at.0, "a number was changed while its secret was promoted; it is promoted later");
+        return Ok(());
+    }
     tracing::info!(vendor.id = %at.0, waba.id = %at.1, "a webhook secret is in use");
     platform.secrets.replace_vendor(at.0, &promoted).await
 }

@@ -267,7 +267,9 @@ async fn a_vendor_may_be_called_health() {
         vendor["vendorId"] = "health".into();
         register(world, &vendor).await;
         world.unspeakable(&[AWA]);
-        let body = received("Bonjour", AWA, "HEALTH").to_string();
+        let mut body = received("Bonjour", AWA, "HEALTH");
+        body["sessionId"] = "shop_key_01".into();
+        let body = body.to_string();
         let unsigned = post(world, "health", &[JSON], body.clone()).await;
         is_problem(&unsigned, 401, "unauthorized");
         let headers = [JSON, ("x-webhook-signature", "shop_secret_01")];

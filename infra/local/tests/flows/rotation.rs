@@ -2,6 +2,7 @@
 
 mod environments;
 mod keys;
+mod waiting;
 
 use std::time::Duration;
 

@@ -54,6 +54,7 @@ impl Tables {
         let secrets = [
             ("keyMark", &instance.marks.api_key),
             ("webhookMark", &instance.marks.webhook),
+            ("nextMark", &instance.marks.next),
         ];
         // What was claimed is given up at once: nothing leaves from a closed lane, whoever remembers its key.
         let number = secrets.into_iter().fold(number, |number, (name, mark)| {

@@ -27,6 +27,7 @@ pub(super) fn set_marks(change: Change, marks: &Marks) -> Change {
     change
         .set("keyMark", text(&marks.api_key))
         .set("webhookMark", text(&marks.webhook))
+        .set("nextMark", text(&marks.next))
 }
 
 impl Tables {
@@ -67,10 +68,10 @@ impl Tables {
         now: Timestamp,
     ) -> Vec<TransactWriteItem> {
         let until = |mark| {
-            if before.webhook.as_ref() == Some(mark) {
-                now.checked_add(limits::PREVIOUS_SECRET_LIVES)
-            } else {
+            if before.api_key.as_ref() == Some(mark) {
                 now.checked_add(limits::SECRET_CACHE)
+            } else {
+                now.checked_add(limits::PREVIOUS_SECRET_LIVES)
             }
         };
         let left = before.missing_in(after);

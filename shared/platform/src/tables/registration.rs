@@ -1,7 +1,7 @@
 //! Writing a vendor's number: it, the vendor, its lane and everything that is unique over all vendors, or nothing.
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use domain::{Lane, Mark, PhoneNumber, Provider, VendorConfig, WabaInstance};
+use domain::{Lane, Mark, Marks, PhoneNumber, Provider, VendorConfig, WabaInstance};
 use jiff::Timestamp;
 
 use super::closing::deleted_key;
@@ -120,10 +120,15 @@ impl Tables {
             (Registration::PhoneTaken, unique(phone_key(&after.phone))),
             (Registration::InstanceTaken, unique(instance(after))),
         ];
-        let (webhook, api_key) = (&after.marks.webhook, &after.marks.api_key);
+        let Marks {
+            webhook,
+            next,
+            api_key,
+        } = &after.marks;
         parts.extend(
             webhook
                 .iter()
+                .chain(next)
                 .map(|it| (Registration::SecretTaken, claim(it))),
         );
         parts.extend(api_key.iter().map(|it| (Registration::KeyTaken, claim(it))));

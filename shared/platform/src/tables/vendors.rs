@@ -228,6 +228,7 @@ pub(super) fn read_instance(item: &Item) -> Result<WabaInstance, AwsError> {
         marks: Marks {
             api_key: from.parsed_opt("keyMark"),
             webhook: from.parsed_opt("webhookMark"),
+            next: from.parsed_opt("nextMark"),
         },
         incomplete: from.flag("incomplete"),
         revision: from.number_opt("revision").unwrap_or_default(),
