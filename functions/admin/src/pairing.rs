@@ -9,7 +9,7 @@ use crate::{Answer, App, unavailable};
 pub(crate) const ROUTES: &[Route] = &[Route::new(
     "GET",
     "/vendors/{vendorId}/pairing",
-    Scope::Read,
+    Scope::Manage,
     |app, call| Box::pin(app.get_pairing(call)),
 )];
 

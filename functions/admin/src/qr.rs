@@ -14,7 +14,7 @@ use crate::{Answer, App, unavailable};
 pub(crate) const ROUTES: &[Route] = &[Route::new(
     "GET",
     "/vendors/{vendorId}/qr",
-    Scope::Read,
+    Scope::Manage,
     |app, call| Box::pin(app.qr(call)),
 )];
 

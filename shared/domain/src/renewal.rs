@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::WabaId;
 use crate::limits;
-use crate::signature::WebhookSecret;
+use crate::signature::{SecretRing, WebhookSecret};
 use crate::vendor::{ApiKey, InstanceSecrets, VendorSecrets};
 
 /// Which of a number's secrets is made anew.
@@ -88,11 +88,18 @@ impl VendorSecrets {
         secrets.any(|renewal| renewal.is_open(now))
     }
 
-    /// With another webhook secret in use for a number; the former one stays good for a while.
+    /// With another webhook secret in use for a number; the former one, if it has one, stays good for a while.
     #[must_use]
     pub fn with_webhook_secret(self, waba: &WabaId, fresh: &WebhookSecret, now: Timestamp) -> Self {
         let until = previous_until(now);
         let mut with = self.renewal_ended(waba, Renewed::WebhookSecret);
+        if with.of(waba).is_none() {
+            with.instances.push(InstanceSecrets {
+                waba_id: waba.clone(),
+                api_key: None,
+                webhook: SecretRing::only(fresh.clone()),
+            });
+        }
         with.change(waba, |own| {
             own.webhook = own.webhook.rotated_to(fresh.clone(), until);
         });
@@ -179,18 +186,18 @@ impl Renewal {
         told: &Credentials,
         now: Timestamp,
     ) -> Option<VendorSecrets> {
-        let (own, secrets) = (own?, secrets.clone());
+        let secrets = secrets.clone();
         match self.what {
             Renewed::WebhookSecret => {
                 // A secret that was made while webhooks are off is replaced once more when they are switched on.
                 let found = told.webhook_secret.as_ref();
                 let fresh = found.filter(|_| told.webhooks_on != Some(false))?;
-                let is_other = fresh.expose() != own.webhook.current.expose();
+                let is_other = own.is_none_or(|own| own.webhook.current.expose() != fresh.expose());
                 is_other.then(|| secrets.with_webhook_secret(&self.waba_id, fresh, now))
             }
             Renewed::ApiKey => {
                 let fresh = told.api_key.as_ref()?;
-                let known = own.api_key.as_ref();
+                let known = own?.api_key.as_ref();
                 let is_other = known.is_none_or(|known| known.expose() != fresh.expose());
                 is_other.then(|| secrets.with_api_key(&self.waba_id, fresh))
             }
@@ -206,7 +213,7 @@ fn previous_until(now: Timestamp) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::signature::{Proof, SecretRing, Slot};
+    use crate::signature::{Proof, Slot};
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -261,6 +268,19 @@ mod tests {
             None
         );
         assert!(adopted.renewals.is_empty() && adopted.is_rotating(NOW));
+    }
+
+    #[test]
+    fn the_first_secret_of_a_number_is_adopted_as_the_only_one() {
+        let begun = VendorSecrets::default().renewal_begun(&waba(), Renewed::WebhookSecret, NOW);
+        let renewal = begun.renewing(&waba(), Renewed::WebhookSecret).unwrap();
+        let other = told("first-key", "first-secret", true);
+        let Settlement::Adopt(adopted) = renewal.settled(&begun, &other, true, NOW) else {
+            panic!("it is not adopted");
+        };
+        let own = adopted.of(&waba()).unwrap();
+        assert_eq!(own.webhook.current.expose(), "first-secret");
+        assert!(own.webhook.previous.is_none() && adopted.renewals.is_empty());
     }
 
     #[test]

@@ -63,6 +63,11 @@ impl<'a> Owner<'a> {
         self.base_url
     }
 
+    /// Whether so much of the time that somebody waits is left.
+    pub(crate) fn has_left(&self, time: Duration) -> bool {
+        self.until.saturating_duration_since(Instant::now()) >= time
+    }
+
     /// Begins to link the instance's session, or brings it back.
     pub async fn connect(
         &self,

@@ -1,13 +1,15 @@
 //! Setting a session up at the provider: where its webhooks go, which events they tell, and by which secret they prove themselves.
+//!
+//! A provider makes the secret when webhooks are switched on. So whatever may have it made is stored first, as a rotation does it: whoever
+//! dies then leaves a renewal, which the sweep finishes.
 
 use domain::drift::{self, Settings};
-use domain::{
-    InstanceSecrets, Marks, SecretRing, VendorSecrets, WabaInstance, WebhookSecret, limits,
-};
-use jiff::Timestamp;
-use platform::Platform;
+use domain::{Credentials, Renewal, Renewed, Settlement, VendorSecrets, WabaInstance, limits};
+use platform::{AwsError, Platform};
+use providers::wasender::{Refused, SessionDetail};
 
 use crate::owner::{Owner, Refusal};
+use crate::renewal;
 use crate::watch::Looks;
 
 /// What a session is like after it was set up.
@@ -49,29 +51,25 @@ pub async fn set_up(
         provider_session_id: Some(session),
         ..instance.clone()
     };
+    let secret = Secret {
+        platform,
+        instance: &known,
+    };
     let stored = platform.secrets.read(vendor).await?.secrets;
-    let secrets = stored.map(|stored| (*stored).clone()).unwrap_or_default();
-    let is_on = before.settings.webhook_enabled == Some(true);
-    if !is_on || !is_current(&secrets, instance, before.webhook_secret.as_ref()) {
-        // A provider makes the secret when webhooks are switched on: what proves itself by it before it is known here is to come again.
-        let now = platform.clock.now();
-        platform.tables.announce_rotation(vendor, now).await?;
-        let rotating = rotating(platform, secrets.clone());
-        platform.secrets.store_vendor(vendor, &rotating).await?;
-    }
+    let stored = stored.map(|stored| (*stored).clone()).unwrap_or_default();
+    let secrets = secret.expected(owner, stored, &before).await?;
     let looks = Looks::new(platform, owner.base_url(), Some(public_url));
     let webhook_url = looks.webhook_url(vendor).unwrap_or_default();
     let wanted = drift::wanted(&webhook_url);
-    let (_, warning) = owner.update(&known, &wanted).await?;
+    let updated = owner.update(&known, &wanted).await;
+    if let Err(Refusal::Provider(refused)) = &updated
+        && changed_nothing(refused)
+    {
+        secret.no_more_expected(&secrets).await?;
+    }
+    let (_, warning) = updated?;
     let (_, after) = owner.detail(&known).await?;
-    let secret = match &after.webhook_secret {
-        None => SecretFound::Untold,
-        told if is_current(&secrets, instance, told.as_ref()) => SecretFound::Known,
-        Some(told) => {
-            adopt(platform, secrets, (instance, told)).await?;
-            SecretFound::Adopted
-        }
-    };
+    let secret = secret.found(secrets, &after).await?;
     let seen = looks.noted((&known, session), &after.settings).await?;
     Ok(SetUp {
         session,
@@ -83,53 +81,116 @@ pub async fn set_up(
     })
 }
 
-fn is_current(
-    secrets: &VendorSecrets,
-    instance: &WabaInstance,
-    told: Option<&WebhookSecret>,
-) -> bool {
-    let own = secrets.of(&instance.waba_id);
-    let both = own.zip(told);
-    both.is_some_and(|(own, told)| own.webhook.current.expose() == told.expose())
-}
-
-fn rotating(platform: &Platform, secrets: VendorSecrets) -> VendorSecrets {
-    let now = platform.clock.now();
-    VendorSecrets {
-        // Until no other environment's cache can hold the older reading.
-        rotating_until: now.checked_add(limits::SECRET_CACHE).ok(),
-        ..secrets
+/// Whether a refusal tells for certain that the settings are as they were.
+const fn changed_nothing(refused: &Refused) -> bool {
+    match refused {
+        Refused::Token
+        | Refused::NoSession
+        | Refused::NoSubscription
+        | Refused::State
+        | Refused::Wait(_) => true,
+        Refused::Unavailable | Refused::Other(_) => false,
     }
 }
 
-/// Stores another secret, unless it is another number's.
-async fn adopt(
-    platform: &Platform,
-    secrets: VendorSecrets,
-    (instance, told): (&WabaInstance, &WebhookSecret),
-) -> Result<(), Refusal> {
-    let now = platform.clock.now();
-    let mark = platform.secrets.mark_key().await?.webhook_secret(told);
-    let marks = Marks {
-        webhook: Some(mark),
-        ..instance.marks.clone()
-    };
-    let claiming = platform.tables.replace_marks(instance, &marks, now);
-    if !claiming.await?.is_done() {
-        return Err(Refusal::SecretTaken);
+/// The webhook secret of the number that is set up.
+struct Secret<'a> {
+    platform: &'a Platform,
+    instance: &'a WabaInstance,
+}
+
+impl Secret<'_> {
+    /// The vendor's secrets, with a renewal that is stored where the provider has another secret, or is about to make one.
+    async fn expected(
+        &self,
+        owner: &Owner<'_>,
+        stored: VendorSecrets,
+        before: &SessionDetail,
+    ) -> Result<VendorSecrets, Refusal> {
+        let is_on = before.settings.webhook_enabled == Some(true);
+        if is_on && self.is_current(&stored, before) {
+            return Ok(stored);
+        }
+        if !owner.has_left(limits::ROTATION_LEAD + limits::ROTATION_SWITCH) {
+            return Err(Refusal::Provider(Refused::Unavailable));
+        }
+        let (platform, at) = (self.platform, self.instance);
+        let now = platform.clock.now();
+        renewal::look_later(platform, (&at.vendor_id, &at.waba_id)).await?;
+        platform
+            .tables
+            .announce_rotation(&at.vendor_id, now)
+            .await?;
+        let begun = stored.renewal_begun(&at.waba_id, Renewed::WebhookSecret, now);
+        self.store(&begun).await?;
+        if !is_on {
+            // As long as somebody may take an older reading for a fresh one.
+            let leads = now.checked_add(limits::ROTATION_LEAD).unwrap_or(now);
+            platform.clock.sleep_until(leads).await;
+        }
+        Ok(begun)
     }
-    let mut secrets = rotating(platform, secrets);
-    let until = now.checked_add(limits::PREVIOUS_SECRET_LIVES);
-    let until = until.unwrap_or(Timestamp::MAX);
-    let mut own = secrets.instances.iter_mut();
-    match own.find(|own| own.waba_id == instance.waba_id) {
-        Some(own) => own.webhook = own.webhook.rotated_to(told.clone(), until),
-        None => secrets.instances.push(InstanceSecrets {
-            waba_id: instance.waba_id.clone(),
+
+    async fn no_more_expected(&self, secrets: &VendorSecrets) -> Result<(), AwsError> {
+        if !self.is_expected(secrets) {
+            return Ok(());
+        }
+        let ended = secrets.clone();
+        let ended = ended.renewal_ended(&self.instance.waba_id, Renewed::WebhookSecret);
+        self.store(&ended).await
+    }
+
+    /// Which secret the session has now; another one is adopted, unless it is another number's.
+    async fn found(
+        &self,
+        secrets: VendorSecrets,
+        after: &SessionDetail,
+    ) -> Result<SecretFound, Refusal> {
+        let now = self.platform.clock.now();
+        let told = Credentials {
             api_key: None,
-            webhook: SecretRing::only(told.clone()),
-        }),
+            webhook_secret: after.webhook_secret.clone(),
+            webhooks_on: after.settings.webhook_enabled,
+        };
+        let renewal = Renewal {
+            waba_id: self.instance.waba_id.clone(),
+            what: Renewed::WebhookSecret,
+            since: now,
+        };
+        match renewal.settled(&secrets, &told, true, now) {
+            Settlement::Adopt(adopted) => {
+                let at = (&self.instance.vendor_id, &self.instance.waba_id);
+                if !renewal::claim(self.platform, at, &adopted).await? {
+                    self.no_more_expected(&secrets).await?;
+                    return Err(Refusal::SecretTaken);
+                }
+                self.store(&adopted).await?;
+                return Ok(SecretFound::Adopted);
+            }
+            Settlement::Kept(kept) if self.is_expected(&secrets) => self.store(&kept).await?,
+            // What is still expected is left to the sweep.
+            Settlement::Kept(_) | Settlement::SwitchOn | Settlement::Wait => {}
+        }
+        Ok(if self.is_current(&secrets, after) {
+            SecretFound::Known
+        } else {
+            SecretFound::Untold
+        })
     }
-    let vendor = &instance.vendor_id;
-    Ok(platform.secrets.store_vendor(vendor, &secrets).await?)
+
+    fn is_current(&self, secrets: &VendorSecrets, detail: &SessionDetail) -> bool {
+        let own = secrets.of(&self.instance.waba_id);
+        let both = own.zip(detail.webhook_secret.as_ref());
+        both.is_some_and(|(own, told)| own.webhook.current.expose() == told.expose())
+    }
+
+    fn is_expected(&self, secrets: &VendorSecrets) -> bool {
+        let renewing = secrets.renewing(&self.instance.waba_id, Renewed::WebhookSecret);
+        renewing.is_some()
+    }
+
+    async fn store(&self, secrets: &VendorSecrets) -> Result<(), AwsError> {
+        let vendor = &self.instance.vendor_id;
+        self.platform.secrets.store_vendor(vendor, secrets).await
+    }
 }

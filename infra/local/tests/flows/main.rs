@@ -57,6 +57,7 @@ mod reconciliation;
 mod registry;
 mod rotation;
 mod sessions;
+mod setting_up;
 mod setup;
 mod shared_cache;
 mod staff_actions;

@@ -1,6 +1,6 @@
 //! Webhook secrets and API keys change while a number's traffic goes on, and whatever dies meanwhile.
 
-mod environments;
+pub(crate) mod environments;
 mod keys;
 mod waiting;
 
@@ -282,7 +282,7 @@ async fn two_rotations_at_once_are_one_rotation() {
 }
 
 /// Whatever died: the provider posts webhooks, and the gateway proves them by the secret that the provider has.
-async fn is_whole(world: &World, what: &str) {
+pub(crate) async fn is_whole(world: &World, what: &str) {
     let detail = at_provider(world).await;
     assert_eq!(detail["webhook_enabled"], true, "{what}");
     let stored = stored(world).await;

@@ -58,14 +58,15 @@ struct Fleet<'w> {
     posted: usize,
 }
 
-fn environment(world: &World) -> App {
+/// What a function is told of a world by its environment; it is not told where the gateway is reached.
+pub(crate) fn config(world: &World, function: &str) -> Config {
     let url = world.aws().url();
     let queue = |name: &str| format!("{url}/000000000000/local-{name}");
-    let config = Config {
+    Config {
         stack: "local".to_owned(),
         region: "eu-west-1".to_owned(),
         credentials: Credentials {
-            access_key_id: "messages".to_owned(),
+            access_key_id: function.to_owned(),
             secret_access_key: "local".to_owned(),
             session_token: None,
         },
@@ -88,8 +89,11 @@ fn environment(world: &World) -> App {
         redis_url: None,
         engine_url: None,
         engine_origins: String::new(),
-    };
-    App::new(&config, world.clock().clone())
+    }
+}
+
+fn environment(world: &World) -> App {
+    App::new(&config(world, "messages"), world.clock().clone())
 }
 
 async fn posted(app: &App, vendor: &str, secret: &str) -> u16 {
