@@ -41,8 +41,20 @@ pub(super) struct Word {
     pub(super) stands_for: Vec<u16>,
     /// It is a phrase by itself.
     pub(super) is_phrase: bool,
+    /// It is in a phrase, not at its beginning.
+    pub(super) is_inside: bool,
     /// The phrases that may begin with it.
     pub(super) starts: Vec<u16>,
+}
+
+impl Word {
+    /// Whether it is more than a usual word that is no misspelling of another.
+    pub(super) fn means_something(&self) -> bool {
+        self.role != Role::Plain
+            || self.families != 0
+            || !(self.starts.is_empty() && self.stands_for.is_empty())
+            || self.is_inside
+    }
 }
 
 /// A part of a phrase.

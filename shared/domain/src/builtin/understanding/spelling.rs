@@ -7,8 +7,12 @@ const LONGEST: usize = 24;
 /// The shortest word that is a misspelling of another, in letters: shorter ones are too near to each other.
 const SHORTEST: usize = 4;
 
-/// The word of the tables that this word, which is not one of them, was meant to be.
+/// The word of the tables that this word, which is not one of them, was meant to be. One that is nearest to a word which means nothing here is left.
 pub(super) fn guess(lexicon: &Lexicon, word: &str) -> Option<u16> {
+    closest(lexicon, word).filter(|id| lexicon.word(*id).means_something())
+}
+
+fn closest(lexicon: &Lexicon, word: &str) -> Option<u16> {
     let is_word = word.bytes().all(|b| b.is_ascii_lowercase());
     if !is_word {
         return None;
@@ -206,6 +210,7 @@ mod tests {
         check("himalaya", None);
         check("remerciement", None);
         check("p12", None);
+        check("yuong", None);
         check("rad", None);
         check("привет", None);
     }

@@ -62,6 +62,11 @@ impl Lexicon {
         }
         let phrases = phrases(&words, &families);
         for (place, phrase) in (0_u16..).zip(&phrases) {
+            for part in phrase.parts.iter().skip(1) {
+                if let Part::Word(inside) = part {
+                    words[usize::from(*inside)].is_inside = true;
+                }
+            }
             match phrase.parts.first() {
                 Some(Part::Word(first)) => {
                     let word = &mut words[usize::from(*first)];
@@ -131,6 +136,7 @@ fn words(families: &BTreeMap<&'static str, u64>) -> Vec<Word> {
         families: draft.families,
         stands_for: Vec::new(),
         is_phrase: false,
+        is_inside: false,
         starts: Vec::new(),
     };
     drafts.into_iter().map(word).collect()
