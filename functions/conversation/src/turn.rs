@@ -68,13 +68,13 @@ impl App {
                 quoted: quoted.as_ref(),
             };
             let (config, found) = (who.config, who.found);
-            let conversation = found.conversation.hears(heard);
+            let conversation = found.conversation.hears(heard).minding(&config, heard);
             let (answer, outcome) = match self.answered(&conversation, &config, heard).await {
                 Ok(answered) => answered,
                 Err(trouble) => return Ok(asked_again(id, &trouble)),
             };
             let now = self.platform.clock.now();
-            let decision = decide(conversation, heard, answer, now);
+            let decision = decide(conversation, (&config, heard), answer, now);
             let outcome = if decision.replies.is_empty() && outcome == "answered" {
                 "no_reply"
             } else {

@@ -54,6 +54,7 @@ impl Conversation {
         self.control_epoch += 1;
         // A menu may wait to be sent still, and is cancelled with that.
         self.context.open_menu = None;
+        self.rules.begins_anew();
         self
     }
 }

@@ -8,6 +8,7 @@ use crate::engine::{Answer, Context, Question};
 use crate::event::{GroupId, InboundMessage};
 use crate::ids::{ConversationId, MessageId, VendorId, WabaId};
 pub use crate::people::{Resolution, resolve};
+use crate::rules::Memory;
 use crate::vendor::VendorConfig;
 
 /// Who answers the customer.
@@ -39,6 +40,8 @@ pub struct Conversation {
     pub looked_up_at: Option<Timestamp>,
     /// The conversations that were found to be this one: what they sent is still theirs.
     pub merged_from: Vec<ConversationId>,
+    /// What the vendor's rules remember of it.
+    pub rules: Memory,
 }
 
 /// Why a message is kept and not answered.
@@ -48,12 +51,18 @@ pub enum Quiet {
     AutoReplyOff,
     Human,
     Group,
+    /// The customer asked to be written to no more.
+    OptedOut,
     /// A reaction is no question.
     Reaction,
     /// A call is over before anybody could answer it here.
     Call,
     /// A choice that names nothing: a vote that WhatsApp alone can read. What it chose comes with its poll's results.
     SealedVote,
+    /// Nobody is there, and the customer was told so.
+    OutsideHours,
+    /// More came than a person writes.
+    Flood,
     /// Nobody can be answered who has neither a number nor a linked id.
     Unreachable,
 }
@@ -65,9 +74,12 @@ impl Quiet {
             Self::AutoReplyOff => "auto_reply_off",
             Self::Human => "human",
             Self::Group => "group",
+            Self::OptedOut => "opted_out",
             Self::Reaction => "reaction",
             Self::Call => "call",
             Self::SealedVote => "sealed_vote",
+            Self::OutsideHours => "outside_hours",
+            Self::Flood => "flood",
             Self::Unreachable => "unreachable",
         }
     }
@@ -117,6 +129,7 @@ impl Conversation {
             version: 0,
             looked_up_at: None,
             merged_from: Vec::new(),
+            rules: Memory::default(),
         }
     }
 
@@ -139,8 +152,8 @@ impl Conversation {
 
     /// Whether, and with which question, the engine is asked.
     pub fn plan(&self, config: &VendorConfig, heard: Heard<'_>) -> Plan {
-        if let Some(reason) = self.quiet(config, heard) {
-            return Plan::Quiet(reason);
+        if let Some(plan) = self.ruled(config, heard) {
+            return plan;
         }
         Plan::Ask(Box::new(Question {
             vendor: self.vendor.clone(),
@@ -163,7 +176,8 @@ impl Conversation {
         }
     }
 
-    fn quiet(&self, config: &VendorConfig, heard: Heard<'_>) -> Option<Quiet> {
+    /// Why nothing is said to a message whatever it says, if so.
+    pub(crate) fn quiet(&self, config: &VendorConfig, heard: Heard<'_>) -> Option<Quiet> {
         let message = heard.message;
         let is_human = self.attendant.is_human(heard.received_at);
         let rules = [
@@ -173,6 +187,7 @@ impl Conversation {
                 message.group.is_some() && !config.answer_groups,
                 Quiet::Group,
             ),
+            (self.is_opted_out(), Quiet::OptedOut),
             (message.content.kind == Kind::Reaction, Quiet::Reaction),
             (message.content.kind == Kind::Call, Quiet::Call),
             (message.content.is_sealed_vote(), Quiet::SealedVote),

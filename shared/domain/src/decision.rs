@@ -4,13 +4,14 @@ use jiff::Timestamp;
 
 use crate::contact::Contact;
 use crate::content::{Choice, Content};
-use crate::conversation::{Attendant, Conversation, Heard};
+use crate::conversation::{Conversation, Heard};
 use crate::engine::Answer;
 use crate::ids::MessageId;
 use crate::limits;
 use crate::outbound::{Draft, Origin, Outbound};
+use crate::vendor::VendorConfig;
 
-/// What one message leads to, whole: the conversation after it and the replies, at most [`limits::REPLIES_PER_DECISION`].
+/// What one message leads to, whole: the conversation after it and the replies, at most [`limits::REPLIES_PER_DECISION`] and a welcome.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decision {
     pub conversation: Conversation,
@@ -20,21 +21,18 @@ pub struct Decision {
     pub choice: Option<Choice>,
 }
 
-/// Turns an engine's answer into what is written. The same message always gives the same reply ids.
+/// Turns an answer into what is written, with the vendor's welcome before it where it is due. The same message always gives the same reply ids.
 pub fn decide(
     mut conversation: Conversation,
-    heard: Heard<'_>,
+    (config, heard): (&VendorConfig, Heard<'_>),
     answer: Answer,
     now: Timestamp,
 ) -> Decision {
     let choice = conversation.choice(heard);
+    let welcome = conversation.welcome(config, heard);
     conversation.version += 1;
     if answer.requires_human {
-        let until = now
-            .checked_add(limits::HUMAN_ATTENDS)
-            .unwrap_or(Timestamp::MAX);
-        conversation.attendant = Attendant::Human { until };
-        conversation.attended_by = None;
+        conversation.left_to_a_person(config.handover(), now);
     }
     if answer.intent.is_some() {
         conversation
@@ -47,6 +45,7 @@ pub fn decide(
         .replies
         .into_iter()
         .take(limits::REPLIES_PER_DECISION);
+    let contents = welcome.into_iter().chain(contents);
     let replies: Vec<_> = contents
         .enumerate()
         .map(|(index, content)| reply(&conversation, heard, (index, content), now))
@@ -64,7 +63,7 @@ pub fn decide(
 
 /// The ids that the replies to a question have, or would have if there were more of them, in their order.
 pub fn reply_ids(question: &MessageId) -> impl Iterator<Item = MessageId> {
-    (0..limits::REPLIES_PER_DECISION).map(|index| reply_id(question, index))
+    (0..=limits::REPLIES_PER_DECISION).map(|index| reply_id(question, index))
 }
 
 fn reply_id(question: &MessageId, index: usize) -> MessageId {
@@ -113,7 +112,6 @@ mod tests {
     use crate::event::{GroupId, InboundMessage};
     use crate::ids::WabaId;
     use crate::phone::PhoneNumber;
-    use crate::vendor::VendorConfig;
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -129,7 +127,12 @@ mod tests {
             ..Answer::default()
         };
         let ids = |now| {
-            let decision = decide(conversation(), heard(&id, &waba, &message), answer(), now);
+            let decision = decide(
+                conversation(),
+                (&config(), heard(&id, &waba, &message)),
+                answer(),
+                now,
+            );
             decision
                 .replies
                 .into_iter()
@@ -162,7 +165,7 @@ mod tests {
         };
         let reply = &decide(
             known.hears(heard(&id, &waba, &message)),
-            heard(&id, &waba, &message),
+            (&config(), heard(&id, &waba, &message)),
             answer,
             NOW,
         )
@@ -196,7 +199,7 @@ mod tests {
             replies: vec![Content::text("a")],
             ..Answer::default()
         };
-        let decision = decide(conversation, heard, answer, NOW);
+        let decision = decide(conversation, (&config, heard), answer, NOW);
         let reply = &decision.replies[0];
         assert_eq!(
             (&reply.group, &reply.to),
@@ -219,7 +222,13 @@ mod tests {
             replies: (0..12).map(|n| Content::text(n.to_string())).collect(),
             ..Answer::default()
         };
-        let replies = decide(conversation(), heard(&id, &waba, &message), answer, NOW).replies;
+        let replies = decide(
+            conversation(),
+            (&config(), heard(&id, &waba, &message)),
+            answer,
+            NOW,
+        )
+        .replies;
         assert_eq!(replies.len(), limits::REPLIES_PER_DECISION);
         assert!(replies.windows(2).all(|pair| pair[0].order < pair[1].order));
     }
@@ -235,7 +244,13 @@ mod tests {
             requires_human: true,
             ..Answer::default()
         };
-        let decided = decide(conversation(), heard(&id, &waba, &message), answer, NOW).conversation;
+        let decided = decide(
+            conversation(),
+            (&config(), heard(&id, &waba, &message)),
+            answer,
+            NOW,
+        )
+        .conversation;
         assert_eq!(quiet(&config(), &decided, &message), Some(Quiet::Human));
         let later = Heard {
             received_at: NOW + limits::HUMAN_ATTENDS,

@@ -47,6 +47,7 @@ mod renewal;
 pub mod repair;
 pub mod rhythm;
 pub mod rounds;
+pub mod rules;
 mod session_key;
 pub mod side;
 mod signature;

@@ -61,7 +61,7 @@ pub const NAME_CHARS: usize = 120;
 pub const ADDRESS_CHARS: usize = 500;
 /// People that one message to a group may call by name.
 pub const MENTIONS: usize = 50;
-/// Replies of one engine answer that are kept.
+/// Replies of one engine answer that are kept; a welcome may go before them.
 pub const REPLIES_PER_DECISION: usize = 10;
 /// Messages of the quarantine, or of a dead-letter queue, that one request shows, by default.
 pub const SHELF_PAGE: usize = 20;
@@ -260,6 +260,17 @@ pub const HUMAN_ATTENDS: Duration = Duration::from_hours(12);
 pub const TYPED_PAUSE_MINUTES: u32 = 60;
 /// The most minutes that a vendor may ask for: a week.
 pub const TYPED_PAUSE_MINUTES_MOST: u32 = 7 * 24 * 60;
+/// After how long without a message of the customer's a conversation counts as closed.
+pub const CONVERSATION_CLOSES: Duration = Duration::from_hours(7 * 24);
+/// Messages of one conversation that are answered within [`FLOOD_WINDOW`]; a handful at once is usual, more is a machine or a mishap.
+pub const FLOOD_MESSAGES: u32 = 20;
+pub const FLOOD_WINDOW: Duration = Duration::from_mins(5);
+/// How often one long text may come in a row: out-of-office replies say the same each time.
+pub const FLOOD_REPEATS: u32 = 5;
+/// From how many characters on a text is long; a greeting or a choice is repeated by people too.
+pub const FLOOD_TEXT_CHARS: usize = 20;
+/// A flood is over once nothing was heard for so long.
+pub const FLOOD_CALM: Duration = Duration::from_mins(10);
 /// The most minutes that a person may take a conversation over for, if not until they give it back: 30 days.
 pub const TAKEOVER_MINUTES_MOST: u32 = 30 * 24 * 60;
 /// The longest name of whoever takes a conversation over, in characters.

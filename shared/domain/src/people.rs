@@ -81,6 +81,7 @@ impl Conversation {
             self.attended_by = other.attended_by;
         }
         self.attendant = attendant;
+        self.rules = self.rules.joined(other.rules);
         self.looked_up_at = self.looked_up_at.max(other.looked_up_at);
         self.merged_from.extend(other.merged_from);
         self.merged_from.push(other.id);

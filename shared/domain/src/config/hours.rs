@@ -1,3 +1,4 @@
+mod opening;
 mod shown;
 
 use std::fmt;

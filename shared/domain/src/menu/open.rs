@@ -113,7 +113,13 @@ mod tests {
             replies: vec![content],
             ..Answer::default()
         };
-        decide(conversation, heard(&id, &waba, &message), answer, NOW).conversation
+        decide(
+            conversation,
+            (&config(), heard(&id, &waba, &message)),
+            answer,
+            NOW,
+        )
+        .conversation
     }
 
     /// The id of what a text chooses, so long after the menu was offered.
@@ -158,7 +164,12 @@ mod tests {
             (choice.id.as_deref(), choice.title.as_deref()),
             (Some("M"), Some("Taille M"))
         );
-        let decision = decide(offered, heard(&id, &waba, &message), Answer::default(), NOW);
+        let decision = decide(
+            offered,
+            (&config(), heard(&id, &waba, &message)),
+            Answer::default(),
+            NOW,
+        );
         assert_eq!(decision.choice.as_ref(), Some(choice));
     }
 
@@ -199,7 +210,12 @@ mod tests {
             replies: vec![menu(&["S"]), Content::text("ou"), menu(&["L"])],
             ..Answer::default()
         };
-        let decision = decide(conversation(), heard(&id, &waba, &message), answer, NOW);
+        let decision = decide(
+            conversation(),
+            (&config(), heard(&id, &waba, &message)),
+            answer,
+            NOW,
+        );
         let open = decision.conversation.context.open_menu.expect("a menu");
         assert_eq!(
             (open.message, open.options[0].id.as_str()),

@@ -3,6 +3,7 @@ use domain::conversation::{Attendant, Conversation, Heard};
 use domain::decision::Decision;
 use domain::echo::Unlinked;
 use domain::engine::Context;
+use domain::rules::Memory;
 use domain::{ConversationId, GroupId, Identity, MessageId, Outbound, VendorId};
 use jiff::Timestamp;
 
@@ -69,7 +70,9 @@ impl Tables {
         };
         let mut parts =
             vec![self.inbound_decided(heard, claim, decision.decision, decision.outcome, now)];
-        let epoch = if decision.decision.replies.is_empty() {
+        let epoch = if next.conversation.rules.is_changed_by(heard.id) {
+            Epoch::Rises
+        } else if decision.decision.replies.is_empty() {
             next.epoch(now)
         } else {
             Epoch::Stays
@@ -114,6 +117,10 @@ impl Tables {
         .set(
             "mergedFrom",
             (!conversation.merged_from.is_empty()).then(|| json(&conversation.merged_from)),
+        )
+        .set(
+            "rules",
+            (conversation.rules != Memory::default()).then(|| json(&conversation.rules)),
         )
         .set("version", n(conversation.version))
         .set("updatedAt", ms(now))
@@ -243,6 +250,7 @@ fn read(vendor: &VendorId, id: &ConversationId, item: &Item) -> Result<Conversat
             Some(_) => from.json("mergedFrom")?,
             None => Vec::new(),
         },
+        rules: from.json_or_default("rules")?,
     })
 }
 

@@ -1,7 +1,7 @@
 //! What is written of a conversation beside its messages: names that lead to it, conversations that it was found to be, its epoch.
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use domain::conversation::{Attendant, Conversation};
+use domain::conversation::Conversation;
 use domain::{ConversationId, Identity, Outbound, VendorId};
 use jiff::Timestamp;
 
@@ -26,11 +26,15 @@ pub struct Next<'a> {
 }
 
 impl Next<'_> {
-    /// Who attends to one of two conversations that are joined attends to both: what was decided in either before is not sent any more.
+    /// Who attends to one of two conversations that are joined attends to both, and who wants silence in one has it in both: what was
+    /// decided in either before is not sent any more.
     pub(super) fn epoch(&self, now: Timestamp) -> Epoch {
-        match self.conversation.attendant {
-            Attendant::Human { until } if self.merged.is_some() && until > now => Epoch::Rises,
-            Attendant::Human { .. } | Attendant::Engine => Epoch::Stays,
+        let conversation = self.conversation;
+        let is_silent = conversation.attendant.is_human(now) || conversation.is_opted_out();
+        if self.merged.is_some() && is_silent {
+            Epoch::Rises
+        } else {
+            Epoch::Stays
         }
     }
 }
@@ -75,6 +79,10 @@ impl Tables {
         epoch: Epoch,
         now: Timestamp,
     ) -> Result<Commit, AwsError> {
+        let epoch = match epoch {
+            Epoch::Rises => epoch,
+            Epoch::Stays => next.epoch(now),
+        };
         let mut parts = vec![self.new_outbound(typed, typed.created_at)];
         parts.extend(self.conversation_parts(next, epoch, now));
         self.commit("keeping a typed message", parts).await
