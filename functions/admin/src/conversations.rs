@@ -141,6 +141,8 @@ pub(crate) fn shown(kept: &KeptConversation, now: Timestamp) -> Value {
         "status": if until.is_some() { "human" } else { "bot" },
         "attendedBy": by,
         "attendedUntil": ends.map(|at| at.to_string()),
+        "state": conversation.status(now).as_str(),
+        "optedOutAt": conversation.rules.opted_out_at().map(|at| at.to_string()),
         "contact": {
             "phone": contact.phone.as_ref().map(PhoneNumber::expose),
             "lid": contact.lid.as_ref().map(Lid::expose),

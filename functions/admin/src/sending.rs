@@ -86,7 +86,7 @@ impl App {
                     {
                         tracing::warn!(message.id = %message.id, error = %error, "a message is enqueued later");
                     }
-                    return Ok(queued(&id));
+                    return Ok(queued(&id, conversation.is_opted_out()));
                 }
             }
         }
@@ -117,14 +117,29 @@ impl App {
                     .outbound(vendor, &id)
                     .await
                     .map_err(|error| unavailable(&error))?;
-                if let Some(message) = kept
-                    && let Err(error) = dispatch::again(&self.platform, vec![message]).await
-                {
-                    tracing::warn!(message.id = %id, error = %error, "a message is enqueued later");
-                }
-                Ok(Some(queued(&id)))
+                let is_opted_out = match kept {
+                    Some(message) => self.again(message).await?,
+                    None => false,
+                };
+                Ok(Some(queued(&id, is_opted_out)))
             }
         }
+    }
+
+    /// Enqueues a message that was asked for before, and answers whether its customer asked to be written to no more.
+    async fn again(&self, message: Outbound) -> Result<bool, Problem> {
+        let (vendor, id) = (message.vendor.clone(), message.id.clone());
+        let conversation = message.conversation.clone();
+        if let Err(error) = dispatch::again(&self.platform, vec![message]).await {
+            tracing::warn!(message.id = %id, error = %error, "a message is enqueued later");
+        }
+        let read = self
+            .platform
+            .tables
+            .conversation(&vendor, &conversation)
+            .await;
+        let read = read.map_err(|error| unavailable(&error))?;
+        Ok(read.is_some_and(|conversation| conversation.is_opted_out()))
     }
 
     /// What is asked for, and the vendor's numbers: a national number is of the country that the vendor's own is of.
@@ -250,9 +265,11 @@ fn idempotency(call: &Call<'_>, wanted: &Wanted) -> Result<Option<Idempotency>, 
     }))
 }
 
-fn queued(id: &MessageId) -> lambda_http::Response<lambda_http::Body> {
-    problem::json(
-        202,
-        &json!({ "messageId": id.as_str(), "status": "queued" }),
-    )
+/// A person may still write to somebody who asked for silence, and is told whom they write to.
+fn queued(id: &MessageId, is_opted_out: bool) -> lambda_http::Response<lambda_http::Body> {
+    let mut answer = json!({ "messageId": id.as_str(), "status": "queued" });
+    if is_opted_out {
+        answer["optedOut"] = true.into();
+    }
+    problem::json(202, &answer)
 }

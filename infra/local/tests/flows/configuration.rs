@@ -13,7 +13,7 @@ async fn put(world: &World, etag: &str, body: &Value) -> Answer {
 }
 
 /// Changes what is there now.
-async fn change(world: &World, body: &Value) -> Answer {
+pub(crate) async fn change(world: &World, body: &Value) -> Answer {
     let etag = get(world, PATH).await.etag;
     let answer = put(world, &etag, body).await;
     assert_eq!(answer.status, 200, "{}", answer.text);

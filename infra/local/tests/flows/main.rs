@@ -56,6 +56,7 @@ mod receiving;
 mod reconciliation;
 mod registry;
 mod rotation;
+mod rules;
 mod sessions;
 mod setting_up;
 mod setup;
