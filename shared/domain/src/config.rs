@@ -1,6 +1,4 @@
 //! How a vendor answers, as its operator configures it: read from a document, every wrong part of it named at once.
-//!
-//! What the built-in engine does not use yet is stored and shown all the same, so that it is right when it is used.
 
 mod catalogue;
 mod hours;

@@ -168,7 +168,7 @@ impl Conversation {
     }
 
     /// Who wrote: in a group chat, whom the message names.
-    const fn author<'a>(&'a self, message: &'a InboundMessage) -> &'a Contact {
+    pub(crate) const fn author<'a>(&'a self, message: &'a InboundMessage) -> &'a Contact {
         if message.group.is_some() {
             &message.contact
         } else {

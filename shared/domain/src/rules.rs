@@ -198,7 +198,7 @@ impl Conversation {
         let is_by_this = |told: &Told| told.by == *heard.id;
         if config.is_closed(heard.received_at) {
             return if self.rules.told_closed.as_ref().is_some_and(is_by_this) {
-                let text = wording::closed(config, heard.received_at);
+                let text = wording::closed(config, self.author(heard.message), heard.received_at);
                 say(text, Quiet::OutsideHours.as_str())
             } else {
                 Some(Plan::Quiet(Quiet::OutsideHours))
@@ -219,7 +219,7 @@ impl Conversation {
         }
         let is_due = std::mem::take(&mut self.rules.welcome_due);
         let text = config.settings.welcome_text.as_ref().filter(|_| is_due)?;
-        Some(Content::text(text))
+        wording::filled(text, config, self.author(heard.message)).map(Content::text)
     }
 
     /// Leaves the conversation to a person for so long.

@@ -505,3 +505,31 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_vendors_texts_name_the_customer_and_the_shop() {
+    let mut talk = Talk::with(|config| {
+        opens_at_eight(config);
+        config.settings.welcome_text =
+            Some("Bienvenue {customerName} chez {businessName} !".to_owned());
+        config.settings.outside_hours_text = Some("{businessName} est ouvert {hours}.".to_owned());
+    });
+    talk.conversation.contact.name = Some("Awa Diop".to_owned());
+    let said = talk.says("Bonjour").1;
+    assert!(
+        said[0].starts_with("Bienvenue Awa chez My Shop A"),
+        "{said:?}"
+    );
+    assert!(
+        said[1].starts_with("My Shop A est ouvert le lundi"),
+        "{said:?}"
+    );
+    let mut nameless = Talk::with(|config| {
+        config.settings.welcome_text = Some("{customerName}".to_owned());
+    });
+    assert_eq!(
+        nameless.says("Bonjour").1,
+        ["answer"],
+        "nothing is left of the welcome"
+    );
+}

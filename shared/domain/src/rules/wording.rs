@@ -3,52 +3,74 @@
 use jiff::civil::{Date, Weekday};
 use jiff::{Timestamp, ToSpan as _};
 
+use crate::contact::Contact;
+use crate::template::{self, Placeholder, Values};
 use crate::vendor::VendorConfig;
 
 fn is_english(config: &VendorConfig) -> bool {
     config.language.split('-').next() == Some("en")
 }
 
+/// A text of the vendor's with what is known of the customer; `None` if nothing is left of it.
+pub(super) fn filled(text: &str, config: &VendorConfig, customer: &Contact) -> Option<String> {
+    let hours = config.settings.business_hours.as_ref();
+    let hours = hours.map(|hours| hours.shown(&config.language));
+    let name = customer.name.as_deref().unwrap_or_default();
+    let values = Values::default()
+        .with(Placeholder::CustomerName, name)
+        .with(Placeholder::BusinessName, &config.business_name)
+        .with(Placeholder::Hours, &hours.unwrap_or_default());
+    Some(template::fill(text, &values)).filter(|text| !text.is_empty())
+}
+
 /// The text of the vendor's language, with the shop's name.
 fn said(config: &VendorConfig, french: &str, english: &str) -> String {
     let text = if is_english(config) { english } else { french };
-    text.replace("{shop}", &config.business_name)
+    let values = Values::default().with(Placeholder::BusinessName, &config.business_name);
+    template::fill(text, &values)
 }
 
 /// To somebody who asked to be written to no more.
 pub(super) fn opted_out(config: &VendorConfig) -> String {
-    let french = "C’est noté\u{a0}: vous ne recevrez plus de messages automatiques de {shop}. Pour les recevoir à nouveau, écrivez START.";
-    let english = "Done: you will get no more automatic messages from {shop}. To get them again, write START.";
+    let french = "C’est noté : vous ne recevrez plus de messages automatiques de {businessName}. Pour les recevoir à nouveau, écrivez START.";
+    let english = "Done: you will get no more automatic messages from {businessName}. To get them again, write START.";
     said(config, french, english)
 }
 
 /// To somebody who asked to be written to again.
 pub(super) fn opted_in(config: &VendorConfig) -> String {
-    let french = "Merci\u{202f}! {shop} vous répond à nouveau. Pour arrêter, écrivez STOP.";
-    let english = "Thank you! {shop} answers you again. To stop, write STOP.";
+    let french = "Merci ! {businessName} vous répond à nouveau. Pour arrêter, écrivez STOP.";
+    let english = "Thank you! {businessName} answers you again. To stop, write STOP.";
     said(config, french, english)
 }
 
 /// To somebody who writes more than a person does.
 pub(super) fn flooded(config: &VendorConfig) -> String {
-    let french = "Vos messages sont bien arrivés. Les réponses automatiques font une pause\u{202f}; l’équipe de {shop} les lira.";
-    let english = "Your messages arrived. Automatic answers pause for a while; the team of {shop} will read them.";
+    let french = "Vos messages sont bien arrivés. Les réponses automatiques font une pause ; l’équipe de {businessName} les lira.";
+    let english = "Your messages arrived. Automatic answers pause for a while; the team of {businessName} will read them.";
     said(config, french, english)
 }
 
 /// To somebody who writes while nobody is there.
-pub(super) fn closed(config: &VendorConfig, now: Timestamp) -> String {
-    if let Some(text) = &config.settings.outside_hours_text {
-        return text.clone();
-    }
+pub(super) fn closed(config: &VendorConfig, customer: &Contact, now: Timestamp) -> String {
+    let own = config.settings.outside_hours_text.as_ref();
+    own.and_then(|text| filled(text, config, customer))
+        .unwrap_or_else(|| usual(config, now))
+}
+
+fn usual(config: &VendorConfig, now: Timestamp) -> String {
     let Some(opens) = opens(config, now) else {
-        let french = "Merci pour votre message. {shop} est fermé pour le moment et vous répondra dès que possible.";
-        let english = "Thank you for your message. {shop} is closed at the moment and will answer as soon as possible.";
+        let french = "Merci pour votre message. {businessName} est fermé pour le moment et vous répondra dès que possible.";
+        let english = "Thank you for your message. {businessName} is closed at the moment and will answer as soon as possible.";
         return said(config, french, english);
     };
-    let french = "Merci pour votre message. {shop} est fermé pour le moment et rouvre {opens}. Nous vous répondrons dès que possible.";
-    let english = "Thank you for your message. {shop} is closed at the moment and opens {opens}. We will answer as soon as possible.";
-    said(config, french, english).replace("{opens}", &opens)
+    let french = format!(
+        "Merci pour votre message. {{businessName}} est fermé pour le moment et rouvre {opens}. Nous vous répondrons dès que possible."
+    );
+    let english = format!(
+        "Thank you for your message. {{businessName}} is closed at the moment and opens {opens}. We will answer as soon as possible."
+    );
+    said(config, &french, &english)
 }
 
 /// When the shop opens next, as one says it at this time.

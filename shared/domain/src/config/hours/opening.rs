@@ -71,15 +71,7 @@ impl BusinessHours {
     }
 
     fn of(&self, day: civil::Weekday) -> &[Interval] {
-        match day {
-            civil::Weekday::Monday => &self.monday,
-            civil::Weekday::Tuesday => &self.tuesday,
-            civil::Weekday::Wednesday => &self.wednesday,
-            civil::Weekday::Thursday => &self.thursday,
-            civil::Weekday::Friday => &self.friday,
-            civil::Weekday::Saturday => &self.saturday,
-            civil::Weekday::Sunday => &self.sunday,
-        }
+        self.week()[usize::from(day.to_monday_zero_offset().unsigned_abs())]
     }
 }
 
