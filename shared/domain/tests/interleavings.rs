@@ -85,6 +85,10 @@ fn message(text: &str) -> InboundMessage {
     }
 }
 
+fn answers(reply: &Outbound, question: &MessageId) -> bool {
+    matches!(&reply.origin, Origin::Automatic { in_reply_to, .. } if in_reply_to == question)
+}
+
 fn id(number: usize) -> MessageId {
     MessageId::derived(&["question", &number.to_string()])
 }
@@ -105,42 +109,41 @@ impl World {
         }
     }
 
+    fn with(&self, who: usize, actor: Actor) -> Self {
+        let mut world = self.clone();
+        world.actors[who] = actor;
+        world
+    }
+
     /// The worlds that one step of an actor can lead to: it goes on, or dies where that makes a difference.
     fn steps(&self, who: usize) -> Vec<Self> {
         let mut went = self.clone();
-        let then = |world: &Self, actor: Actor| {
-            let mut world = world.clone();
-            world.actors[who] = actor;
-            world
-        };
         match self.actors[who].clone() {
             Actor::Hears(number, _) if self.decided.contains(&number) => {
-                vec![then(self, Actor::Enqueues(number))]
+                vec![self.with(who, Actor::Enqueues(number))]
             }
             Actor::Hears(number, text) => {
                 let read = Box::new(self.conversation.clone());
-                vec![then(self, Actor::Decides(number, text, read))]
+                vec![self.with(who, Actor::Decides(number, text, read))]
             }
             Actor::Decides(number, text, read) => {
-                let written = went.decide(number, text, *read);
-                let next = if written {
+                let next = if went.decide(number, text, *read) {
                     Actor::Enqueues(number)
                 } else {
                     Actor::Hears(number, text)
                 };
-                vec![then(&went, next)]
+                vec![went.with(who, next)]
             }
             // Whoever dies here has the sweep enqueue later, at the end.
             Actor::Enqueues(number) => {
-                let asked = |reply: &Outbound| matches!(&reply.origin, Origin::Automatic { in_reply_to, .. } if *in_reply_to == id(number));
-                let replies = self.replies.iter().filter(|(reply, _)| asked(reply));
-                went.queue
-                    .extend(replies.map(|(reply, _)| reply.id.clone()));
-                vec![then(&went, Actor::Done), then(self, Actor::Done)]
+                let replies = self.replies.iter().map(|(reply, _)| reply);
+                let asked = replies.filter(|reply| answers(reply, &id(number)));
+                went.queue.extend(asked.map(|reply| reply.id.clone()));
+                vec![went.with(who, Actor::Done), self.with(who, Actor::Done)]
             }
             Actor::Attends(takes) => {
                 let read = Box::new(self.conversation.clone());
-                vec![then(self, Actor::AttendsHaving(takes, read))]
+                vec![self.with(who, Actor::AttendsHaving(takes, read))]
             }
             Actor::AttendsHaving(takes, read) => {
                 let next = if went.attend(takes, &read) {
@@ -148,34 +151,39 @@ impl World {
                 } else {
                     Actor::Attends(takes)
                 };
-                vec![then(&went, next)]
+                vec![went.with(who, next)]
             }
-            Actor::Waits(0) => vec![then(self, Actor::Done)],
-            Actor::Waits(more) => {
+            sender => self.sender_steps(who, sender),
+        }
+    }
+
+    fn sender_steps(&self, who: usize, sender: Actor) -> Vec<Self> {
+        let mut went = self.clone();
+        match sender {
+            Actor::Waits(more) if more > 0 => {
                 let read = |reply: &MessageId| Box::new(self.reply(reply).clone());
                 let entries = self.queue.iter();
-                let given = entries.map(|reply| then(self, Actor::HasRead(more - 1, read(reply))));
+                let given =
+                    entries.map(|reply| self.with(who, Actor::HasRead(more - 1, read(reply))));
                 given.collect()
             }
             Actor::HasRead(more, read) => {
                 let next = went.take(more, &read);
-                let dies =
-                    matches!(next, Actor::Sends(..)).then(|| then(&went, Actor::Waits(more)));
-                [Some(then(&went, next)), dies]
-                    .into_iter()
-                    .flatten()
-                    .collect()
+                let is_taken = matches!(next, Actor::Sends(..));
+                let dies = is_taken.then(|| went.with(who, Actor::Waits(more)));
+                let goes_on = went.with(who, next);
+                std::iter::once(goes_on).chain(dies).collect()
             }
             Actor::Superseded(more, read) => {
                 went.supersede(&read);
-                vec![then(&went, Actor::Waits(more))]
+                vec![went.with(who, Actor::Waits(more))]
             }
             Actor::Sends(more, reply) => {
                 went.queue.remove(&reply);
                 went.sent.push(reply);
-                vec![then(&went, Actor::Waits(more))]
+                vec![went.with(who, Actor::Waits(more))]
             }
-            Actor::Done => Vec::new(),
+            _ => Vec::new(),
         }
     }
 
@@ -276,7 +284,9 @@ impl World {
             "a reply leaves that was decided before the last word about it"
         );
         let is_silent = self.conversation.is_opted_out();
-        let confirms = matches!(&read.origin, Origin::Automatic { in_reply_to, .. } if self.conversation.rules.is_changed_by(in_reply_to));
+        let word = |id: &MessageId| self.conversation.rules.is_changed_by(id);
+        let confirms =
+            matches!(&read.origin, Origin::Automatic { in_reply_to, .. } if word(in_reply_to));
         assert!(
             !is_silent || confirms,
             "somebody who asked for silence is written to"
