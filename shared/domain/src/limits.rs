@@ -426,6 +426,12 @@ pub const ROTATION_SWITCH: Duration = Duration::from_secs(2);
 pub const RENEWAL_SETTLES: Duration = Duration::from_secs(30);
 /// How long one look after a number's renewals may take; whoever looks has the vendor's secrets for longer.
 pub const RENEWAL_LOOK: Duration = Duration::from_secs(8);
+/// How long after it was begun the request that began a renewal may still be at work on it.
+pub const RENEWAL_WORKS: Duration = ADMIN_FUNCTION_TIMEOUT;
+/// How long a webhook is held that may be signed with a secret that such a request is about to store.
+pub const RENEWAL_HOLDS: Duration = Duration::from_millis(1_500);
+/// How often it is looked meanwhile whether the secrets may be read again.
+pub const RENEWAL_HOLD_STEP: Duration = Duration::from_millis(250);
 /// How long a renewal is waited for whose outcome the provider does not tell.
 pub const RENEWAL_LIVES: Duration = Duration::from_hours(1);
 /// Reads of secrets that mismatches may cause in one second, over all vendors of an environment.

@@ -88,6 +88,15 @@ impl VendorSecrets {
         secrets.any(|renewal| renewal.is_open(now))
     }
 
+    /// Whether a webhook secret is about to be stored: whoever had it made may be at work.
+    pub fn expect_a_secret_soon(&self, now: Timestamp) -> bool {
+        let is_at_work = |renewal: &Renewal| {
+            let works = renewal.since.checked_add(limits::RENEWAL_WORKS);
+            renewal.what == Renewed::WebhookSecret && works.is_ok_and(|works| now < works)
+        };
+        self.renewals.iter().any(is_at_work)
+    }
+
     /// With another webhook secret in use for a number; the former one, if it has one, stays good for a while.
     #[must_use]
     pub fn with_webhook_secret(self, waba: &WabaId, fresh: &WebhookSecret, now: Timestamp) -> Self {
@@ -326,5 +335,8 @@ mod tests {
         assert!(!begun.awaits_a_secret(NOW + limits::RENEWAL_LIVES));
         let key = secrets().renewal_begun(&waba(), Renewed::ApiKey, NOW);
         assert!(!key.awaits_a_secret(NOW), "a key proves no webhook");
+        let works = NOW + limits::RENEWAL_WORKS;
+        assert!(begun.expect_a_secret_soon(NOW) && !key.expect_a_secret_soon(NOW));
+        assert!(!begun.expect_a_secret_soon(works) && begun.awaits_a_secret(works));
     }
 }

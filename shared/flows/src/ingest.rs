@@ -86,12 +86,13 @@ impl Ingest {
     }
 
     async fn receive_until(&self, webhook: Webhook<'_>, deadline: Instant) -> Reception {
-        let (proved, by) = match proving::prove(&self.platform, &self.rotations, webhook).await {
-            Proving::Genuine(proved, by) => (proved, by),
-            Proving::Refused => return Reception::Refused,
-            Proving::Rotating => return Reception::Rotating,
-            Proving::Unknown => return Reception::TryAgain(Tally::default()),
-        };
+        let (proved, by) =
+            match proving::prove(&self.platform, &self.rotations, webhook, deadline).await {
+                Proving::Genuine(proved, by) => (proved, by),
+                Proving::Refused => return Reception::Refused,
+                Proving::Rotating => return Reception::Rotating,
+                Proving::Unknown => return Reception::TryAgain(Tally::default()),
+            };
         let received_at = self.platform.clock.now();
         let (received, key) = match wasender::parse_named(webhook.shown.body, received_at) {
             Ok(read) => read,
@@ -257,6 +258,8 @@ impl Ingest {
     }
 }
 
+/// What is left of a webhook's budget for keeping it, whatever else is asked before.
+pub(crate) const KEEPING_NEEDS: Duration = Duration::from_millis(2_200);
 /// What of the budget is kept for the ledger, should the queue be silent.
 const SPILL_NEEDS: Duration = Duration::from_millis(1_600);
 /// What of the budget is kept for saying that nothing worked.

@@ -1,13 +1,10 @@
 //! Whether a genuine webhook names another vendor's session: two addresses that were mixed up, which no signature tells.
 
-use std::time::Duration;
-
 use domain::{ApiKey, KeyOwner, SessionNamed, VendorId, VendorSecrets, limits};
 use platform::{AwsError, Platform, SessionKeys, telemetry};
 use tokio::time::Instant;
 
-/// What is left of a webhook's budget for keeping it, whatever else is asked.
-const KEEPING_NEEDS: Duration = Duration::from_millis(2_200);
+use crate::ingest::KEEPING_NEEDS;
 
 /// What the key makes of the webhook. The vendor's own costs nothing; another one is looked up once, and remembered.
 pub(crate) async fn named(

@@ -9,8 +9,9 @@ use domain::entry::{LaterEntry, LaterJob};
 use domain::{Proved, Slot, VendorId, VendorSecrets, WabaId, limits};
 use jiff::Timestamp;
 use platform::{AtHand, AwsError, Platform, telemetry};
+use tokio::time::Instant;
 
-use crate::ingest::Webhook;
+use crate::ingest::{KEEPING_NEEDS, Webhook};
 
 /// What an environment remembers of rotations. Clones share it.
 #[derive(Clone, Debug, Default)]
@@ -47,8 +48,9 @@ pub(crate) async fn prove(
     platform: &Platform,
     rotations: &Rotations,
     webhook: Webhook<'_>,
+    deadline: Instant,
 ) -> Proving {
-    let proving = match tried(platform, rotations, webhook).await {
+    let proving = match tried_patiently(platform, rotations, webhook, deadline).await {
         Ok(proving) => proving,
         Err(error) => {
             tracing::warn!(error = %error, "a webhook could not be proved");
@@ -59,6 +61,42 @@ pub(crate) async fn prove(
         telemetry::count("WebhookWhileRotating", webhook.vendor);
     }
     proving
+}
+
+/// Whose the webhook is; one that may be signed with a secret that is about to be stored is held for a moment, so that in the usual case the
+/// provider has no need to post it again.
+async fn tried_patiently(
+    platform: &Platform,
+    rotations: &Rotations,
+    webhook: Webhook<'_>,
+    deadline: Instant,
+) -> Result<Proving, AwsError> {
+    let proving = tried(platform, rotations, webhook).await?;
+    if !matches!(proving, Proving::Rotating) {
+        return Ok(proving);
+    }
+    let secrets = &platform.secrets;
+    let at_hand = secrets.vendor(webhook.vendor).await?.secrets;
+    if !at_hand.is_some_and(|it| it.expect_a_secret_soon(platform.clock.now())) {
+        return Ok(proving);
+    }
+    let keeping = deadline.checked_sub(KEEPING_NEEDS).unwrap_or(deadline);
+    let until = keeping.min(Instant::now() + limits::RENEWAL_HOLDS);
+    while Instant::now() + limits::RENEWAL_HOLD_STEP < until {
+        tokio::time::sleep(limits::RENEWAL_HOLD_STEP).await;
+        // Within the budget of such readings, which forgeries can't raise either.
+        let Some(again) = secrets.vendor_again(webhook.vendor).await else {
+            continue;
+        };
+        match proved(platform, &again?, webhook.shown).unwrap_or(Proving::Refused) {
+            Proving::Rotating => {}
+            proving => {
+                telemetry::count("WebhookHeld", webhook.vendor);
+                return Ok(proving);
+            }
+        }
+    }
+    Ok(proving)
 }
 
 async fn tried(

@@ -1,6 +1,7 @@
 //! Webhook secrets and API keys change while a number's traffic goes on, and whatever dies meanwhile.
 
 pub(crate) mod environments;
+mod held;
 mod keys;
 mod waiting;
 
