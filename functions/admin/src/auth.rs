@@ -106,6 +106,7 @@ async fn known(platform: &Platform, shown: &str, hash: &[u8; 32]) -> Result<Call
         label: key.name,
         grant: key.grant,
         expires_at: key.expires_at,
+        bound_at: None,
         unnoted,
         is_bootstrap: false,
     })

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use domain::access::{Grant, KeyId};
-use domain::{ConversationId, Fingerprint, MessageId, VendorId, WabaId, limits};
+use domain::{ConversationId, Fingerprint, MessageId, VendorConfig, VendorId, WabaId, limits};
 use flows::problem::Problem;
 use jiff::Timestamp;
 use lambda_http::aws_lambda_events::query_map::QueryMap;
@@ -25,6 +25,9 @@ pub(crate) struct Caller {
     pub(crate) grant: Grant,
     /// When its key expires.
     pub(crate) expires_at: Option<Timestamp>,
+    /// When a token was issued that is bound to vendors: one that was made later under the same id is another vendor. A key is unbound from a
+    /// vendor that is erased.
+    pub(crate) bound_at: Option<Timestamp>,
     /// Its key, if that it was used is to be noted.
     pub(crate) unnoted: Option<KeyId>,
     pub(crate) is_bootstrap: bool,
@@ -42,9 +45,16 @@ impl Caller {
                 ..Grant::unbounded()
             },
             expires_at: None,
+            bound_at: None,
             unnoted: None,
             is_bootstrap: true,
         }
+    }
+
+    /// Whether this vendor may be the one that it is bound to. Tokens tell whole seconds.
+    pub(crate) fn knew(&self, vendor: &VendorConfig) -> bool {
+        let made_at = vendor.created_at.as_second();
+        self.bound_at.is_none_or(|at| made_at <= at.as_second())
     }
 
     /// As whom its requests are counted; a name may hold anything.

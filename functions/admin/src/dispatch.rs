@@ -47,6 +47,7 @@ impl App {
         let is_of_vendor = found.route.path.contains("{vendorId}");
         let vendor = is_of_vendor.then(|| call.vendor()).transpose()?;
         caller.permitted(found.route, vendor.as_ref())?;
+        self.known_to(&caller, vendor.as_ref()).await?;
         self.within_rates(&caller, vendor.as_ref()).await?;
         self.note_use(&caller).await;
         let answer = if found.route.is_recorded() {
@@ -70,6 +71,20 @@ impl App {
                     .await
             }
         }
+    }
+
+    /// A token that is bound to a vendor does not open another one that was made later under the same id.
+    async fn known_to(&self, caller: &Caller, vendor: Option<&VendorId>) -> Result<(), Problem> {
+        let (Some(_), Some(vendor)) = (caller.bound_at, vendor) else {
+            return Ok(());
+        };
+        let reading = self.platform.tables.vendor(vendor).await;
+        let row = reading.map_err(|error| unavailable(&error))?;
+        if row.is_none_or(|row| caller.knew(&row.config)) {
+            return Ok(());
+        }
+        let detail = "the token was issued before this vendor was made, or does not tell when (iat); get a new one";
+        Err(Problem::new(403, "forbidden_vendor", "Forbidden", detail))
     }
 
     /// Counts the request for its key, and then for its vendor: who asks too often uses up nobody else's share.

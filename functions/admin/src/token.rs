@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use domain::VendorId;
 use domain::access::{Grant, Scope};
+use jiff::Timestamp;
 use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt};
 
@@ -37,6 +38,7 @@ pub(crate) fn caller(claims: &HashMap<String, String>) -> Option<Caller> {
         .filter(|c| !c.is_control())
         .take(64)
         .collect();
+    let bound_at = vendors.is_some().then(|| issued_at(claims));
     Some(Caller {
         name: format!("jwt:{subject}"),
         label,
@@ -46,9 +48,17 @@ pub(crate) fn caller(claims: &HashMap<String, String>) -> Option<Caller> {
             ..Grant::unbounded()
         },
         expires_at: None,
+        bound_at,
         unnoted: None,
         is_bootstrap: false,
     })
+}
+
+/// When a token was issued. One that does not tell may be of any age, so that every vendor is younger.
+fn issued_at(claims: &HashMap<String, String>) -> Timestamp {
+    let told = claims.get("iat").and_then(|iat| iat.parse().ok());
+    let told = told.and_then(|seconds| Timestamp::from_second(seconds).ok());
+    told.unwrap_or(Timestamp::MIN)
 }
 
 /// The words of a claim: API Gateway writes a list as `[a b]`, and issuers write one as `a b` or as JSON.
@@ -80,6 +90,19 @@ mod tests {
             assert_eq!(caller.grant.scopes, [Scope::Read, Scope::Send], "{scopes}");
             assert_eq!(caller.grant.vendors, None);
         }
+    }
+
+    #[test]
+    fn a_token_that_is_bound_to_vendors_tells_since_when() {
+        let bound = |iat: &str| {
+            let caller = of(&[("sub", "amina"), ("vendors", "v1"), ("iat", iat)]);
+            caller.unwrap().bound_at.unwrap()
+        };
+        assert_eq!(bound("1795341600").as_second(), 1_795_341_600);
+        for unread in ["", "soon", "1.5"] {
+            assert_eq!(bound(unread), Timestamp::MIN, "{unread}");
+        }
+        assert_eq!(of(&[("sub", "amina")]).unwrap().bound_at, None);
     }
 
     #[test]

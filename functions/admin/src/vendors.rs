@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::behaviour::Behaviour;
 use crate::body::{Fields, Wrong, invalid};
-use crate::call::{Call, Scope};
+use crate::call::{Call, Caller, Scope};
 use crate::number::{self, Asked};
 use crate::register::Plan;
 use crate::routes::Route;
@@ -69,8 +69,10 @@ impl App {
         let query = call.query;
         let limit = crate::listing::limit(query)?;
         if let Some(found) = self.found(query).await? {
-            let grant = &call.caller.grant;
-            let reached = |row: &&VendorRow| grant.reaches(Some(&row.config.vendor_id));
+            let caller = call.caller;
+            let reached = |row: &&VendorRow| {
+                caller.grant.reaches(Some(&row.config.vendor_id)) && caller.knew(&row.config)
+            };
             let rows: Vec<_> = found.iter().filter(reached).map(vendor).collect();
             let none: Option<&str> = None;
             return Ok(problem::json(
@@ -84,7 +86,9 @@ impl App {
             .transpose()
             .map_err(|_| crate::listing::bad_cursor())?;
         if let Some(bound) = &call.caller.grant.vendors {
-            return self.list_bound(bound, limit, start.as_ref()).await;
+            return self
+                .list_bound((call.caller, bound), limit, start.as_ref())
+                .await;
         }
         let limit = i32::try_from(limit).unwrap_or(i32::MAX);
         let listing = self.platform.tables.vendors(limit, start.as_ref());
@@ -107,7 +111,7 @@ impl App {
     /// The vendors that the caller's key is bound to, in the order of their ids.
     async fn list_bound(
         &self,
-        bound: &[VendorId],
+        (caller, bound): (&Caller, &[VendorId]),
         limit: usize,
         start: Option<&VendorId>,
     ) -> Answer {
@@ -118,6 +122,7 @@ impl App {
         for id in bound.into_iter().take(limit) {
             let row = self.platform.tables.vendor(id).await;
             let row = row.map_err(|error| unavailable(&error))?;
+            let row = row.filter(|row| caller.knew(&row.config));
             rows.extend(row.as_ref().map(vendor));
         }
         Ok(problem::json(

@@ -4,7 +4,8 @@ use lambda_http::request::LambdaRequest;
 use lambda_http::{Body, Request};
 use serde_json::{Value, json};
 
-use crate::front_door::get;
+use crate::deleting::{delete, until_erased};
+use crate::front_door::{get, register, shop};
 use crate::world::{VENDOR_1, VENDOR_2, World, run};
 
 /// API Gateway's event for a request with a token of these claims; `None` is one that came without an authoriser.
@@ -26,6 +27,11 @@ fn event(method: &str, path: &str, claims: Option<&Value>, headers: &Value) -> R
     request.into()
 }
 
+/// `iat` of a token that is issued now, as API Gateway hands it on.
+fn issued(world: &World) -> String {
+    world.clock().now().as_second().to_string()
+}
+
 async fn asked(world: &World, request: Request) -> (u16, Value) {
     let answer = world.another_admin().handle(request).await;
     let Body::Text(text) = answer.body() else {
@@ -40,7 +46,7 @@ async fn asked(world: &World, request: Request) -> (u16, Value) {
 #[tokio::test]
 async fn a_token_may_do_what_it_claims_and_its_changes_are_recorded_under_its_subject() {
     run(async |world| {
-        let claims = json!({ "sub": "amina", "iss": "https://idp.example", "scope": "openid mw:read mw:send", "vendors": "[vendor_001]" });
+        let claims = json!({ "sub": "amina", "iss": "https://idp.example", "scope": "openid mw:read mw:send", "vendors": "[vendor_001]", "iat": issued(world) });
         let vendor = |vendor: &str| format!("/api/admin/vendors/{vendor}");
         let none = json!({});
         let (status, body) = asked(world, event("GET", &vendor(VENDOR_1.id), Some(&claims), &none)).await;
@@ -53,6 +59,41 @@ async fn a_token_may_do_what_it_claims_and_its_changes_are_recorded_under_its_su
         assert_eq!(asked(world, event("POST", &cancel, Some(&claims), &none)).await.0, 404);
         let newest = get(world, "audit?limit=1").await.json["records"][0].clone();
         assert_eq!((&newest["who"], &newest["label"]), (&json!("jwt:amina"), &json!("amina")));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_token_that_is_bound_to_a_vendor_opens_none_that_was_made_later_under_its_id() {
+    run(async |world| {
+        register(world, &shop(1)).await;
+        let claims = |issued: Option<&str>| {
+            let mut claims = json!({ "sub": "amina", "scope": "mw:read", "vendors": "[shop_01]" });
+            if let Some(issued) = issued {
+                claims["iat"] = issued.into();
+            }
+            claims
+        };
+        let sees = async |issued: Option<&str>| {
+            let claims = claims(issued);
+            let get = |path| event("GET", path, Some(&claims), &json!({}));
+            let (status, body) = asked(world, get("/api/admin/vendors/shop_01")).await;
+            if status != 200 {
+                assert_eq!((status, &body["code"]), (403, &json!("forbidden_vendor")));
+            }
+            let (_, listed) = asked(world, get("/api/admin/vendors")).await;
+            let listed = listed["vendors"].as_array().map(Vec::len);
+            assert_eq!(listed, Some(usize::from(status == 200)));
+            status == 200
+        };
+        let before = issued(world);
+        assert!(sees(Some(&before)).await);
+        assert!(!sees(None).await, "it may be of any age");
+        assert_eq!(delete(world, "vendors/shop_01").await.status, 202);
+        until_erased(world, "shop_01").await;
+        register(world, &shop(1)).await;
+        assert!(!sees(Some(&before)).await, "it is another vendor");
+        assert!(sees(Some(&issued(world))).await);
     })
     .await;
 }
