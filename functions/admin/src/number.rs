@@ -11,7 +11,7 @@ use crate::body::{Fields, Wrong, invalid};
 use crate::pacing::PacingChange;
 
 /// The fields of a number; the CSV's columns have their names.
-pub(crate) const FIELDS: [&str; 9] = [
+pub(crate) const FIELDS: [&str; 10] = [
     "phoneNumber",
     "provider",
     "wasenderInstanceId",
@@ -21,6 +21,7 @@ pub(crate) const FIELDS: [&str; 9] = [
     "accountProtection",
     "dailyCap",
     "jitter",
+    "repairDrift",
 ];
 
 /// A number as a request asks for it.
@@ -29,6 +30,7 @@ pub(crate) struct Asked {
     pub(crate) instance_id: String,
     pub(crate) secrets: AskedSecrets,
     pacing: PacingChange,
+    repair_drift: Option<bool>,
 }
 
 /// The secrets of a number that a request gives; what it leaves out stays as it is.
@@ -47,6 +49,7 @@ impl Asked {
         let webhook = wrong.checked(webhook_secret(fields));
         let api_key = wrong.checked(api_key(fields));
         let pacing = PacingChange::read(fields, wrong);
+        let repair_drift = wrong.checked(fields.flag("repairDrift"));
         Some(Self {
             phone: phone?,
             instance_id: instance_id?.to_owned(),
@@ -55,6 +58,7 @@ impl Asked {
                 api_key: api_key?,
             },
             pacing: pacing?,
+            repair_drift: repair_drift?,
         })
     }
 
@@ -82,6 +86,9 @@ impl Asked {
                 .pacing
                 .on(known.map_or_else(Pacing::default, |known| known.pacing)),
             observed: same.map_or_else(Observed::default, |known| known.observed.clone()),
+            repair_drift: self
+                .repair_drift
+                .unwrap_or(known.is_none_or(|known| known.repair_drift)),
             marks: Marks::default(),
             incomplete: true,
             revision: known.map_or_else(|| first_revision(now), |known| known.revision + 1),

@@ -56,6 +56,7 @@ pub(crate) fn number(instance: &WabaInstance) -> Value {
         "status": instance.status,
         "incomplete": instance.incomplete,
         "pacing": pacing::shown(instance.pacing),
+        "repairDrift": instance.repair_drift,
         "identity": instance.observed.identity.as_str(),
         "verifiedAt": instance.observed.verified_at.map(|at| at.to_string()),
         "drift": instance.observed.drift,

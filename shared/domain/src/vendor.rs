@@ -119,6 +119,8 @@ pub struct WabaInstance {
     pub status: String,
     pub pacing: Pacing,
     pub observed: Observed,
+    /// Whether its settings at the provider are put back when they drift.
+    pub repair_drift: bool,
     /// By which a secret is seen to be used twice.
     pub marks: Marks,
     /// Its secrets are not stored yet: its registration is under way, or broke off and is to be repeated.

@@ -159,7 +159,9 @@ impl<'a> Looks<'a> {
         let seen = self.noted((instance, session), settings).await?;
         if !seen.observed.drift.is_empty() {
             telemetry::count("SettingsDrift", at.0);
-            self.repair((&seen, session), settings).await?;
+            if instance.repair_drift {
+                self.repair((&seen, session), settings).await?;
+            }
         }
         if settings.status.is_some_and(SessionStatus::is_down) && !is_down(instance) {
             // Its own word of that got lost.

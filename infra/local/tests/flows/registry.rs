@@ -175,6 +175,7 @@ async fn put(platform: &Platform, clock: &Clock, number: usize) {
         status: "pending".to_owned(),
         pacing: Pacing::default(),
         observed: Observed::default(),
+        repair_drift: true,
         marks: Marks::default(),
         incomplete: false,
         revision: 1,

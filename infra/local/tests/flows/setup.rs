@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use simulator::{Fault, FaultKind, Inbound, SessionSpec};
 use testkit::wasender::{headers, received};
 
-use crate::front_door::{get, is_problem, post};
+use crate::front_door::{change, get, is_problem, post};
 use crate::world::{AWA, Answer, VENDOR_1, World, run, run_without_repairs};
 
 const SET_UP: &str = "vendors/vendor_001/setup-wasender-webhook";
@@ -168,6 +168,26 @@ async fn what_another_tool_overwrites_is_put_back_and_events_come_again() {
         assert_eq!(account["drift"], json!([]));
         let lines = World::log_lines(VENDOR_1.id);
         assert!(lines.iter().any(|line| line["SettingsRepaired"] == 1));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_another_tool_sets_is_left_and_shown_where_a_number_says_so() {
+    run(async |world| {
+        change(world, "repairDrift", json!(false)).await;
+        overwrite(world, json!({ "webhook_url": ELSEWHERE })).await;
+        look(world).await;
+        assert_eq!(webhook_url(world).await, ELSEWHERE);
+        assert_eq!(gaps(world).await, [true]);
+        let number = get(world, "vendors/vendor_001").await.json["wabaInstances"][0].clone();
+        assert_eq!(number["repairDrift"], false);
+        assert_ne!(number["drift"], json!([]));
+        change(world, "repairDrift", json!(true)).await;
+        world.later(301).await;
+        look(world).await;
+        assert_ne!(webhook_url(world).await, ELSEWHERE);
+        assert_eq!(gaps(world).await, [false]);
     })
     .await;
 }

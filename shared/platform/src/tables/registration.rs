@@ -169,6 +169,7 @@ impl Tables {
             .set("accountProtection", b(number.pacing.account_protection))
             .set("dailyCap", number.pacing.daily_cap.map(n))
             .set("jitter", b(number.pacing.jitter))
+            .set("repairDrift", (!number.repair_drift).then(|| b(false)))
             .set("incomplete", number.incomplete.then(|| b(true)))
             .set("revision", n(number.revision))
             .set_if_absent("status", s(&number.status))

@@ -225,6 +225,7 @@ pub(super) fn read_instance(item: &Item) -> Result<WabaInstance, AwsError> {
             logging_on: from.flag_opt("loggingOn"),
             account_protection: from.flag_opt("providerAccountProtection"),
         },
+        repair_drift: from.flag_opt("repairDrift").unwrap_or(true),
         marks: Marks {
             api_key: from.parsed_opt("keyMark"),
             webhook: from.parsed_opt("webhookMark"),
