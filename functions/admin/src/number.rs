@@ -88,7 +88,7 @@ impl Asked {
             observed: same.map_or_else(Observed::default, |known| known.observed.clone()),
             repair_drift: self
                 .repair_drift
-                .unwrap_or(known.is_none_or(|known| known.repair_drift)),
+                .unwrap_or_else(|| known.is_none_or(|known| known.repair_drift)),
             marks: Marks::default(),
             incomplete: true,
             revision: known.map_or_else(|| first_revision(now), |known| known.revision + 1),
