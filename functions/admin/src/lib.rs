@@ -15,6 +15,7 @@ mod deleting;
 mod description;
 mod dispatch;
 mod draft;
+mod engine;
 mod finding;
 mod gaps;
 mod keys;
@@ -69,6 +70,8 @@ pub struct App {
     region: String,
     /// Where engines may be though that is not public.
     pub(crate) engine_origins: Origins,
+    /// The engine of vendors that name none.
+    pub(crate) engine_url: Option<String>,
     keys: auth::Keys,
     spent: Arc<dispatch::Spent>,
 }
@@ -87,6 +90,7 @@ impl App {
             public_url: config.public_url.clone(),
             region: config.region.clone(),
             engine_origins: config.engine_origins(),
+            engine_url: config.engine_url.clone(),
             keys: auth::Keys::default(),
             spent: Arc::default(),
         }

@@ -77,6 +77,7 @@ const SUBJECTS: &[&[Route]] = &[
     crate::numbers::ROUTES,
     crate::deleting::ROUTES,
     crate::pairing::ROUTES,
+    crate::engine::ROUTES,
     crate::gaps::ROUTES,
     crate::listing::ROUTES,
     crate::actions::ROUTES,

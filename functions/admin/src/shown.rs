@@ -29,6 +29,8 @@ pub(crate) fn shown(message: &Listed, media: Option<&Value>) -> Value {
         "deleted": message.changes.deleted_at.is_some(),
         "deletedAt": message.changes.deleted_at.map(|at| at.to_string()),
         "intent": message.intent,
+        "outcome": message.outcome,
+        "outcomeReason": message.outcome_reason,
         "occurredAt": message.occurred_at.to_string(),
         "receivedAt": message.received_at.to_string(),
     });

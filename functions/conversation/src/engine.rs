@@ -1,7 +1,6 @@
-use std::time::Duration;
-
 use domain::VendorConfig;
 use domain::contract::{self, NoReply, Reply, SigningSecrets};
+use domain::engine::service::Service;
 use domain::engine::{Asked, Question, Trouble};
 use domain::limits;
 use platform::{Clock, Config, Engines, Platform, Secrets};
@@ -20,15 +19,6 @@ pub struct Engine {
     platform_url: Option<String>,
 }
 
-/// A service that answers for a vendor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Service<'a> {
-    pub url: &'a str,
-    /// The name of the secret that it is called with; without one the platform's.
-    pub secret: Option<&'a str>,
-    pub timeout: Duration,
-}
-
 impl Engine {
     pub fn new(config: &Config, platform: &Platform) -> Self {
         Self {
@@ -42,19 +32,7 @@ impl Engine {
 
     /// The service that answers for a vendor; `None` if the built-in engine does.
     pub fn service<'a>(&'a self, config: &'a VendorConfig) -> Option<Service<'a>> {
-        if let Some(own) = &config.settings.engine {
-            return Some(Service {
-                url: &own.url,
-                secret: own.secret_ref.as_deref(),
-                timeout: Duration::from_millis(own.timeout_ms.into()).min(limits::ENGINE_TIMEOUT),
-            });
-        }
-        let url = self.platform_url.as_deref()?;
-        Some(Service {
-            url,
-            secret: None,
-            timeout: limits::ENGINE_TIMEOUT,
-        })
+        Service::of(config, self.platform_url.as_deref())
     }
 
     /// Asks for an answer to one message.

@@ -2,6 +2,8 @@
 //!
 //! A crash anywhere leads, when the entry comes back, to the same replies: what is decided is never decided again.
 
+mod asking;
+mod breakers;
 mod built_in;
 mod changes;
 mod engine;
@@ -18,13 +20,18 @@ use flows::events::From;
 use lambda_runtime::Context;
 use platform::{AwsError, Clock, Config, Fifo, Platform};
 
-pub use engine::{Engine, Service};
+use breakers::Breakers;
+
+pub use engine::Engine;
 
 /// The function's state, built once in a cold start.
 #[derive(Clone, Debug)]
 pub struct App {
     platform: Platform,
     engine: Engine,
+    breakers: Breakers,
+    /// Questions of one vendor that may be under way at its engine.
+    engine_in_flight: usize,
     wasender_api_url: String,
 }
 
@@ -34,6 +41,8 @@ impl App {
         Self {
             engine: Engine::new(config, &platform),
             platform,
+            breakers: Breakers::default(),
+            engine_in_flight: config.engine_in_flight,
             wasender_api_url: config.wasender_api_url.clone(),
         }
     }

@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use domain::conversation::{Conversation, Heard, Plan, Quiet};
+use domain::conversation::{Conversation, Heard, Plan};
 use domain::decision::{Decision, decide};
-use domain::engine::{Answer, Asked, Trouble};
 use domain::entry::InboundEntry;
-use domain::{Content, InboundMessage, Kind, MessageId, ProviderRef, VendorConfig};
+use domain::{Content, InboundMessage, Kind, MessageId, ProviderRef};
 use flows::batch::Handled;
 use flows::{dispatch, people};
 use platform::AwsError;
 use platform::tables::{Claim, Claimed, Commit, Decided, InboundRow};
 
 use crate::App;
+use crate::asking::{InHand, Said, Verdict};
 use crate::who::Whose;
 
 /// How often a decision is made anew because the conversation moved meanwhile.
@@ -68,21 +68,27 @@ impl App {
                 quoted: quoted.as_ref(),
             };
             let (config, found) = (who.config, who.found);
-            let conversation = found.conversation.hears(heard).minding(&config, heard);
-            let (answer, outcome) = match self.answered(&conversation, &config, heard).await {
-                Ok(answered) => answered,
-                Err(trouble) => return Ok(asked_again(id, &trouble)),
+            let mut conversation = found.conversation.hears(heard).minding(&config, heard);
+            let hand = InHand {
+                config: &config,
+                heard,
+                claimed,
+            };
+            let verdict = match self.answered(&mut conversation, hand).await? {
+                Said::Decided(verdict) => verdict,
+                Said::Waits(wait) => return Ok(Handled::Again(Some(wait))),
             };
             let now = self.platform.clock.now();
-            let decision = decide(conversation, (&config, heard), answer, now);
-            let outcome = if decision.replies.is_empty() && outcome == "answered" {
+            let decision = decide(conversation, (&config, heard), verdict.answer, now);
+            let outcome = if decision.replies.is_empty() && verdict.outcome == "answered" {
                 "no_reply"
             } else {
-                outcome
+                verdict.outcome
             };
             let decided = Decided {
                 decision: &decision,
                 outcome,
+                reason: verdict.reason.as_deref(),
                 new_aliases: &found.new_aliases,
                 merged: found.merged.as_ref(),
             };
@@ -96,6 +102,7 @@ impl App {
                     // The replies first: nobody waits for the file.
                     let enqueued = self.enqueued(&decision).await;
                     self.ask_for_file(entry, id, &message.content).await;
+                    self.waits_no_more(&decision.conversation, hand).await;
                     return enqueued;
                 }
                 // The first part is the claim: another invocation has it.
@@ -109,19 +116,18 @@ impl App {
     /// The answer to a message, and the outcome as the ledger keeps it.
     async fn answered(
         &self,
-        conversation: &Conversation,
-        config: &VendorConfig,
-        heard: Heard<'_>,
-    ) -> Result<(Answer, &'static str), Trouble> {
-        match conversation.plan(config, heard) {
-            Plan::Ask(question) => match self.engine.ask(&question, config).await {
-                Asked::Answered(answer) => Ok((answer, "answered")),
-                Asked::Later => Ok((Answer::default(), "deferred")),
-                Asked::Failed(trouble) => Err(trouble),
-            },
-            Plan::Say(answer, outcome) => Ok((*answer, outcome)),
-            Plan::Quiet(reason) => Ok((Answer::default(), quiet(heard.id, reason))),
-        }
+        conversation: &mut Conversation,
+        hand: InHand<'_>,
+    ) -> Result<Said, AwsError> {
+        Ok(match conversation.plan(hand.config, hand.heard) {
+            Plan::Ask(question) => self.ask(&question, conversation, hand).await?,
+            Plan::Say(answer, outcome) => Said::Decided(Verdict::new(*answer, outcome)),
+            Plan::Quiet(reason) => {
+                let message = hand.heard.id;
+                tracing::info!(message.id = %message, reason = reason.as_str(), "message kept without an answer");
+                Said::Decided(Verdict::quiet(reason))
+            }
+        })
     }
 
     /// A message to a vendor that was deleted leaves nothing behind.
@@ -216,18 +222,4 @@ fn richer(row: &InboundRow, message: &InboundMessage) -> InboundRow {
     richer.content.enrich(&message.content);
     richer.msg_id = row.msg_id.or(message.msg_id);
     richer
-}
-
-/// The message stays in its queue, and with it what its customer wrote since.
-fn asked_again(id: &MessageId, trouble: &Trouble) -> Handled {
-    tracing::warn!(message.id = %id, trouble = ?trouble, "the engine gave no answer");
-    Handled::Again(match trouble {
-        Trouble::Unavailable { retry_after } => *retry_after,
-        Trouble::Invalid { .. } => None,
-    })
-}
-
-fn quiet(id: &MessageId, reason: Quiet) -> &'static str {
-    tracing::info!(message.id = %id, reason = reason.as_str(), "message kept without an answer");
-    reason.as_str()
 }

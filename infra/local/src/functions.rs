@@ -120,7 +120,7 @@ impl Functions {
     }
 
     /// The mappings of `template.yaml`: inbound, outbound, later.
-    pub(crate) fn mappings(&self, aws: &EmbeddedAws) -> Vec<MappingHandle> {
+    pub(crate) fn mappings(&self, aws: &EmbeddedAws, inbound: usize) -> Vec<MappingHandle> {
         let conversation: Handler = {
             let app = Arc::clone(&self.conversation);
             Arc::new(move |event| {
@@ -154,7 +154,12 @@ impl Functions {
             handler,
         };
         [
-            mapping("inbound.fifo", "conversation", (1, 50, 18), conversation),
+            mapping(
+                "inbound.fifo",
+                "conversation",
+                (1, inbound, 18),
+                conversation,
+            ),
             mapping("outbound.fifo", "sender", (1, 100, 12), sender),
             mapping("later", "sweep", (10, 10, 60), sweep),
         ]
@@ -214,6 +219,7 @@ fn config(function: &str, urls: Urls<'_>) -> Config {
         log_level: "info".to_owned(),
         default_country: COUNTRY.to_owned(),
         vendor_cache: limits::SECRET_CACHE,
+        engine_in_flight: limits::ENGINE_IN_FLIGHT,
         redis_url: None,
         engine_url: urls.engine.map(str::to_owned),
         engine_origins: ENGINE_ORIGINS.to_owned(),

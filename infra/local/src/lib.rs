@@ -39,6 +39,8 @@ pub struct Options {
     pub repairs_drift: bool,
     /// The engine that answers for vendors that name none; without it the built-in one does.
     pub engine_url: Option<String>,
+    /// Messages that are worked on at once.
+    pub inbound_concurrency: usize,
     /// Changes of the simulator's behaviour.
     pub simulator: fn(&mut simulator::Options),
 }
@@ -52,6 +54,7 @@ impl Default for Options {
             sweeps: true,
             repairs_drift: true,
             engine_url: None,
+            inbound_concurrency: 50,
             simulator: |_| {},
         }
     }
@@ -122,7 +125,7 @@ impl Stack {
                 options.clock,
             )));
         }
-        let mappings = functions.mappings(&aws);
+        let mappings = functions.mappings(&aws, options.inbound_concurrency);
         Ok(Self {
             gateway_url,
             engine_url: options.engine_url,

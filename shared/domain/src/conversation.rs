@@ -7,6 +7,7 @@ use crate::content::{Content, Kind};
 use crate::engine::{Answer, Context, Question};
 use crate::event::{GroupId, InboundMessage};
 use crate::ids::{ConversationId, MessageId, VendorId, WabaId};
+use crate::outage;
 pub use crate::people::{Resolution, resolve};
 use crate::rules::Memory;
 use crate::vendor::VendorConfig;
@@ -50,6 +51,8 @@ pub enum Quiet {
     VendorPaused,
     AutoReplyOff,
     Human,
+    /// A person attends because the engine was out, and nobody took it over since.
+    EngineDown,
     Group,
     /// The customer asked to be written to no more.
     OptedOut,
@@ -73,6 +76,7 @@ impl Quiet {
             Self::VendorPaused => "vendor_paused",
             Self::AutoReplyOff => "auto_reply_off",
             Self::Human => "human",
+            Self::EngineDown => outage::ENGINE_DOWN,
             Self::Group => "group",
             Self::OptedOut => "opted_out",
             Self::Reaction => "reaction",
@@ -191,6 +195,7 @@ impl Conversation {
             (message.content.kind == Kind::Reaction, Quiet::Reaction),
             (message.content.kind == Kind::Call, Quiet::Call),
             (message.content.is_sealed_vote(), Quiet::SealedVote),
+            (is_human && self.is_left_by_engine(), Quiet::EngineDown),
             (is_human, Quiet::Human),
             (message.identities().is_empty(), Quiet::Unreachable),
         ];

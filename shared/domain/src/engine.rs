@@ -1,5 +1,8 @@
 //! The seam to whatever decides on an answer: the built-in engine, or a service reached over HTTP.
 
+pub mod breaker;
+pub mod service;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -39,6 +42,9 @@ pub struct Context {
     /// What the customer was last asked to choose from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open_menu: Option<OpenMenu>,
+    /// When the customer was last told that the engine is out; nothing was heard of it in this conversation since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outage_told_at: Option<Timestamp>,
 }
 
 /// What an engine answers.

@@ -117,6 +117,42 @@ pub const ENGINE_DELAY: Duration = Duration::from_secs(10);
 pub const ENGINE_RETRY_AFTER: Duration = Duration::from_mins(5);
 /// How old a secret must be before an engine's refusal has it read again.
 pub const ENGINE_SECRET_FRESH: Duration = Duration::from_secs(10);
+/// How long after its receipt a message waits for an engine that can't be asked, before it is answered without it.
+pub const ENGINE_AWAITED: Duration = Duration::from_mins(5);
+/// How often a message waits for the engine at most, whatever it waits for.
+pub const ENGINE_WAITS: u32 = 14;
+/// The longest wait that grows by itself, before what spreads it: 2 s at first, doubling.
+pub const ENGINE_WAIT_MOST: Duration = Duration::from_secs(30);
+/// The longest wait that an engine may ask for.
+pub const ENGINE_ASKS_TO_WAIT_MOST: Duration = Duration::from_mins(1);
+/// Messages of one vendor that may wait for the engine; what comes above is answered without it at once.
+pub const ENGINE_WAITING: usize = 100;
+/// How long a message counts as waiting whose decision was not seen: longer than it waits, with the time of a crash.
+pub const ENGINE_WAITING_LIVES: Duration = Duration::from_mins(10);
+/// Questions of one vendor that are under way at an engine, unless the operator says otherwise.
+pub const ENGINE_IN_FLIGHT: usize = 3;
+/// Failures in a row that have an engine left alone, and the time in which they must come together.
+pub const ENGINE_FAILURES: u32 = 5;
+/// See [`ENGINE_FAILURES`].
+pub const ENGINE_WINDOW: Duration = Duration::from_mins(1);
+/// How long an engine is left alone at first, and at most.
+pub const ENGINE_LEFT_ALONE: Duration = Duration::from_secs(10);
+/// See [`ENGINE_LEFT_ALONE`].
+pub const ENGINE_LEFT_ALONE_MOST: Duration = Duration::from_secs(30);
+/// How long the message that finds out whether an engine is back keeps others from asking.
+pub const ENGINE_PROBE: Duration = CLAIM_LEASE;
+/// How long an environment may not know that an engine is left alone.
+pub const ENGINE_CACHE: Duration = Duration::from_secs(2);
+/// Engines that an environment remembers.
+pub const ENGINES_REMEMBERED: usize = 1_000;
+/// How long it is known what an engine did last.
+pub const ENGINE_KNOWN: Duration = Duration::from_hours(48);
+/// After this time a customer is told again that the engine is out, be it the same outage or not.
+pub const OUTAGE_TOLD_AGAIN: Duration = Duration::from_hours(24);
+/// The longest reason why an engine's answer is of no use, in characters.
+pub const ENGINE_REASON_CHARS: usize = 300;
+/// Receives of an inbound entry after which the dead-letter queue takes it.
+pub const INBOUND_RECEIVES: u32 = 20;
 /// How long it may take to learn whose number is behind a linked id, before the engine is asked.
 pub const LOOK_UP: Duration = Duration::from_millis(2_500);
 pub const CONVERSATION_FUNCTION_TIMEOUT: Duration = Duration::from_secs(18);
@@ -503,6 +539,23 @@ mod tests {
         assert!(CONVERSATION_FUNCTION_TIMEOUT < CLAIM_LEASE);
         assert!(CLAIM_LEASE < INBOUND_VISIBILITY);
         assert!(INBOUND_VISIBILITY >= CONVERSATION_FUNCTION_TIMEOUT * 6);
+    }
+
+    #[test]
+    fn a_message_that_waits_for_its_engine_never_reaches_the_dead_letter_queue() {
+        // The visit that ends it, and as many that fail for other reasons as waits are left.
+        const { assert!(ENGINE_WAITS + 1 + 5 <= INBOUND_RECEIVES) };
+        assert!(ENGINE_WAITING_LIVES > ENGINE_AWAITED + INBOUND_VISIBILITY);
+    }
+
+    #[test]
+    fn an_engine_that_is_back_is_asked_again_before_anybody_gave_up() {
+        let comes_back = ENGINE_WAIT_MOST + ENGINE_WAIT_MOST / 4;
+        let longest = ENGINE_LEFT_ALONE_MOST + ENGINE_PROBE + comes_back;
+        assert!(longest < ENGINE_AWAITED);
+        assert!(ENGINE_TIMEOUT + AWS_CALL < ENGINE_PROBE && ENGINE_CACHE < ENGINE_LEFT_ALONE);
+        assert!(ENGINE_ASKS_TO_WAIT_MOST < ENGINE_AWAITED);
+        assert!(ENGINE_LEFT_ALONE_MOST < ENGINE_WINDOW);
     }
 
     #[test]

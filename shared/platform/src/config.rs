@@ -31,6 +31,8 @@ pub struct Config {
     pub default_country: String,
     /// How long what was read of a vendor is good.
     pub vendor_cache: Duration,
+    /// Questions of one vendor that may be under way at its engine.
+    pub engine_in_flight: usize,
     /// A Redis that environments share records in.
     pub redis_url: Option<String>,
     /// The engine of every vendor that names none; without it they have the built-in one.
@@ -125,6 +127,7 @@ impl Config {
             log_level: optional("LOG_LEVEL").unwrap_or_else(|| "info".to_owned()),
             default_country: optional("DEFAULT_COUNTRY").unwrap_or_else(|| "SN".to_owned()),
             vendor_cache: vendor_cache(optional(VENDOR_CACHE).as_deref())?,
+            engine_in_flight: engine_in_flight(optional(ENGINE_IN_FLIGHT).as_deref())?,
             redis_url: optional("REDIS_URL"),
             engine_url: optional("ENGINE_URL"),
             engine_origins: optional("ENGINE_ORIGINS").unwrap_or_default(),
@@ -151,11 +154,21 @@ fn vendor_cache(text: Option<&str>) -> Result<Duration, MissingVariable> {
     usable.ok_or(MissingVariable(VENDOR_CACHE))
 }
 
+const ENGINE_IN_FLIGHT: &str = "ENGINE_IN_FLIGHT";
+
+/// One at least.
+fn engine_in_flight(text: Option<&str>) -> Result<usize, MissingVariable> {
+    let asked = text.map_or(Ok(limits::ENGINE_IN_FLIGHT), |text| text.trim().parse());
+    let usable = asked.ok().filter(|most| *most > 0);
+    usable.ok_or(MissingVariable(ENGINE_IN_FLIGHT))
+}
+
 #[cfg(test)]
 impl Config {
     /// What no test cares about.
     pub(crate) fn example() -> Self {
-        let mut config = Self::read(|name| (name != VENDOR_CACHE).then(|| format!("{name}-")))
+        let is_number = |name: &str| [VENDOR_CACHE, ENGINE_IN_FLIGHT].contains(&name);
+        let mut config = Self::read(|name| (!is_number(name)).then(|| format!("{name}-")))
             .expect("all is there");
         config.region = "eu-west-1".to_owned();
         config.endpoint_url = None;
@@ -176,6 +189,7 @@ mod tests {
             "MEDIA_BUCKET",
             "MEDIA_HOSTS",
             VENDOR_CACHE,
+            ENGINE_IN_FLIGHT,
         ]
         .contains(&name);
         (!is_optional).then(|| format!("{name}/"))
@@ -219,6 +233,16 @@ mod tests {
             (config.media_bucket, config.media_hosts.as_str()),
             (None, "*.whatsapp.net")
         );
+    }
+
+    #[test]
+    fn so_many_questions_may_be_under_way_and_one_at_least() {
+        assert_eq!(engine_in_flight(None), Ok(limits::ENGINE_IN_FLIGHT));
+        assert_eq!(engine_in_flight(Some("8")), Ok(8));
+        for wrong in ["0", "-1", "many"] {
+            let refused = Err(MissingVariable(ENGINE_IN_FLIGHT));
+            assert_eq!(engine_in_flight(Some(wrong)), refused, "{wrong}");
+        }
     }
 
     #[test]

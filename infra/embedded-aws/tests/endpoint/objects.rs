@@ -25,6 +25,7 @@ fn function(stack: &Stack, bucket: &str) -> Platform {
         default_country: "SN".to_owned(),
         vendor_cache: Duration::from_mins(5),
         redis_url: None,
+        engine_in_flight: 3,
         engine_url: None,
         engine_origins: String::new(),
     };

@@ -105,7 +105,7 @@ async fn a_message_that_an_engine_could_not_answer_is_asked_again_with_the_same_
         }
         asks(world, "Bonjour", "FIRST").await;
         for _ in 0..5 {
-            world.later(limits::INBOUND_VISIBILITY.as_secs() + 1).await;
+            world.later(limits::ENGINE_WAIT_MOST.as_secs() + 10).await;
         }
         let ids: Vec<_> = engine
             .asked()

@@ -45,6 +45,8 @@ mod media;
 mod media_trouble;
 mod menus;
 mod numbers;
+mod outage;
+mod outage_shares;
 mod pacing;
 mod pausing;
 mod people;

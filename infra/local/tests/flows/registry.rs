@@ -141,6 +141,7 @@ pub(crate) fn config(world: &World, name: &str) -> Config {
         default_country: "SN".to_owned(),
         vendor_cache: limits::SECRET_CACHE,
         redis_url: None,
+        engine_in_flight: 3,
         engine_url: None,
         engine_origins: String::new(),
     }

@@ -68,8 +68,7 @@ impl Tables {
             new_aliases: decision.new_aliases,
             merged: decision.merged,
         };
-        let mut parts =
-            vec![self.inbound_decided(heard, claim, decision.decision, decision.outcome, now)];
+        let mut parts = vec![self.inbound_decided(heard, claim, decision, now)];
         let epoch = if next.conversation.rules.is_changed_by(heard.id) {
             Epoch::Rises
         } else if decision.decision.replies.is_empty() {
@@ -203,6 +202,8 @@ pub struct Decided<'a> {
     pub decision: &'a Decision,
     /// `answered`, or why not.
     pub outcome: &'a str,
+    /// What was wrong with the engine's answer.
+    pub reason: Option<&'a str>,
     pub new_aliases: &'a [Identity],
     /// The conversation that was found to be the same.
     pub merged: Option<&'a Merged>,

@@ -1,14 +1,14 @@
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws_sdk_dynamodb::types::{ReturnValue, TransactWriteItem};
 use domain::conversation::Heard;
-use domain::decision::Decision;
 use domain::entry::{InboundEntry, InboundEvent};
+use domain::outage::Waited;
 use domain::{Contact, Content, Fingerprint, InboundMessage, MessageId, VendorId, WabaId, limits};
 use jiff::{SignedDuration, Timestamp};
 
 use super::evidence::{ALL_OLD, old_item};
 use super::item::{Change, Item, Reader, json, ms, n, s, seconds};
 use super::outbound_item::{message_key, message_pk};
-use super::{Commit, Tables, media, message_shard};
+use super::{Commit, Decided, Tables, media, message_shard};
 use crate::error::AwsError;
 
 /// Who may decide about an inbound message.
@@ -26,6 +26,8 @@ pub enum Claim {
 #[derive(Clone, Debug)]
 pub struct Claimed {
     token: String,
+    /// How the message waited for its engine before.
+    pub waited: Option<Waited>,
 }
 
 /// What is kept of an inbound message that was decided.
@@ -74,9 +76,14 @@ impl Tables {
             .bind("now", ms(now));
         let request = change
             .request(&self.client)
+            .return_values(ReturnValue::AllOld)
             .return_values_on_condition_check_failure(ALL_OLD);
-        let Err(error) = Self::update(request).await else {
-            return Ok(Claim::New(Claimed { token }));
+        let error = match Self::update(request).await {
+            Ok(claimed) => {
+                let waited = claimed.attributes.as_ref().and_then(waited);
+                return Ok(Claim::New(Claimed { token, waited }));
+            }
+            Err(error) => error,
         };
         let Some(item) = old_item(&error) else {
             return Err(AwsError::from_sdk("claiming a message", &error));
@@ -85,8 +92,32 @@ impl Tables {
         match from.text("state")? {
             "decided" => Ok(Claim::Seen(Box::new(read(item)?))),
             // The first try of this very request was carried out and its answer lost.
-            _ if from.text_opt("claim") == Some(&token) => Ok(Claim::New(Claimed { token })),
+            _ if from.text_opt("claim") == Some(&token) => {
+                let waited = waited(item);
+                Ok(Claim::New(Claimed { token, waited }))
+            }
             _ => Ok(Claim::InFlight(from.time("leaseUntil")?)),
+        }
+    }
+
+    /// Lets a claim go, so that the message can be claimed again as soon as it comes back, with how it waits for its engine.
+    pub async fn waits_for_engine(
+        &self,
+        (vendor, id): (&VendorId, &MessageId),
+        claim: &Claimed,
+        waited: &Waited,
+    ) -> Result<(), AwsError> {
+        let change = Change::of(&self.names.messages, message_key(vendor, id))
+            .set("waited", json(waited))
+            .set("leaseUntil", n(0))
+            .when("#state = :received AND #claim = :token")
+            .bind("received", s("received"))
+            .bind("token", s(&claim.token));
+        match Self::update(change.request(&self.client)).await {
+            Ok(_) => Ok(()),
+            // Another invocation has it since.
+            Err(error) if super::evidence::is_condition(&error) => Ok(()),
+            Err(error) => Err(AwsError::from_sdk("letting a message wait", &error)),
         }
     }
 
@@ -197,10 +228,10 @@ impl Tables {
         &self,
         heard: Heard<'_>,
         claim: &Claimed,
-        decision: &Decision,
-        outcome: &str,
+        decided: &Decided<'_>,
         now: Timestamp,
     ) -> TransactWriteItem {
+        let decision = decided.decision;
         let conversation = &decision.conversation;
         let replies: Vec<_> = super::conversations::reply_ids(&decision.replies);
         let at = (&conversation.vendor, heard.id);
@@ -210,7 +241,9 @@ impl Tables {
             .set("contact", json(&heard.message.contact))
             .set("conversationId", s(conversation.id.as_str()))
             .set("intent", decision.intent.as_deref().map(s))
-            .set("outcome", s(outcome))
+            .set("outcome", s(decided.outcome))
+            .set("outcomeReason", decided.reason.map(s))
+            .set("waited", None)
             .set("replies", json(&replies))
             .set("choice", decision.choice.as_ref().map(json))
             .set("claim", None)
@@ -257,6 +290,11 @@ impl Tables {
                 seconds(now + SignedDuration::from_hours(24 * limits::MESSAGE_DAYS)),
             )
     }
+}
+
+/// What is not understood of it is as good as nothing: the message waits from now on.
+fn waited(item: &Item) -> Option<Waited> {
+    Reader::new(item, "reading a claim").json("waited").ok()
 }
 
 fn read(item: &Item) -> Result<InboundRow, AwsError> {

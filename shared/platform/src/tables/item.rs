@@ -108,6 +108,12 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Reads a set of texts; one that is absent is empty.
+    pub(crate) fn texts(&self, name: &str) -> &'a [String] {
+        let set = self.item.get(name).and_then(|value| value.as_ss().ok());
+        set.map_or(&[], Vec::as_slice)
+    }
+
     /// Reads a text that must be an id or another parsed type.
     pub(crate) fn parsed<T: TryFrom<String>>(&self, name: &str) -> Result<T, AwsError> {
         T::try_from(self.text(name)?.to_owned()).map_err(|_| self.unreadable())
@@ -159,6 +165,7 @@ pub(crate) struct Change {
     sets: Vec<String>,
     adds: Vec<String>,
     removes: Vec<String>,
+    deletes: Vec<String>,
     condition: Option<String>,
     names: HashMap<String, String>,
     values: Item,
@@ -214,6 +221,20 @@ impl Change {
         self.adds.push(format!("{alias} :{name}"));
         self.values.insert(format!(":{name}"), n(amount));
         self
+    }
+
+    /// Adds texts to a set, which begins with them if there is none.
+    pub(crate) fn join(mut self, name: &str, texts: Vec<String>) -> Self {
+        let alias = self.name(name);
+        self.adds.push(format!("{alias} :{name}"));
+        self.bind(name, AttributeValue::Ss(texts))
+    }
+
+    /// Takes texts out of a set.
+    pub(crate) fn leave(mut self, name: &str, texts: Vec<String>) -> Self {
+        let alias = self.name(name);
+        self.deletes.push(format!("{alias} :{name}"));
+        self.bind(name, AttributeValue::Ss(texts))
     }
 
     pub(crate) fn when(mut self, condition: &str) -> Self {
@@ -276,9 +297,10 @@ impl Change {
             }
         };
         format!(
-            "{}{}{}",
+            "{}{}{}{}",
             part("SET", &self.sets),
             part("ADD", &self.adds),
+            part("DELETE", &self.deletes),
             part("REMOVE", &self.removes)
         )
         .trim_end()

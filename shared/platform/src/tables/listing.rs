@@ -51,6 +51,10 @@ pub struct Listed {
     pub choice: Option<Choice>,
     pub changes: Changes,
     pub intent: Option<String>,
+    /// Why a message that came in was answered, or was not.
+    pub outcome: Option<String>,
+    /// What was wrong with the engine's answer to it.
+    pub outcome_reason: Option<String>,
     pub occurred_at: Timestamp,
     pub received_at: Timestamp,
 }
@@ -249,6 +253,8 @@ fn read(item: &Item) -> Result<Listed, AwsError> {
         choice: from.json("choice").ok(),
         changes: changes(&from),
         intent: from.text_opt("intent").map(str::to_owned),
+        outcome: from.text_opt("outcome").map(str::to_owned),
+        outcome_reason: from.text_opt("outcomeReason").map(str::to_owned),
         occurred_at: from.time_opt("occurredAt").unwrap_or(received_at),
         received_at,
     })
@@ -256,9 +262,10 @@ fn read(item: &Item) -> Result<Listed, AwsError> {
 
 /// An inbound message is `received`, then `answered` if it got replies or `handled` if it was decided to send none.
 pub(super) fn inbound_status(from: &Reader<'_>) -> &'static str {
-    match (from.text_opt("state"), from.text_opt("outcome")) {
-        (Some("decided"), Some("answered")) => "answered",
-        (Some("decided"), _) => "handled",
+    let has_replies = from.text_opt("replies").is_some_and(|ids| ids != "[]");
+    match from.text_opt("state") {
+        Some("decided") if has_replies => "answered",
+        Some("decided") => "handled",
         _ => "received",
     }
 }

@@ -87,6 +87,7 @@ pub(crate) fn config(world: &World, function: &str) -> Config {
         vendor_cache: limits::SECRET_CACHE,
         repair_drift: false,
         redis_url: None,
+        engine_in_flight: 3,
         engine_url: None,
         engine_origins: String::new(),
     }
