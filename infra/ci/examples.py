@@ -2,7 +2,7 @@
 
 examples.py PORT DOCUMENT...
 
-- Ports 9002 and 9004 become PORT and PORT + 2. Variables and functions of one sh block are there in the next.
+- Ports 9002, 9003 and 9004 become PORT, PORT + 1 and PORT + 2. Variables and functions of one sh block are there in the next.
 - A request must be answered 2xx, or what a comment before the block says: <!-- answered 409 -->.
 - A block must end with 0, or with what a comment says: <!-- ends with 5 -->.
 - A json block after a sh block is what its last request was answered: every member shown must be in the answer.
@@ -119,7 +119,7 @@ class Runner:
                 self.compare(block)
 
     def ported(self, text: str) -> str:
-        return text.replace(":9002", f":{self.port}").replace(":9004", f":{self.port + 2}")
+        return text.replace(":9002", f":{self.port}").replace(":9003", f":{self.port + 1}").replace(":9004", f":{self.port + 2}")
 
     def script(self, block: Block) -> str:
         keep = f'{{ unset EXAMPLES_STATUS; export -p; declare -f; }} >"{self.state}"'

@@ -32,6 +32,12 @@ if ! cmp -s infra/ci/requirements.txt "$CI_VENV/installed.txt"; then
   cp infra/ci/requirements.txt "$CI_VENV/installed.txt"
 fi
 
+# Apart, for it needs other versions of what sam needs.
+if ! command -v aws >/dev/null; then
+  python3 -m venv --clear "$CI_AWS"
+  "$CI_AWS/bin/pip" install --quiet --disable-pip-version-check awscli==1.45.11
+fi
+
 cargo --version
 sam --version
 cargo deny --version

@@ -3,7 +3,7 @@ use domain::contract::{self, NoReply, Reply, SigningSecrets};
 use domain::engine::service::Service;
 use domain::engine::{Asked, Question, Trouble};
 use domain::limits;
-use platform::{Clock, Config, Engines, Platform, Secrets};
+use platform::{Clock, Config, Engines, Platform, Secrets, telemetry};
 use tokio::time::Instant;
 
 use crate::built_in::BuiltIn;
@@ -40,12 +40,16 @@ impl Engine {
         let Some(service) = self.service(config) else {
             return self.built_in.ask(question, config).await;
         };
-        let end = Instant::now() + service.timeout;
-        match self.posted(question, service, end).await {
+        let begun = Instant::now();
+        let end = begun + service.timeout;
+        let asked = match self.posted(question, service, end).await {
             Ok(Ok(reply)) => reply.asked(),
             Ok(Err(none)) => none.asked(),
             Err(Unsigned) => Asked::Failed(Trouble::Unavailable { retry_after: None }),
-        }
+        };
+        let vendor = &config.vendor_id;
+        telemetry::timed("EngineLatency", outcome(&asked), begun.elapsed(), vendor);
+        asked
     }
 
     /// Posts the question; again if the engine does not believe it and there is a newer secret, within the same time.
@@ -81,6 +85,16 @@ impl Engine {
         let left = end.saturating_duration_since(Instant::now());
         let request = contract::request(question, secrets, self.clock.now());
         self.engines.post(service.url, request, left).await
+    }
+}
+
+/// How it ended, in the metric's word.
+const fn outcome(asked: &Asked) -> &'static str {
+    match asked {
+        Asked::Answered(_) => "answered",
+        Asked::Later => "later",
+        Asked::Failed(Trouble::Unavailable { .. }) => "unavailable",
+        Asked::Failed(Trouble::Invalid { .. }) => "invalid",
     }
 }
 

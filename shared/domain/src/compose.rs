@@ -15,7 +15,7 @@ use crate::contact::{Identity, Lid};
 use crate::content::Content;
 use crate::limits;
 use crate::phone::PhoneNumber;
-use fields::Fields;
+use fields::{Fields, Unknown};
 use kind::Wanted;
 
 /// Every field that says what a message holds.
@@ -62,16 +62,24 @@ impl Refused {
 
 /// Reads what a message holds. Numbers without a country code are of `country`; fields that are not of [`FIELDS`] are left alone.
 pub fn content(fields: &Map<String, Value>, country: &str) -> Result<Content, Refused> {
-    let fields = Fields::of(fields);
-    let wanted = kind::wanted(&fields)?;
-    kind::fit(&fields, wanted)?;
+    read(&Fields::of(fields, Unknown::Refused), country)
+}
+
+/// The same for whoever may know a later version: members that nobody knows are left alone in inner objects too.
+pub(crate) fn lenient(fields: &Map<String, Value>, country: &str) -> Result<Content, Refused> {
+    read(&Fields::of(fields, Unknown::LeftAlone), country)
+}
+
+fn read(fields: &Fields<'_>, country: &str) -> Result<Content, Refused> {
+    let wanted = kind::wanted(fields)?;
+    kind::fit(fields, wanted)?;
     match wanted {
-        Wanted::Text => text(&fields, country),
-        Wanted::File(kind) => file::read(&fields, kind),
-        Wanted::Contact => parts::contact(&fields, country),
-        Wanted::Location => parts::location(&fields),
-        Wanted::Poll => parts::poll(&fields),
-        Wanted::Menu(kind) => menu::read(&fields, kind),
+        Wanted::Text => text(fields, country),
+        Wanted::File(kind) => file::read(fields, kind),
+        Wanted::Contact => parts::contact(fields, country),
+        Wanted::Location => parts::location(fields),
+        Wanted::Poll => parts::poll(fields),
+        Wanted::Menu(kind) => menu::read(fields, kind),
     }
 }
 

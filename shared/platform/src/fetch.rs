@@ -16,7 +16,7 @@ use thiserror::Error;
 pub use guard::{Forbidden, Hosts};
 pub use origins::Origins;
 
-use guard::Passed;
+pub(crate) use guard::Passed;
 use resolver::{NoPublicAddress, PublicOnly};
 
 /// Redirects that are followed, each to an address that passes the guard as the first did.

@@ -12,7 +12,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use self::metrics::Metrics;
 use crate::config::Config;
 
-pub use self::metrics::{count, count_alone, count_for};
+pub use self::metrics::{count, count_alone, count_for, timed};
 
 /// The crates whose lines are ours: what they say is known to be free of secrets, texts and numbers.
 const OURS: [&str; 11] = [

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::engine_double::{Act, EngineDouble};
 use crate::front_door::get;
+use crate::media;
 use crate::world::{AWA, MOUSSA, VENDOR_1, VENDOR_2, World, run, run_in};
 
 const OTHER_SECRET: &str = "whsec_b3RoZXItc2VjcmV0LW90aGVyLXNlY3JldC1vdGhlcg==";
@@ -190,6 +191,54 @@ async fn an_address_that_is_not_public_is_refused_when_it_is_saved() {
             let field = answer.json["field"].as_str();
             assert_eq!((answer.status, field), (422, Some("engine.url")), "{url}");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_that_is_wrong_in_one_part_sends_nothing_and_its_text_is_in_no_log() {
+    run(async |world| {
+        world.unspeakable(&["Une belle réponse"]);
+        let engine = EngineDouble::start(world);
+        world.configure_engine(VENDOR_1, &engine).await;
+        let good = json!({ "type": "text", "text": "Une belle réponse" });
+        let stray = json!({ "type": "text", "text": "Une belle réponse", "caption": "a" });
+        let html = vec![("content-type", "text/html".to_owned())];
+        let wrong = [
+            Act::Answer(json!({ "replies": [good, stray] })),
+            Act::Answer(json!({ "replies": vec![good; 11] })),
+            Act::Reply(200, html, b"<p>Une belle r\xc3\xa9ponse</p>".to_vec()),
+            Act::Reply(307, vec![("location", engine.url().to_owned())], Vec::new()),
+        ];
+        for (number, act) in wrong.into_iter().enumerate() {
+            engine.always(act);
+            let from = format!("22170000001{number}");
+            let key_id = format!("ASKED{number}");
+            world
+                .customer_writes(VENDOR_1, &from, "Bonjour", &key_id)
+                .await;
+            world.quiet().await;
+            assert_eq!(engine.asked().len(), number + 1);
+        }
+        let sent = world.sent(VENDOR_1);
+        assert!(!sent.iter().any(|text| text.contains("belle")), "{sent:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_file_is_told_to_the_engine_without_its_address_and_its_key() {
+    run(async |world| {
+        let engine = EngineDouble::start(world);
+        world.configure_engine(VENDOR_1, &engine).await;
+        media::awa_sends(world, media::image(), "le reçu").await;
+        let asked = engine.asked().remove(0).body;
+        let media = &asked["message"]["media"];
+        let path = media["path"].as_str().expect("a path");
+        let shown = get(world, path.trim_start_matches("/api/admin/")).await;
+        let told = &shown.json["media"]["mimeType"];
+        assert_eq!((shown.status, told), (200, &media["mimeType"]));
+        assert!(!asked.to_string().contains("/_sim/media"), "{asked}");
     })
     .await;
 }

@@ -1,12 +1,13 @@
 //! An engine of somebody else's, for tests: it believes nobody without a signature, keeps what it is asked, and answers as it is told.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::http::HeaderMap;
 use domain::contract::{SigningSecret, SigningSecrets};
 use jiff::Timestamp;
+use jsonschema::Validator;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -14,6 +15,13 @@ use tokio::task::JoinHandle;
 
 use crate::front_door::get;
 use crate::world::{Vendor, World};
+
+/// What every question is like.
+static QUESTION: LazyLock<Validator> = LazyLock::new(|| {
+    let schema = include_str!("../../../../docs/schemas/engine-request.v1.json");
+    let schema = serde_json::from_str(schema).expect("a schema is JSON");
+    jsonschema::draft202012::new(&schema).expect("a schema of 2020-12")
+});
 
 /// What the engine does with one question.
 #[derive(Clone, Debug)]

@@ -7,43 +7,60 @@ pub(super) struct Fields<'a> {
     members: &'a Map<String, Value>,
     /// The name of the object, empty for the whole body.
     at: String,
+    unknown: Unknown,
+}
+
+/// What becomes of a member of an inner object that nobody knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unknown {
+    Refused,
+    /// Whoever wrote it may know a later version.
+    LeftAlone,
 }
 
 impl<'a> Fields<'a> {
     /// The whole body, whose members are checked elsewhere.
-    pub(super) const fn of(members: &'a Map<String, Value>) -> Self {
-        let at = String::new();
-        Self { members, at }
+    pub(super) const fn of(members: &'a Map<String, Value>, unknown: Unknown) -> Self {
+        Self {
+            members,
+            at: String::new(),
+            unknown,
+        }
     }
 
     /// An object that stands there, with none but these members.
-    pub(super) fn within(value: &'a Value, at: String, known: &[&str]) -> Result<Self, Refused> {
+    pub(super) fn item(
+        &self,
+        value: &'a Value,
+        at: String,
+        known: &[&str],
+    ) -> Result<Self, Refused> {
         let Some(members) = value.as_object() else {
             let hint = "give an object with the members that the documentation names";
             return Err(Refused::invalid(at, "must be an object", hint));
         };
-        let object = Self { members, at };
-        match members.keys().find(|name| !known.contains(&name.as_str())) {
-            None => Ok(object),
-            Some(unknown) => {
-                let shown: String = unknown.chars().take(64).collect();
+        let unknown = self.unknown;
+        let object = Self {
+            members,
+            at,
+            unknown,
+        };
+        let is_stray = |name: &&String| !known.contains(&name.as_str());
+        match members.keys().find(is_stray) {
+            Some(stray) if unknown == Unknown::Refused => {
+                let shown: String = stray.chars().take(64).collect();
                 let detail = format!("no such member; known are {}", known.join(", "));
-                Err(Refused::invalid(
-                    object.path(&shown),
-                    detail,
-                    "look for a misspelling",
-                ))
+                let field = object.path(&shown);
+                Err(Refused::invalid(field, detail, "look for a misspelling"))
             }
+            _ => Ok(object),
         }
     }
 
     /// A member that is an object with none but these members.
     pub(super) fn object(&self, name: &str, known: &[&str]) -> Result<Self, Refused> {
-        Self::within(
-            self.get(name).unwrap_or(&Value::Null),
-            self.path(name),
-            known,
-        )
+        let value = self.get(name).unwrap_or(&Value::Null);
+        self.item(value, self.path(name), known)
     }
 
     /// The whole name of a member.

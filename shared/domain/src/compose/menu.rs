@@ -25,8 +25,8 @@ pub(super) fn read(fields: &Fields<'_>, kind: MenuKind) -> Result<Content, Refus
         return Err(Refused::not_sendable(field, detail, hint));
     }
     let mut options: Vec<MenuOption> = Vec::with_capacity(listed.len());
-    for value in listed {
-        let option = option(value, &field, kind)?;
+    for (place, value) in listed.iter().enumerate() {
+        let option = option(&menu, value, format!("{field}[{place}]"), kind)?;
         let is_taken =
             |other: &MenuOption| other.id == option.id || alike(&other.title, &option.title);
         if options.iter().any(is_taken) {
@@ -46,13 +46,21 @@ pub(super) fn read(fields: &Fields<'_>, kind: MenuKind) -> Result<Content, Refus
     Ok(menu)
 }
 
-fn option(value: &Value, field: &str, kind: MenuKind) -> Result<MenuOption, Refused> {
+fn option(
+    menu: &Fields<'_>,
+    value: &Value,
+    at: String,
+    kind: MenuKind,
+) -> Result<MenuOption, Refused> {
     let known: &[&str] = match kind {
         MenuKind::Buttons => &["id", "title"],
         MenuKind::List => &["id", "title", "description"],
     };
-    let option = Fields::within(value, field.to_owned(), known)?;
-    let description = option.line("description", limits::OPTION_DESCRIPTION_CHARS)?;
+    let option = menu.item(value, at, known)?;
+    let description = match kind {
+        MenuKind::Buttons => None,
+        MenuKind::List => option.line("description", limits::OPTION_DESCRIPTION_CHARS)?,
+    };
     Ok(MenuOption {
         id: option
             .required_line("id", limits::OPTION_ID_CHARS)?

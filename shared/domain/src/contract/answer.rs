@@ -147,11 +147,15 @@ fn reply(value: &Value) -> Result<Content, (String, String)> {
             &format!("must be one of {}", REPLY_KINDS.join(", ")),
         );
     }
-    if members.get("mentions").is_some_and(|it| !it.is_null()) {
-        return wrong("mentions", "are not for engines");
+    let has = |name: &&str| members.get(*name).is_some_and(|it| !it.is_null());
+    if let Some(other) = ["mentions", "message"].iter().find(|name| has(name)) {
+        return wrong(other, "is not for engines");
+    }
+    if kind == Some("text") && !has(&"text") {
+        return wrong("text", "is missing or empty");
     }
     // No kind that engines reply with holds a phone number, whose country would have to be known.
-    compose::content(members, "").map_err(|refused| (refused.field, refused.detail))
+    compose::lenient(members, "").map_err(|refused| (refused.field, refused.detail))
 }
 
 fn action(value: &Value) -> Result<Action, (&'static str, &'static str)> {

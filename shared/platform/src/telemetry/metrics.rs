@@ -1,4 +1,5 @@
 use std::fmt;
+use std::time::Duration;
 
 use domain::VendorId;
 use serde_json::{Value, json};
@@ -30,6 +31,12 @@ pub fn count_alone(metric: &'static str) {
     tracing::info!(target: TARGET, metric);
 }
 
+/// Tells how long something about a vendor took, apart for `reason`, which says how it ended in one of a few words.
+pub fn timed(metric: &'static str, reason: &'static str, took: Duration, vendor: &VendorId) {
+    let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(target: TARGET, metric, reason, millis, vendor = vendor.as_str());
+}
+
 /// Writes an event of [`TARGET`] as CloudWatch's embedded metric format: a line that is a JSON object and nothing else.
 #[derive(Clone, Debug)]
 pub(super) struct Metrics {
@@ -56,7 +63,8 @@ where
 
 impl Metrics {
     fn line(&self, counted: &Counted, at: i64) -> Value {
-        let metric = json!({ "Name": counted.metric, "Unit": "Count" });
+        let unit = counted.millis.map_or("Count", |_| "Milliseconds");
+        let metric = json!({ "Name": counted.metric, "Unit": unit });
         let dimensions = match counted.reason {
             Some(_) => json!([["stack"], ["stack", "reason"]]),
             None => json!([["stack"]]),
@@ -70,7 +78,7 @@ impl Metrics {
         if let Some(vendor) = &counted.vendor {
             line["vendor.id"] = vendor.as_str().into();
         }
-        line[&counted.metric] = 1.into();
+        line[&counted.metric] = counted.millis.unwrap_or(1).into();
         if let Some(reason) = &counted.reason {
             line["reason"] = reason.as_str().into();
         }
@@ -83,6 +91,7 @@ struct Counted {
     metric: String,
     reason: Option<String>,
     vendor: Option<String>,
+    millis: Option<u64>,
 }
 
 impl Visit for Counted {
@@ -92,6 +101,12 @@ impl Visit for Counted {
             "reason" => self.reason = Some(value.to_owned()),
             "vendor" => self.vendor = Some(value.to_owned()),
             _ => {}
+        }
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        if field.name() == "millis" {
+            self.millis = Some(value);
         }
     }
 
@@ -162,6 +177,20 @@ mod tests {
         assert_eq!(
             lines[0]["_aws"]["CloudWatchMetrics"][0]["Dimensions"],
             json!([["stack"], ["stack", "reason"]])
+        );
+    }
+
+    #[test]
+    fn what_is_timed_is_told_in_milliseconds() {
+        let lines = lines(Level::ERROR, || {
+            let took = Duration::from_millis(1_250);
+            timed("EngineLatency", "answered", took, &vendor());
+        });
+        let metric = &lines[0]["_aws"]["CloudWatchMetrics"][0]["Metrics"][0];
+        assert_eq!(metric["Unit"], "Milliseconds");
+        assert_eq!(
+            (&lines[0]["EngineLatency"], &lines[0]["reason"]),
+            (&json!(1250), &json!("answered"))
         );
     }
 

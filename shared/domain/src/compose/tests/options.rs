@@ -46,23 +46,23 @@ fn options_of_a_menu_are_whole_and_differ() {
             "options",
         ),
         (json!("Thé"), "invalid_field", "options"),
-        (json!(["Thé"]), "invalid_field", "options"),
-        (json!([{"id": "a"}]), "invalid_field", "options.title"),
-        (json!([titled("", "a")]), "invalid_field", "options.id"),
+        (json!(["Thé"]), "invalid_field", "options[0]"),
+        (json!([{"id": "a"}]), "invalid_field", "options[0].title"),
+        (json!([titled("", "a")]), "invalid_field", "options[0].id"),
         (
             json!([titled("a", "a\nb")]),
             "invalid_field",
-            "options.title",
+            "options[0].title",
         ),
         (
             json!([titled("a", &"é".repeat(61))]),
             "invalid_field",
-            "options.title",
+            "options[0].title",
         ),
         (
             json!([{"id": "a", "title": "a", "description": "b"}]),
             "invalid_field",
-            "options.description",
+            "options[0].description",
         ),
     ] {
         let body = json!({"buttons": {"text": "?", "options": options}});
