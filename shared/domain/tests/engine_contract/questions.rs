@@ -10,13 +10,14 @@ use serde_json::{Value, json};
 use crate::described::{REQUEST, complaints, examples};
 
 fn question(content: Content) -> Question {
+    let phone = PhoneNumber::from_provider("221700000001").expect("a number");
     Question {
-        vendor: VendorId::parse("vendor_001").unwrap(),
+        vendor: VendorId::parse("vendor_001").expect("an id"),
         business_name: "My Shop A".to_owned(),
         language: "fr".to_owned(),
         message: MessageId::derived(&["m"]),
         content,
-        from: Contact::by_phone(PhoneNumber::from_provider("221700000001").unwrap()),
+        from: Contact::by_phone(phone),
         occurred_at: Timestamp::UNIX_EPOCH,
         context: Context {
             session_id: "vendor_001_c0ffee".to_owned(),
@@ -27,13 +28,13 @@ fn question(content: Content) -> Question {
 }
 
 fn asked(question: &Question) -> Value {
-    let current = SigningSecret::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+    let current = SigningSecret::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").expect("a secret");
     let secrets = SigningSecrets {
         current,
         previous: None,
     };
     let request = request(question, &secrets, Timestamp::UNIX_EPOCH);
-    let body = serde_json::from_slice(&request.body).unwrap();
+    let body = serde_json::from_slice(&request.body).expect("a request is JSON");
     assert_eq!(complaints(&REQUEST, &body), Vec::<String>::new(), "{body}");
     body
 }
