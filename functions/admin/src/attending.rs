@@ -165,7 +165,13 @@ fn name(by: Option<&str>) -> Result<Option<&str>, Problem> {
 /// What the record tells of a conversation: nothing of the customer.
 fn attendance(kept: &KeptConversation, now: Timestamp) -> Value {
     let mut shown = crate::conversations::shown(kept, now);
-    let members = ["conversationId", "status", "attendedBy", "attendedUntil"];
+    let members = [
+        "conversationId",
+        "status",
+        "attendedBy",
+        "attendedUntil",
+        "priority",
+    ];
     members
         .into_iter()
         .map(|name| (name.to_owned(), shown[name].take()))

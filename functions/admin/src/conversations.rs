@@ -1,7 +1,7 @@
 //! A vendor's conversations as the admin API shows them.
 
 use domain::conversation::{Attendant, Conversation};
-use domain::{ConversationId, Dispatch, Lid, Outbound, PhoneNumber, VendorId, limits};
+use domain::{ConversationId, Dispatch, Lid, Outbound, PhoneNumber, Priority, VendorId, limits};
 use flows::problem::{self, Problem};
 use jiff::Timestamp;
 use lambda_http::aws_lambda_events::query_map::QueryMap;
@@ -38,8 +38,11 @@ impl App {
             Some("human") => Some(true),
             Some(_) => return Err(bad_query("status", "is bot or human")),
         };
+        let priority = query.first("priority").map(priority).transpose()?;
         let wanted = |kept: &KeptConversation| {
-            by_a_person.is_none_or(|human| human == kept.conversation.attendant.is_human(now))
+            let conversation = &kept.conversation;
+            by_a_person.is_none_or(|human| human == conversation.attendant.is_human(now))
+                && priority.is_none_or(|priority| priority == conversation.priority())
         };
         let (limit, start) = (limit(query)?, start(query)?);
         self.row(vendor).await?;
@@ -143,6 +146,7 @@ pub(crate) fn shown(kept: &KeptConversation, now: Timestamp) -> Value {
         "attendedUntil": ends.map(|at| at.to_string()),
         "state": conversation.status(now).as_str(),
         "optedOutAt": conversation.rules.opted_out_at().map(|at| at.to_string()),
+        "priority": conversation.priority().as_str(),
         "contact": {
             "phone": contact.phone.as_ref().map(PhoneNumber::expose),
             "lid": contact.lid.as_ref().map(Lid::expose),
@@ -157,6 +161,10 @@ pub(crate) fn shown(kept: &KeptConversation, now: Timestamp) -> Value {
         "mergedFrom": conversation.merged_from.iter().map(ConversationId::as_str).collect::<Vec<_>>(),
         "updatedAt": kept.updated_at.to_string(),
     })
+}
+
+fn priority(name: &str) -> Result<Priority, Problem> {
+    Priority::of(name).ok_or_else(|| bad_query("priority", "is normal or high"))
 }
 
 fn start(query: &QueryMap) -> Result<Option<ConversationPlace>, Problem> {

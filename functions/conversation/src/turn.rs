@@ -8,8 +8,8 @@ use domain::entry::InboundEntry;
 use domain::{Content, InboundMessage, Kind, MessageId, ProviderRef};
 use flows::batch::Handled;
 use flows::{dispatch, people};
-use platform::AwsError;
 use platform::tables::{Claim, Claimed, Commit, Decided, InboundRow};
+use platform::{AwsError, telemetry};
 
 use crate::App;
 use crate::asking::{InHand, Said, Verdict};
@@ -166,6 +166,10 @@ impl App {
 
     /// What the queue refuses here stays marked, and the sweep enqueues it.
     async fn enqueued(&self, decision: &Decision) -> Result<Handled, AwsError> {
+        if let Some(priority) = decision.calls_person {
+            let vendor = &decision.conversation.vendor;
+            telemetry::count_for("PersonCalled", priority.as_str(), vendor);
+        }
         let refused = dispatch::dispatch(&self.platform, &decision.replies).await?;
         tracing::info!(
             vendor.id = %decision.conversation.vendor,

@@ -2,16 +2,20 @@
 
 mod intent;
 mod products;
+mod segment;
+mod talk;
+mod texts;
 mod understanding;
 mod wording;
 
 pub use intent::Intent;
 pub use products::Index;
+pub use segment::Segment;
 pub use understanding::{Command, Language, Understood, understand};
 
-use crate::content::Content;
 use crate::engine::{Answer, Question};
 use crate::vendor::VendorConfig;
+use texts::Tongue;
 
 /// What the built-in engine knows of the shop that it answers for.
 #[derive(Clone, Debug)]
@@ -48,55 +52,24 @@ pub fn needs(question: &Question, config: &VendorConfig) -> Needs {
     }
 }
 
-/// Whether a message is answered in English: as it was written, or else as the vendor speaks.
+/// Whether a message is answered in English.
 fn speaks_english(question: &Question, understood: &Understood) -> bool {
-    match understood.language {
-        Some(language) => language == Language::English,
-        None => question.language == "en",
-    }
+    wording::tongue(question, understood) == Tongue::English
 }
 
-/// Answers one message. It is never silent: what it does not understand gets the menu, unless it was asked for, and then a person gets it.
+/// Answers one message. It is never silent: what it does not understand gets the menu, and then a person.
 pub fn answer(question: &Question, shop: &Shop<'_>) -> Answer {
     let understood = understand(&question.content, question.context.current_step.as_deref());
-    let intent = understood.intent;
-    if let Some(answer) = products::answer(question, &understood, shop) {
-        return answer;
-    }
-    if understood.answers_step {
-        return Answer {
-            replies: vec![Content::text(wording::handed_on(question, shop))],
-            intent: Some(intent.as_str().to_owned()),
-            next_step: None,
-            requires_human: true,
-            ..Answer::default()
-        };
-    }
-    let next_step = match intent {
-        Intent::Human | Intent::Complaint | Intent::Thanks => None,
-        Intent::ProductInfo | Intent::OrderStatus => Some(intent.as_str()),
-        Intent::Greeting
-        | Intent::Payment
-        | Intent::Appointment
-        | Intent::Menu
-        | Intent::Help
-        | Intent::Goodbye
-        | Intent::Unknown => Some("menu"),
-    };
-    Answer {
-        replies: vec![wording::reply(intent, question, shop)],
-        intent: Some(intent.as_str().to_owned()),
-        next_step: next_step.map(str::to_owned),
-        requires_human: matches!(intent, Intent::Human | Intent::Complaint),
-        ..Answer::default()
-    }
+    talk::answer(question, &understood, shop, || {
+        products::answer(question, &understood, shop)
+    })
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::contact::Contact;
-    use crate::content::{Choice, Kind};
+    use crate::content::{Choice, Content, Kind};
     use crate::engine::Context;
     use crate::ids::{MessageId, VendorId};
     use jiff::Timestamp;
@@ -174,7 +147,7 @@ mod tests {
             .clone()
             .unwrap();
         assert!(
-            text.starts_with("Bonjour Awa ! Bienvenue chez My Shop A."),
+            text.starts_with("Bonjour Awa\u{a0}! Bienvenue chez My Shop A."),
             "{text}"
         );
     }
@@ -259,7 +232,7 @@ mod tests {
         let menu = said("menu");
         assert!(menu.len() <= crate::limits::REPLY_TEXT_BYTES && menu.ends_with("conseiller"));
         assert!(
-            said("Merci").starts_with("Avec plaisir Awa"),
+            said("Merci").starts_with("Avec plaisir, Awa"),
             "a template of which nothing can be said is none"
         );
     }

@@ -14,6 +14,7 @@ pub use catalogue::{Catalogue, Product};
 pub use hours::{BusinessHours, Interval};
 pub use reading::{WrongPart, is_language};
 
+use crate::builtin::Segment;
 use crate::limits;
 use reading::Reading;
 
@@ -113,10 +114,21 @@ fn settings(all: &mut Reading<'_>) -> Settings {
         fallback_text: template::text(all, "fallbackText"),
         templates: template::read(all),
         engine: all.object("engine", &["url", "secretRef", "timeoutMs"], engine),
-        segment: all.id("segment"),
+        segment: segment(all),
         handover_hours: all.whole("handoverHours", limits::HANDOVER_HOURS),
         opt_out_words: all.words("optOutWords", limits::OPT_OUT_WORDS),
     }
+}
+
+/// A branch of business that the built-in engine has texts for.
+fn segment(all: &mut Reading<'_>) -> Option<String> {
+    let name = all.text("segment", limits::SETTINGS_BYTES)?;
+    if Segment::of(&name).is_none() {
+        let known = Segment::ALL.map(Segment::as_str).join(", ");
+        all.wrong("segment", format!("is one of {known}"));
+        return None;
+    }
+    Some(name)
 }
 
 fn engine(object: &mut Reading<'_>) -> Option<EngineSettings> {
@@ -164,7 +176,7 @@ mod tests {
         let document = json!({
             "welcomeText": "Bienvenue chez nous", "fallbackText": "Pardon ?", "outsideHoursText": "Fermé",
             "businessHours": { "timeZone": "Africa/Dakar", "monday": [{ "from": "08:00", "to": "18:30" }] },
-            "templates": { "greeting": "Bonjour {customerName}" }, "segment": "pharmacy", "handoverHours": 4,
+            "templates": { "greeting": "Bonjour {customerName}" }, "segment": "shop", "handoverHours": 4,
             "engine": { "url": "https://engine.example/answer", "secretRef": "engine_1", "timeoutMs": 2000 },
             "optOutWords": ["stop", "arrêt"],
         });

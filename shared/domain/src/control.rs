@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::conversation::{Attendant, Conversation};
+use crate::priority::Priority;
 
 /// A person's word that they attend to a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,17 +37,17 @@ impl Conversation {
         (taken != *self).then(|| taken.under_a_new_epoch())
     }
 
-    /// The conversation that the engine answers again. `None`: it does so already.
+    /// The conversation that the engine answers again, and that nobody has to hurry for any more. `None`: it is so already.
     #[must_use]
     pub fn released(&self, now: Timestamp) -> Option<Self> {
-        let released = Self {
+        let mut released = Self {
             attendant: Attendant::Engine,
             attended_by: None,
             ..self.clone()
         };
-        self.attendant
-            .is_human(now)
-            .then(|| released.under_a_new_epoch())
+        released.context.priority = Priority::Normal;
+        let is_so = !self.attendant.is_human(now) && self.context.priority == Priority::Normal;
+        (!is_so).then(|| released.under_a_new_epoch())
     }
 
     fn under_a_new_epoch(mut self) -> Self {

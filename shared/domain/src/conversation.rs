@@ -141,6 +141,7 @@ impl Conversation {
     #[must_use]
     pub fn hears(mut self, heard: Heard<'_>) -> Self {
         let at = heard.message.occurred_at.unwrap_or(heard.received_at);
+        self.context.forgets(at);
         self.context.message_count += 1;
         self.context.last_message_at = self.context.last_message_at.max(Some(at));
         self.knows(&heard.message.contact);

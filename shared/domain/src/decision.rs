@@ -9,6 +9,7 @@ use crate::engine::Answer;
 use crate::ids::MessageId;
 use crate::limits;
 use crate::outbound::{Draft, Origin, Outbound};
+use crate::priority::Priority;
 use crate::vendor::VendorConfig;
 
 /// What one message leads to, whole: the conversation after it and the replies, at most [`limits::REPLIES_PER_DECISION`] and a welcome.
@@ -19,6 +20,8 @@ pub struct Decision {
     pub intent: Option<String>,
     /// What the customer chose by a text, from a menu that was sent as one.
     pub choice: Option<Choice>,
+    /// A person has to go on, so soon.
+    pub calls_person: Option<Priority>,
 }
 
 /// Turns an answer into what is written, with the vendor's welcome before it where it is due. The same message always gives the same reply ids.
@@ -41,6 +44,9 @@ pub fn decide(
             .clone_from(&answer.intent);
         conversation.context.current_step = answer.next_step;
     }
+    let context = &mut conversation.context;
+    context.priority = context.priority.max(answer.priority);
+    context.language = answer.language.or_else(|| context.language.take());
     let contents = answer
         .replies
         .into_iter()
@@ -58,6 +64,7 @@ pub fn decide(
         replies,
         intent: answer.intent,
         choice,
+        calls_person: answer.requires_human.then_some(answer.priority),
     }
 }
 

@@ -13,6 +13,7 @@ use crate::contact::Contact;
 use crate::content::Content;
 use crate::ids::{MessageId, VendorId};
 use crate::menu::OpenMenu;
+use crate::priority::Priority;
 
 /// What an engine is asked: one customer message and what is known around it.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +46,11 @@ pub struct Context {
     /// When the customer was last told that the engine is out; nothing was heard of it in this conversation since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outage_told_at: Option<Timestamp>,
+    /// The language of the last answer, an ISO 639 code, where the built-in engine gave one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    #[serde(default, skip_serializing_if = "Priority::is_normal")]
+    pub priority: Priority,
 }
 
 /// What an engine answers.
@@ -56,6 +62,10 @@ pub struct Answer {
     pub next_step: Option<String>,
     /// A person must go on; automatic replies stop for this conversation.
     pub requires_human: bool,
+    /// Raises the conversation's; nothing that an engine says lowers it.
+    pub priority: Priority,
+    /// The language of the replies, an ISO 639 code, if the engine tells.
+    pub language: Option<String>,
     /// What the vendor's other systems are to do.
     pub actions: Vec<Action>,
     /// How long the replies wait before they leave.

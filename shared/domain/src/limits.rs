@@ -334,6 +334,8 @@ pub const MERGED_FROM: usize = 16;
 
 /// How long a customer's "2" chooses from the menu that was last sent.
 pub const MENU_OPEN: Duration = Duration::from_hours(24);
+/// How long after a customer's last message the next one continues it: what was asked for is still known.
+pub const STEP_LIVES: Duration = Duration::from_hours(6);
 
 /// The largest file that is fetched and kept, in bytes.
 pub const MEDIA_BYTES: u64 = 32 * 1024 * 1024;

@@ -72,7 +72,9 @@ impl Conversation {
             ours.last_message_at = theirs.last_message_at;
             ours.current_intent = theirs.current_intent;
             ours.current_step = theirs.current_step;
+            ours.language = theirs.language.or_else(|| ours.language.take());
         }
+        ours.priority = ours.priority.max(theirs.priority);
         let name = self.contact.name.take();
         self.contact.enrich(&other.contact);
         self.contact.name = name.or_else(|| self.contact.name.take());

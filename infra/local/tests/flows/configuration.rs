@@ -38,7 +38,7 @@ fn whole() -> Value {
         },
         "templates": { "greeting": "Bonjour {customerName}, ici {businessName}", "product_info": "{productName} : {price} {currency}" },
         "engine": { "url": "https://engine.example/answer", "secretRef": "engine_1", "timeoutMs": 3000 },
-        "segment": "bakery", "handoverHours": 6, "optOutWords": ["stop"],
+        "segment": "shop", "handoverHours": 6, "optOutWords": ["stop"],
         "catalogue": { "products": [product(1), product(2)] },
     })
 }
@@ -63,9 +63,9 @@ async fn a_configuration_is_shown_as_it_was_sent_and_changed_in_parts() {
             (200, &whole()),
             "what is shown can be sent back"
         );
-        let part = change(world, &json!({ "segment": "pharmacy", "engine": null })).await;
+        let part = change(world, &json!({ "segment": "events", "engine": null })).await;
         let mut expected = whole();
-        (expected["segment"], expected["engine"]) = ("pharmacy".into(), Value::Null);
+        (expected["segment"], expected["engine"]) = ("events".into(), Value::Null);
         assert_eq!(part.json, expected);
         let vendor = get(world, "vendors/vendor_001").await;
         assert_eq!(
@@ -94,7 +94,7 @@ async fn two_operators_cannot_overwrite_each_others_configuration() {
                 let products: Vec<_> = (0..=round).map(product).collect();
                 json!({ "segment": name, "catalogue": { "products": products } })
             };
-            let (one, other) = (catalogue("bakery"), catalogue("pharmacy"));
+            let (one, other) = (catalogue("shop"), catalogue("events"));
             let (one, other) = tokio::join!(put(world, &etag, &one), put(world, &etag, &other));
             let mut seen = [one.status, other.status];
             seen.sort_unstable();

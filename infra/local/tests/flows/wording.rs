@@ -1,7 +1,10 @@
 //! What the built-in engine says: in the vendor's own words where it has some.
 
+use domain::limits;
 use serde_json::{Value, json};
+use testkit::wasender::received;
 
+use crate::conversations::listed;
 use crate::front_door::{get, is_problem};
 use crate::people::writes;
 use crate::world::{AWA, Answer, MOUSSA, VENDOR_1, World, run};
@@ -56,6 +59,118 @@ async fn a_template_is_what_the_customer_receives() {
         let errors = refused.json["errors"].as_array().expect("all of them");
         let fields: Vec<_> = errors.iter().map(|error| &error["field"]).collect();
         assert_eq!(fields, ["templates.greeting", "templates.salut"]);
+    })
+    .await;
+}
+
+/// The newest message of the customer.
+async fn heard(world: &World) -> Value {
+    world.messages(VENDOR_1, "inbound").await.remove(0)
+}
+
+async fn conversations(world: &World, query: &str) -> Vec<Value> {
+    let listed = listed(world, query).await.json;
+    listed["conversations"].as_array().expect("a list").clone()
+}
+
+#[tokio::test]
+async fn a_menu_is_answered_by_number_by_word_and_by_title() {
+    run(async |world| {
+        configure(world, &json!({ "segment": "b2b" })).await;
+        writes(world, "/menu", AWA, "MENU").await;
+        let menu = last(world);
+        assert!(menu.ends_with("\n2. Suivi de commande\n3. Paiement et factures\n4. Prendre rendez-vous\n5. Parler à un commercial"), "{menu}");
+        for (at, said) in ["2", "le 2", "2️⃣", "numéro 2", "deux", "la deuxième", "suivi de commande !"].into_iter().enumerate() {
+            writes(world, said, AWA, &format!("TWO{at}")).await;
+            let two = heard(world).await;
+            assert_eq!(two["choice"]["id"], "order_status", "{said}");
+            assert!(last(world).contains("numéro de votre commande ou de votre facture"));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_appointment_is_asked_for_noted_and_left_to_a_person() {
+    run(async |world| {
+        let day = json!([{ "from": "00:00", "to": "24:00" }]);
+        let mut hours = json!({ "timeZone": "Africa/Dakar" });
+        for name in [
+            "monday",
+            "tuesday",
+            "wednesday",
+            "thursday",
+            "friday",
+            "saturday",
+            "sunday",
+        ] {
+            hours[name] = day.clone();
+        }
+        configure(
+            world,
+            &json!({ "segment": "services", "businessHours": hours }),
+        )
+        .await;
+        writes(world, "/menu", AWA, "MENU").await;
+        writes(world, "2", AWA, "CHOICE").await;
+        let asked = last(world);
+        assert!(
+            asked.contains("Quel jour") && asked.ends_with("tous les jours 24 h/24."),
+            "{asked}"
+        );
+        writes(world, "xyz samedi 10 h", AWA, "DAY").await;
+        assert!(
+            last(world).contains("confirme le rendez-vous"),
+            "{}",
+            last(world)
+        );
+        assert_eq!(heard(world).await["intent"], "appointment");
+        assert_eq!(conversations(world, "?status=human").await.len(), 1);
+        assert_eq!(conversations(world, "?priority=high").await.len(), 0);
+    })
+    .await;
+}
+
+/// A customer writes at the time that it is.
+async fn writes_now(world: &World, text: &str, from: &str, key_id: &str) {
+    world.unspeakable(&[from, text]);
+    let mut body = received(text, from, key_id);
+    body["data"]["messages"]["messageTimestamp"] = world.clock().now().as_second().into();
+    assert_eq!(world.webhook(VENDOR_1, &body).await.status, 200);
+    world.quiet().await;
+}
+
+#[tokio::test]
+async fn what_was_asked_for_is_forgotten_after_some_hours() {
+    run(async |world| {
+        writes_now(world, "/menu", AWA, "MENU1").await;
+        writes_now(world, "2", AWA, "ORDER1").await;
+        world.later(limits::STEP_LIVES.as_secs() - 60).await;
+        writes_now(world, "xyz 1042", AWA, "NUMBER1").await;
+        assert_eq!(heard(world).await["intent"], "order_status");
+        assert!(last(world).contains("c’est noté"), "{}", last(world));
+        writes_now(world, "/menu", MOUSSA, "MENU2").await;
+        writes_now(world, "2", MOUSSA, "ORDER2").await;
+        world.later(limits::STEP_LIVES.as_secs()).await;
+        writes_now(world, "xyz zyx", MOUSSA, "NUMBER2").await;
+        assert_eq!(heard(world).await["intent"], "unknown");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_is_not_understood_twice_gets_a_person() {
+    run(async |world| {
+        writes(world, "xyz zyx", AWA, "ONE").await;
+        assert!(last(world).contains("1. Nos produits"), "{}", last(world));
+        writes(world, "zyx xyz", AWA, "TWO").await;
+        assert!(last(world).contains("Un conseiller de My Shop A lit vos messages"));
+        assert_eq!(conversations(world, "?status=human").await.len(), 1);
+        is_problem(
+            &get(world, "vendors/vendor_001/conversations?priority=low").await,
+            400,
+            "invalid_query",
+        );
     })
     .await;
 }

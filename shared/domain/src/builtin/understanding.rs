@@ -16,7 +16,7 @@ use self::message::Message;
 use self::order_number::order_number;
 use self::weighing::{Weights, weigh};
 use super::Intent;
-use super::wording::options;
+use super::wording::former_options;
 use crate::content::{Content, Kind};
 use crate::fold::{fold, fold_keeping};
 use crate::menu::chosen;
@@ -113,7 +113,7 @@ pub fn understand(content: &Content, step: Option<&str>) -> Understood {
         };
     };
     // A menu that the release before sent is not remembered with the conversation, its step is.
-    if let Some(option) = chosen(&options(), text).filter(|_| step == Some("menu")) {
+    if let Some(option) = chosen(&former_options(), text).filter(|_| step == Some("menu")) {
         return Understood::surely(Intent::of(&option.id).unwrap_or(Intent::Unknown));
     }
     if let Some((command, argument)) = command::command(text) {

@@ -31,6 +31,7 @@ pub fn read(body: &[u8]) -> Result<Answer, String> {
         requires_human: reading.flag("requiresHuman"),
         actions: reading.actions(),
         delay: reading.delay(),
+        ..Answer::default()
     };
     if reading.wrong.is_empty() {
         Ok(answer)

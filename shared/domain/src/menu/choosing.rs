@@ -6,23 +6,66 @@ const BEFORE_THE_NUMBER: [&str; 10] = [
     "numero", "numéro", "option", "choix", "reponse", "réponse", "no", "n", "le", "la",
 ];
 
-/// The option that a text chooses: by its number (`2`, ` 2. `, `n°2`, `٢`), by its title, or by its whole line.
+/// The words of each number from one, folded.
+const WORDS: [&[&str]; 10] = [
+    &[
+        "un", "une", "one", "premier", "premiere", "1er", "1ere", "first", "benn",
+    ],
+    &[
+        "deux", "two", "deuxieme", "2e", "2eme", "second", "seconde", "niaar", "naar",
+    ],
+    &[
+        "trois",
+        "three",
+        "troisieme",
+        "3e",
+        "3eme",
+        "third",
+        "niett",
+        "nett",
+    ],
+    &[
+        "quatre",
+        "four",
+        "quatrieme",
+        "4e",
+        "4eme",
+        "fourth",
+        "nient",
+    ],
+    &["cinq", "five", "cinquieme", "5e", "5eme", "fifth", "juroom"],
+    &["six", "sixieme", "6e", "6eme", "sixth"],
+    &["sept", "seven", "septieme", "7e", "7eme", "seventh"],
+    &["huit", "eight", "huitieme", "8e", "8eme", "eighth"],
+    &["neuf", "nine", "neuvieme", "9e", "9eme", "ninth"],
+    &["dix", "ten", "dixieme", "10e", "10eme", "tenth"],
+];
+
+/// The option that a text chooses: by its number (`2`, ` 2. `, `n°2`, `٢`), by its title or its whole line, by a description that no other
+/// option has, or by the word of its number (`deux`, `le 2ème`).
 pub fn chosen<'a>(options: &'a [MenuOption], said: &str) -> Option<&'a MenuOption> {
     if let Some(number) = number(said) {
         return options.get(number.checked_sub(1)?);
     }
     let (exact, folded) = (said.trim(), fold(said));
     let is_blank = folded.trim().is_empty();
+    let is_said = |text: &str| !is_blank && fold(text) == folded;
     let fits = |(index, option): &(usize, &MenuOption)| {
-        option.title.trim() == exact
-            || (!is_blank
-                && (fold(&option.title) == folded || fold(&line(*index, option)) == folded))
+        option.title.trim() == exact || is_said(&option.title) || is_said(&line(*index, option))
     };
-    options
-        .iter()
-        .enumerate()
-        .find(fits)
+    let titled = options.iter().enumerate().find(fits);
+    titled
         .map(|(_, option)| option)
+        .or_else(|| described(options, is_said))
+        .or_else(|| options.get(word(&folded)?))
+}
+
+/// The only option with such a description.
+fn described(options: &[MenuOption], is_said: impl Fn(&str) -> bool) -> Option<&MenuOption> {
+    let mut found = options
+        .iter()
+        .filter(|option| option.description.as_deref().is_some_and(&is_said));
+    found.next().filter(|_| found.next().is_none())
 }
 
 /// A text that is nothing but a number of at most three digits, with what people put around it.
@@ -39,6 +82,16 @@ fn number(said: &str) -> Option<usize> {
     digits
         .chars()
         .try_fold(0, |number, c| Some(number * 10 + digit(c)?))
+}
+
+/// The place in the list, from zero, that a folded text names in words, in French, English or Wolof.
+fn word(folded: &str) -> Option<usize> {
+    let said = folded.trim();
+    let bare = BEFORE_THE_NUMBER
+        .iter()
+        .find_map(|word| said.strip_prefix(word)?.strip_prefix(' '));
+    let said = bare.unwrap_or(said);
+    WORDS.iter().position(|words| words.contains(&said))
 }
 
 /// A decimal digit, also an Arabic-Indic, Persian or full-width one.
@@ -111,6 +164,14 @@ mod tests {
             "２",
             "\u{200f}٢\u{200f}",
             "2 !",
+            "deux",
+            "Deux.",
+            "le deux",
+            "numéro deux",
+            "la deuxième",
+            "le 2ème",
+            "two",
+            "ñaar",
         ] {
             check(said, Some("order"));
         }
@@ -142,7 +203,9 @@ mod tests {
             "2 kg",
             "1 et 2",
             "1/2",
-            "deux",
+            "deux kilos",
+            "neuf",
+            "les deux",
             "commande",
             "2?",
             "2€",
@@ -151,6 +214,23 @@ mod tests {
         ] {
             check(said, None);
         }
+    }
+
+    #[test]
+    fn a_description_chooses_where_only_one_option_has_it_and_titles_go_before_words() {
+        let described = |id: &str, title: &str, description: &str| MenuOption {
+            description: Some(description.to_owned()),
+            ..MenuOption::new(id, title)
+        };
+        let options = [
+            described("three", "Trois", "Lot de trois"),
+            described("two", "Deux", "En promotion"),
+            described("one", "Un", "En promotion"),
+        ];
+        let id = |said| chosen(&options, said).map(|option| option.id.as_str());
+        assert_eq!(id("lot de TROIS"), Some("three"));
+        assert_eq!(id("En promotion"), None);
+        assert_eq!(id("trois"), Some("three"), "its title, and not its number");
     }
 
     #[test]

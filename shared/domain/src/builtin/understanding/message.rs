@@ -49,6 +49,7 @@ impl<'a> Message<'a> {
     }
 
     fn add(&mut self, lexicon: &Lexicon, place: usize, text: &str) {
+        let guesses = self.guesses;
         let Some(id) = self.id(lexicon, text) else {
             return self.tokens.push(Token {
                 place,
@@ -65,8 +66,10 @@ impl<'a> Message<'a> {
         };
         for id in ids {
             let word = lexicon.word(*id);
+            // A guess tells what may be meant, and not in which language.
+            let is_guess = self.guesses > guesses;
             for (language, count) in self.languages.iter_mut().enumerate() {
-                *count += usize::from(word.languages == 1 << language);
+                *count += usize::from(!is_guess && word.languages == 1 << language);
             }
             if word.role != Role::Filler && self.tokens.len() < MOST_WORDS {
                 self.tokens.push(Token {
