@@ -1,5 +1,7 @@
 //! The vendor's rules around the engine: who asked for silence, when the shop is closed, who is welcomed, whom a person has, what floods.
 
+use std::time::Duration;
+
 use embedded_aws::{Matcher, Service};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -134,10 +136,23 @@ async fn begun(world: &World) -> Vec<i64> {
     replies.filter_map(begun).collect()
 }
 
+/// Waits until the ledger has it that a customer asked for silence.
+async fn silent(world: &World, customer: &str) {
+    let phone = format!("+{customer}");
+    let is_silent = |it: &Value| it["contact"]["phone"] == phone && it["optedOutAt"].is_string();
+    let waiting = async {
+        while !all(world).await.iter().any(is_silent) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_mins(1), waiting).await;
+    waited.expect("it is decided soon");
+}
+
 #[tokio::test]
 async fn no_send_of_a_reply_begins_after_a_stop_was_decided_whenever_it_comes() {
     run(async |world| {
-        for round in 0..12_u64 {
+        for round in 0..8_u64 {
             let customer = format!("2217000008{round:02}");
             let key = |name: &str| format!("{name}{round}");
             for at in 0..3 {
@@ -146,18 +161,11 @@ async fn no_send_of_a_reply_begins_after_a_stop_was_decided_whenever_it_comes() 
                     .customer_writes(VENDOR_1, &customer, "Bonjour", &key)
                     .await;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(5 * round)).await;
+            tokio::time::sleep(Duration::from_millis(5 * round)).await;
             world
                 .customer_writes(VENDOR_1, &customer, STOP, &key("STOP"))
                 .await;
-            world
-                .until(async || {
-                    all(world).await.iter().any(|it| {
-                        it["contact"]["phone"] == format!("+{customer}")
-                            && it["optedOutAt"].is_string()
-                    })
-                })
-                .await;
+            silent(world, &customer).await;
             let stopped_at = world.clock().now().as_millisecond();
             world.later(5).await;
             let late = begun(world)
@@ -172,7 +180,7 @@ async fn no_send_of_a_reply_begins_after_a_stop_was_decided_whenever_it_comes() 
             .iter()
             .filter(|it| confirms(it))
             .count();
-        assert_eq!(confirmations, 12);
+        assert_eq!(confirmations, 8);
     })
     .await;
 }
