@@ -11,6 +11,7 @@ use testkit::wasender::received_from_lid;
 
 use crate::configuration::change;
 use crate::conversations::{all, decide, newest};
+use crate::engine_double::{Act, EngineDouble};
 use crate::people::{LID, session, writes, writes_by_lid};
 use crate::world::{AWA, MOUSSA, VENDOR_1, World, run};
 
@@ -224,6 +225,40 @@ async fn whoever_writes_for_the_first_time_is_welcomed_before_the_answer_and_onl
         // Twice told is once heard.
         writes(world, "Bonjour", AWA, "A1").await;
         assert_eq!(world.sent(VENDOR_1).len(), 4);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_rules_hold_for_an_engine_of_somebody_elses_and_it_is_not_asked_what_they_answer() {
+    run(async |world| {
+        change(world, &json!({ "welcomeText": "Bienvenue chez nous" })).await;
+        let engine = EngineDouble::start(world);
+        world.configure_engine(VENDOR_1, &engine).await;
+        writes(world, "Bonjour", AWA, "A1").await;
+        let first = ["Bienvenue chez nous", "De la part du moteur"];
+        assert_eq!(world.sent(VENDOR_1), first);
+        // One that answers later, and one that says nothing.
+        for (status, customer) in [(202, MOUSSA), (204, "221700000003")] {
+            engine.then(Act::status(status));
+            let before = world.sent(VENDOR_1).len();
+            writes(world, "Bonjour", customer, &format!("FIRST{status}")).await;
+            let sent = world.sent(VENDOR_1).split_off(before);
+            assert_eq!(sent, ["Bienvenue chez nous"], "{status}");
+        }
+        assert_eq!(engine.asked().len(), 3);
+        writes(world, STOP, AWA, "A2").await;
+        writes(world, "Bonjour", AWA, "A3").await;
+        let never = json!({ "timeZone": "Africa/Dakar" });
+        change(world, &json!({ "businessHours": never })).await;
+        writes(world, "Merci", MOUSSA, "M2").await;
+        assert_eq!(
+            engine.asked().len(),
+            3,
+            "neither of silence nor outside hours"
+        );
+        let sent = world.sent(VENDOR_1);
+        assert!(sent.len() == 6 && confirms(&sent[4]), "{sent:?}");
     })
     .await;
 }
