@@ -48,17 +48,9 @@ impl Tables {
             .with("validUntil", key.expires_at.map(ms))
             .with("revoked", b(false))
             .with("schema", n(1));
-        let request = self
-            .client
-            .put_item()
-            .table_name(&self.names.admin_keys)
-            .set_item(Some(item.item()))
-            .condition_expression("attribute_not_exists(pk)");
-        request
-            .send()
+        let table = &self.names.admin_keys;
+        self.put_new("keeping an admin key", table, item.item())
             .await
-            .map(|_| ())
-            .map_err(|error| AwsError::from_sdk("keeping an admin key", &error))
     }
 
     /// Admin keys in the order of the table, from after `start`; with the place where the next page begins.

@@ -35,17 +35,8 @@ impl Tables {
             .with("vendorId", record.vendor.as_ref().map(|id| s(id.as_str())))
             .with("expiresAt", seconds(record.place.forgotten_at()))
             .with("schema", n(1));
-        let request = self
-            .client
-            .put_item()
-            .table_name(&self.names.audit)
-            .set_item(Some(item.item()))
-            .condition_expression("attribute_not_exists(pk)");
-        request
-            .send()
-            .await
-            .map(|_| ())
-            .map_err(|error| AwsError::from_sdk("recording a change", &error))
+        let table = &self.names.audit;
+        self.put_new("recording a change", table, item.item()).await
     }
 
     /// Writes how it ended, and whose it turned out to be.

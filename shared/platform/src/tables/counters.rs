@@ -75,16 +75,9 @@ impl Tables {
             .set("through", after.through.as_ref().map(s))
             .set("recounts", n(after.recounts))
             .set("recount", after.under_way.as_ref().map(json))
-            .set("revision", n(before.revision + 1))
             .set("expiresAt", seconds(expires))
-            .set("schema", n(1));
-        let change = if before.revision == 0 {
-            change.when("attribute_not_exists(pk)")
-        } else {
-            change
-                .when("#revision = :before")
-                .bind("before", n(before.revision))
-        };
+            .set("schema", n(1))
+            .next_after(before.revision);
         self.commit("keeping counts", vec![change.transact()]).await
     }
 

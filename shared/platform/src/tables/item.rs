@@ -199,6 +199,16 @@ impl Change {
         self
     }
 
+    /// Raises the revision that was read, on the condition that nobody raised it since; 0 is that there was no item.
+    pub(crate) fn next_after(self, revision: u64) -> Self {
+        let change = self.set("revision", n(revision + 1));
+        if revision == 0 {
+            return change.when("attribute_not_exists(pk)");
+        }
+        let change = change.when("#revision = :before");
+        change.bind("before", n(revision))
+    }
+
     /// Sets an attribute that the item does not have yet.
     pub(crate) fn set_if_absent(mut self, name: &str, value: AttributeValue) -> Self {
         let alias = self.name(name);

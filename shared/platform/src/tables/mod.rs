@@ -211,6 +211,24 @@ impl Tables {
         Ok(answer.item)
     }
 
+    /// Puts an item whose key is not taken; one that is taken is an error.
+    async fn put_new(
+        &self,
+        attempted: &'static str,
+        table: &str,
+        item: Item,
+    ) -> Result<(), AwsError> {
+        let request = self
+            .client
+            .put_item()
+            .table_name(table)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(pk)");
+        let put = request.send().await;
+        put.map(|_| ())
+            .map_err(|error| AwsError::from_sdk(attempted, &error))
+    }
+
     /// Reads several items of several tables in one call, strongly consistent. An item that the service had no capacity for is an error.
     async fn get_many(
         &self,

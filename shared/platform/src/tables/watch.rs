@@ -154,7 +154,6 @@ impl Tables {
         let open = (!watch.open.is_empty()).then(|| json(&watch.open));
         let repairs = (watch.repairs.count > 0).then(|| json(&watch.repairs));
         let change = Change::of(&self.names.lanes, watch_key(vendor, waba))
-            .set("revision", n(before.revision + 1))
             .set("lookedAt", ms(watch.looked_at))
             .set("dueShard", s(DUE_SHARD))
             .set("dueAt", ms(watch.due_at))
@@ -163,14 +162,8 @@ impl Tables {
             .set("rhythm", json(&watch.rhythm))
             .set("repairs", repairs)
             .set("openGaps", open)
-            .set("schema", n(1));
-        let change = if before.revision == 0 {
-            change.when("attribute_not_exists(pk)")
-        } else {
-            change
-                .when("#revision = :before")
-                .bind("before", n(before.revision))
-        };
+            .set("schema", n(1))
+            .next_after(before.revision);
         parts.push(change.transact());
         parts
     }
