@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use simulator::{Fault, FaultKind, Inbound, SessionSpec};
 use testkit::wasender::{headers, received};
 
-use crate::front_door::{change, get, is_problem, post};
+use crate::front_door::{get, is_problem, post, register};
 use crate::world::{AWA, Answer, VENDOR_1, World, run, run_without_repairs};
 
 const SET_UP: &str = "vendors/vendor_001/setup-wasender-webhook";
@@ -172,10 +172,21 @@ async fn what_another_tool_overwrites_is_put_back_and_events_come_again() {
     .await;
 }
 
+/// Says whether the settings of the first demo vendor's number are put back.
+async fn repairs(world: &World, are_put_back: bool) {
+    let vendor = json!({
+        "vendorId": VENDOR_1.id, "businessName": "My Shop A", "phoneNumber": "+221701111111",
+        "wasenderInstanceId": VENDOR_1.session, "wasenderWebhookSecret": VENDOR_1.secret,
+        "repairDrift": are_put_back,
+    });
+    let answer = register(world, &vendor).await;
+    assert_eq!(answer.json["wabaInstances"][0]["repairDrift"], are_put_back);
+}
+
 #[tokio::test]
 async fn what_another_tool_sets_is_left_and_shown_where_a_number_says_so() {
     run(async |world| {
-        change(world, "repairDrift", json!(false)).await;
+        repairs(world, false).await;
         overwrite(world, json!({ "webhook_url": ELSEWHERE })).await;
         look(world).await;
         assert_eq!(webhook_url(world).await, ELSEWHERE);
@@ -183,7 +194,7 @@ async fn what_another_tool_sets_is_left_and_shown_where_a_number_says_so() {
         let number = get(world, "vendors/vendor_001").await.json["wabaInstances"][0].clone();
         assert_eq!(number["repairDrift"], false);
         assert_ne!(number["drift"], json!([]));
-        change(world, "repairDrift", json!(true)).await;
+        repairs(world, true).await;
         world.later(301).await;
         look(world).await;
         assert_ne!(webhook_url(world).await, ELSEWHERE);
