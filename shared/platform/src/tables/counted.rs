@@ -12,7 +12,7 @@ use crate::error::AwsError;
 
 /// Messages of one page.
 const PAGE: i32 = 500;
-const ATTRIBUTES: &str = "pk, listKey, wabaId, direction, #state, outcome, dispatch, delivery, failure, createdAt, askedAt, acceptedAt";
+const ATTRIBUTES: &str = "pk, listKey, wabaId, direction, #state, outcome, replies, dispatch, delivery, failure, createdAt, askedAt, acceptedAt";
 
 impl Tables {
     /// Counts a page of a stretch of a vendor's list, oldest first.
