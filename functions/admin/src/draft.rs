@@ -1,6 +1,8 @@
 //! What the vendor's staff asks to send, read from the request.
 
 use domain::compose::{self, Refused};
+use domain::contract;
+use domain::engine::Answer;
 use domain::{Content, Fingerprint, GroupId, Identity, MessageId, PhoneNumber, WabaId};
 use flows::problem::Problem;
 
@@ -8,49 +10,62 @@ use crate::body::{Fields, Wrong, invalid};
 
 /// A message as the staff asks for it.
 pub(crate) struct Wanted {
-    /// A person by number, or a group.
-    pub(crate) to: Identity,
+    /// A person by number, or a group; of a late reply nobody else than who asked.
+    pub(crate) to: Option<Identity>,
     pub(crate) content: Content,
     /// The message to quote, by our id.
     pub(crate) reply_to: Option<MessageId>,
     /// The number to send from; without it the vendor's first.
     pub(crate) waba: Option<WabaId>,
+    /// The question that it answers, whose engine answers later.
+    pub(crate) in_reply_to: Option<MessageId>,
+    /// What a late reply says of its conversation; it has no replies of its own.
+    pub(crate) answer: Answer,
 }
 
 impl Wanted {
     /// Reads a request. Numbers without a country code are of `country`.
     pub(crate) fn read(body: &[u8], country: &str) -> Result<Self, Problem> {
         let own = ["to", "replyTo", "wabaId"];
-        let known: Vec<_> = own.into_iter().chain(compose::FIELDS).collect();
+        let known: Vec<_> = own.into_iter().chain(compose::FIELDS).chain(LATE).collect();
         let mut wrong = Wrong::default();
         let fields = Fields::checked(body, &known, &mut wrong)?;
-        let to = fields.required("to").and_then(|to| recipient(to, country));
+        let in_reply_to = wrong.checked(id(&fields, "inReplyTo", MessageId::parse));
+        let in_reply_to = in_reply_to.flatten();
+        let is_late = fields.has("inReplyTo");
+        let to = match fields.text("to") {
+            Ok(None) if is_late => Ok(None),
+            _ => fields
+                .required("to")
+                .and_then(|to| recipient(to, country).map(Some)),
+        };
         let to = wrong.checked(to);
+        let answer = wrong.checked(late(&fields, is_late));
         let content = compose::content(fields.members(), country);
         let content = wrong.checked(content.map_err(|error| refused(&error)));
         let reply_to = wrong.checked(id(&fields, "replyTo", MessageId::parse));
         let waba = wrong.checked(id(&fields, "wabaId", WabaId::parse));
-        let (to, content) = wrong.all(to.zip(content))?;
-        if !content.mentions.is_empty() && !matches!(to, Identity::Group(_)) {
-            return Err(refused(&Refused::not_sendable(
-                "mentions",
-                "go with a group alone",
-                "write to a group, or leave the mentions out",
-            )));
+        let ((to, content), answer) = wrong.all(to.zip(content).zip(answer))?;
+        let is_group = |to: &Identity| matches!(to, Identity::Group(_));
+        if !content.mentions.is_empty() && to.as_ref().is_some_and(|to| !is_group(to)) {
+            return Err(only_in_groups());
         }
         Ok(Self {
             to,
             content,
             reply_to: reply_to.flatten(),
             waba: waba.flatten(),
+            in_reply_to,
+            answer,
         })
     }
 
     /// A hash of all that was asked for. A plain text has the one that the release before gave it.
     pub(crate) fn fingerprint(&self) -> String {
         let to = match &self.to {
-            Identity::Phone(phone) => phone.expose().to_owned(),
-            Identity::Lid(_) | Identity::Group(_) => self.to.key(),
+            Some(Identity::Phone(phone)) => phone.expose().to_owned(),
+            Some(other) => other.key(),
+            None => String::new(),
         };
         let text = self.content.text.as_deref().unwrap_or_default();
         let mut parts = vec![to.as_str(), text];
@@ -64,8 +79,42 @@ impl Wanted {
                 waba.map_or("", WabaId::as_str),
             ]);
         }
+        let (question, answer) = (self.in_reply_to.as_ref(), &self.answer);
+        if let Some(question) = question {
+            parts.extend([
+                question.as_str(),
+                answer.intent.as_deref().unwrap_or_default(),
+                answer.next_step.as_deref().unwrap_or_default(),
+                if answer.requires_human { "human" } else { "" },
+            ]);
+        }
         Fingerprint::of(&parts).hex()
     }
+}
+
+/// Fields of a late reply alone.
+const LATE: [&str; 4] = ["inReplyTo", "intent", "nextStep", "requiresHuman"];
+
+/// What a late reply says of its conversation.
+fn late(fields: &Fields, is_late: bool) -> Result<Answer, Problem> {
+    let alone = LATE[1..].iter().find(|name| fields.has(name));
+    if let Some(name) = alone.filter(|_| !is_late) {
+        return Err(invalid(name, "goes with inReplyTo alone"));
+    }
+    let name = |name: &str| -> Result<Option<String>, Problem> {
+        let given = fields.text(name)?;
+        let usable = given.is_none_or(contract::is_name);
+        let named = || given.map(str::to_owned);
+        usable
+            .then(named)
+            .ok_or_else(|| invalid(name, contract::NAME))
+    };
+    Ok(Answer {
+        intent: name("intent")?,
+        next_step: name("nextStep")?,
+        requires_human: fields.flag("requiresHuman")?.unwrap_or_default(),
+        ..Answer::default()
+    })
 }
 
 /// A group's id, which ends in `@g.us`, or a phone number.
@@ -95,6 +144,15 @@ fn id<T, E: std::fmt::Display>(
 ) -> Result<Option<T>, Problem> {
     let given = fields.text(name)?.map(parse);
     given.transpose().map_err(|error| invalid(name, error))
+}
+
+/// Nobody but a group has members to mention.
+pub(crate) fn only_in_groups() -> Problem {
+    refused(&Refused::not_sendable(
+        "mentions",
+        "go with a group alone",
+        "write to a group, or leave the mentions out",
+    ))
 }
 
 /// A refusal as callers see it.

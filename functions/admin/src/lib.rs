@@ -2,6 +2,7 @@
 
 mod actions;
 mod analytics;
+mod answering;
 mod attending;
 mod audit;
 mod auth;

@@ -1,3 +1,6 @@
+use std::slice::from_mut;
+use std::time::Duration;
+
 use domain::conversation::{Conversation, Resolution, resolve};
 use domain::{
     Contact, Draft, Fingerprint, GroupId, Identity, MessageId, Origin, Outbound, VendorId, WabaId,
@@ -5,6 +8,7 @@ use domain::{
 };
 use flows::dispatch;
 use flows::problem::{self, Problem};
+use jiff::Timestamp;
 use platform::tables::{Staff, Staffed};
 use serde_json::json;
 
@@ -50,47 +54,69 @@ impl App {
         {
             return Ok(answer);
         }
+        if let Some(question) = &wanted.in_reply_to {
+            return self.answer_later(&call, (&wanted, question), known).await;
+        }
         let waba = sent_from(vendor, &numbers, wanted.waba.as_ref())?;
+        self.staff_writes(&call, (&wanted, &waba), known).await
+    }
+
+    async fn staff_writes(
+        &self,
+        call: &Call<'_>,
+        (wanted, waba): (&Wanted, &WabaId),
+        known: Option<(&str, &str)>,
+    ) -> Answer {
+        let vendor = &call.vendor()?;
+        let to = wanted.to.as_ref();
+        let to = to.ok_or_else(|| invalid("to", "is missing or empty"))?;
         let id = MessageId::from_bits(uuid::Uuid::now_v7().as_u128());
         for _ in 0..TRIES {
             let now = self.platform.clock.now();
-            let (mut conversation, new_aliases) = self.conversation(vendor, &wanted.to).await?;
-            let drafted = drafted((&id, &waba), &conversation, &wanted);
-            let drafted = self.quoting(vendor, &wanted, drafted).await?;
-            let message = Outbound {
+            let (mut conversation, new_aliases) = self.conversation(vendor, to).await?;
+            let drafted = drafted((&id, waba, to), &conversation, wanted);
+            let drafted = self.quoting(vendor, wanted, drafted).await?;
+            let mut message = Outbound {
                 asked_by: Some(call.caller.name.clone()),
                 ..drafted.queued(now)
             };
+            conversation.holds(from_mut(&mut message), Duration::ZERO, now);
             conversation.offers(&message);
             let staff = Staff {
                 message: &message,
                 conversation: &conversation,
                 new_aliases: &new_aliases,
                 idempotency: known,
+                answers: None,
             };
-            match self
-                .platform
-                .tables
-                .keep_staff(staff, now)
-                .await
-                .map_err(|error| unavailable(&error))?
-            {
-                Staffed::Lost => {}
-                settled => {
-                    if let Some(answer) = self.settled(vendor, settled).await? {
-                        return Ok(answer);
-                    }
-                    // It is kept now; should the queue refuse it, the sweep enqueues it.
-                    if let Err(error) =
-                        dispatch::dispatch(&self.platform, std::slice::from_ref(&message)).await
-                    {
-                        tracing::warn!(message.id = %message.id, error = %error, "a message is enqueued later");
-                    }
-                    return Ok(queued(&id, conversation.is_opted_out()));
-                }
+            if let Some(answer) = self.kept(staff, now).await? {
+                return Ok(answer);
             }
         }
         Err(crate::attending::busy())
+    }
+
+    /// Keeps a message and enqueues it; `None`: its conversation moved meanwhile. Should the queue refuse it, the sweep enqueues it.
+    pub(crate) async fn kept(
+        &self,
+        staff: Staff<'_>,
+        now: Timestamp,
+    ) -> Result<Option<lambda_http::Response<lambda_http::Body>>, Problem> {
+        let message = staff.message;
+        let is_opted_out = staff.conversation.is_opted_out();
+        let kept = self.platform.tables.keep_staff(staff, now).await;
+        let settled = kept.map_err(|error| unavailable(&error))?;
+        if settled == Staffed::Lost {
+            return Ok(None);
+        }
+        if let Some(answer) = self.settled(&message.vendor, settled).await? {
+            return Ok(Some(answer));
+        }
+        let dispatched = dispatch::dispatch(&self.platform, std::slice::from_ref(message));
+        if let Err(error) = dispatched.await {
+            tracing::warn!(message.id = %message.id, error = %error, "a message is enqueued later");
+        }
+        Ok(Some(queued(&message.id, is_opted_out)))
     }
 
     /// The answer to a request whose key came before; `None` goes on.
@@ -230,11 +256,11 @@ fn sent_from(
 }
 
 fn drafted(
-    (id, waba): (&MessageId, &WabaId),
+    (id, waba, to): (&MessageId, &WabaId, &Identity),
     conversation: &Conversation,
     asked: &Wanted,
 ) -> Draft {
-    let (to, group) = addressee(&asked.to, conversation.contact.clone());
+    let (to, group) = addressee(to, conversation.contact.clone());
     Draft {
         id: id.clone(),
         vendor: conversation.vendor.clone(),

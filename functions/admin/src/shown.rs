@@ -31,6 +31,7 @@ pub(crate) fn shown(message: &Listed, media: Option<&Value>) -> Value {
         "intent": message.intent,
         "outcome": message.outcome,
         "outcomeReason": message.outcome_reason,
+        "actions": message.actions.as_ref().map(|told| json!({ "state": told.state.as_str(), "list": told.actions })),
         "occurredAt": message.occurred_at.to_string(),
         "receivedAt": message.received_at.to_string(),
     });

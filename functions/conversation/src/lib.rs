@@ -2,6 +2,7 @@
 //!
 //! A crash anywhere leads, when the entry comes back, to the same replies: what is decided is never decided again.
 
+mod actions;
 mod asking;
 mod breakers;
 mod built_in;
@@ -33,6 +34,8 @@ pub struct App {
     /// Questions of one vendor that may be under way at its engine.
     engine_in_flight: usize,
     wasender_api_url: String,
+    /// Whether somebody is told the actions of engines' answers.
+    tells_actions: bool,
 }
 
 impl App {
@@ -44,6 +47,7 @@ impl App {
             breakers: Breakers::default(),
             engine_in_flight: config.engine_in_flight,
             wasender_api_url: config.wasender_api_url.clone(),
+            tells_actions: config.actions_url.is_some(),
         }
     }
 

@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use domain::conversation::{Conversation, Heard, Plan};
 use domain::decision::{Decision, decide};
+use domain::deferred::Deferred;
 use domain::entry::InboundEntry;
-use domain::{Content, InboundMessage, Kind, MessageId, ProviderRef};
+use domain::{Content, Identity, InboundMessage, Kind, MessageId, ProviderRef};
 use flows::batch::Handled;
-use flows::{dispatch, people};
-use platform::tables::{Claim, Claimed, Commit, Decided, InboundRow};
+use flows::{deferral, dispatch, people};
+use platform::tables::{Claim, Claimed, Commit, Decided, InboundRow, Merged};
 use platform::{AwsError, telemetry};
 
 use crate::App;
+use crate::actions::recorded;
 use crate::asking::{InHand, Said, Verdict};
 use crate::who::Whose;
 
@@ -78,39 +80,54 @@ impl App {
                 Said::Decided(verdict) => verdict,
                 Said::Waits(wait) => return Ok(Handled::Again(Some(wait))),
             };
-            let now = self.platform.clock.now();
-            let decision = decide(conversation, (&config, heard), verdict.answer, now);
-            let outcome = if decision.replies.is_empty() && verdict.outcome == "answered" {
-                "no_reply"
-            } else {
-                verdict.outcome
-            };
-            let decided = Decided {
-                decision: &decision,
-                outcome,
-                reason: verdict.reason.as_deref(),
-                new_aliases: &found.new_aliases,
-                merged: found.merged.as_ref(),
-            };
-            match self
-                .platform
-                .tables
-                .decide(heard, claimed, &decided, now)
-                .await?
-            {
-                Commit::Done => {
-                    // The replies first: nobody waits for the file.
-                    let enqueued = self.enqueued(&decision).await;
-                    self.ask_for_file(entry, id, &message.content).await;
-                    self.waits_no_more(&decision.conversation, hand).await;
-                    return enqueued;
-                }
-                // The first part is the claim: another invocation has it.
-                Commit::Lost(parts) if parts.contains(&0) => return Ok(Handled::Again(None)),
-                Commit::Lost(_) => {}
+            let joined = (found.new_aliases.as_slice(), found.merged.as_ref());
+            let writing = self.written(entry, hand, (conversation, verdict), joined);
+            if let Some(handled) = writing.await? {
+                return Ok(handled);
             }
         }
         Ok(Handled::Again(Some(Duration::from_secs(1))))
+    }
+
+    /// Writes a decision and does what follows from it; `None`: the conversation moved meanwhile.
+    async fn written(
+        &self,
+        entry: &InboundEntry,
+        hand: InHand<'_>,
+        (conversation, verdict): (Conversation, Verdict),
+        (new_aliases, merged): (&[Identity], Option<&Merged>),
+    ) -> Result<Option<Handled>, AwsError> {
+        let (heard, now) = (hand.heard, self.platform.clock.now());
+        let decision = decide(conversation, (hand.config, heard), verdict.answer, now);
+        let later = verdict.outcome == "deferred";
+        let deferred = later.then(|| Deferred::open(&decision, heard, now));
+        let is_silent = decision.replies.is_empty() && verdict.outcome == "answered";
+        let told = self.tells(&decision, heard.id);
+        let decided = Decided {
+            decision: &decision,
+            outcome: if is_silent {
+                "no_reply"
+            } else {
+                verdict.outcome
+            },
+            reason: verdict.reason.as_deref(),
+            new_aliases,
+            merged,
+            deferred: deferred.as_ref(),
+            actions: recorded(&decision, heard, told.as_deref()),
+        };
+        let tables = &self.platform.tables;
+        match tables.decide(heard, hand.claimed, &decided, now).await? {
+            Commit::Done => {
+                let whose = (heard.id, &heard.message.content);
+                let carried_out = self.carried_out(entry, whose, &decided).await;
+                self.waits_no_more(&decision.conversation, hand).await;
+                carried_out.map(Some)
+            }
+            // The first part is the claim: another invocation has it.
+            Commit::Lost(parts) if parts.contains(&0) => Ok(Some(Handled::Again(None))),
+            Commit::Lost(_) => Ok(None),
+        }
     }
 
     /// The answer to a message, and the outcome as the ledger keeps it.
@@ -128,6 +145,30 @@ impl App {
                 Said::Decided(Verdict::quiet(reason))
             }
         })
+    }
+
+    /// What follows a decision that is written. The replies first: nobody waits for the rest.
+    async fn carried_out(
+        &self,
+        entry: &InboundEntry,
+        (id, content): (&MessageId, &Content),
+        decided: &Decided<'_>,
+    ) -> Result<Handled, AwsError> {
+        let enqueued = self.enqueued(decided.decision).await;
+        self.wakes(decided.deferred).await;
+        let tells = decided.actions.is_some_and(|it| it.told.is_some());
+        self.has_told(entry, id, tells).await;
+        self.ask_for_file(entry, id, content).await;
+        enqueued
+    }
+
+    /// The deadline of an answer that comes later is kept by the queue, and by the sweep if that refuses.
+    async fn wakes(&self, deferred: Option<&Deferred>) {
+        if let Some(deferred) = deferred
+            && let Err(error) = deferral::wake(&self.platform, deferred).await
+        {
+            tracing::warn!(message.id = %deferred.question, error = %error, "a deadline is kept by the sweep alone");
+        }
     }
 
     /// A message to a vendor that was deleted leaves nothing behind.

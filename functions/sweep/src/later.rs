@@ -3,9 +3,10 @@ use domain::entry::{LaterEntry, LaterJob};
 use domain::{Dispatch, MessageId};
 use flows::batch::Handled;
 use flows::changes;
+use flows::deferral;
 use flows::echoes;
 use flows::events::From;
-use flows::{erasure, identity, people, reconcile, renewal, session};
+use flows::{dispatch, erasure, identity, people, reconcile, renewal, session};
 use platform::AwsError;
 
 use crate::{App, handled};
@@ -25,6 +26,8 @@ impl App {
             waba: &entry.waba_id,
             received_at: entry.received_at,
         };
+        let (platform, url) = (&self.platform, &self.wasender_api_url);
+        let at = (from.vendor, from.waba);
         handled(match &entry.job {
             LaterJob::Status(update) => self.status(from, update).await,
             LaterJob::Session(status) => {
@@ -41,29 +44,20 @@ impl App {
                 people::look_up_again(&self.platform, &self.wasender_api_url, from, person).await
             }
             LaterJob::Reconcile(id) => self.in_doubt(from, id).await,
-            LaterJob::Verify {} => {
-                identity::verify(
-                    &self.platform,
-                    &self.wasender_api_url,
-                    (from.vendor, from.waba),
-                )
-                .await
-            }
-            LaterJob::Renew {} => {
-                let at = (from.vendor, from.waba);
-                Box::pin(renewal::finish(&self.platform, &self.wasender_api_url, at)).await
-            }
+            LaterJob::Verify {} => identity::verify(platform, url, at).await,
+            LaterJob::Renew {} => Box::pin(renewal::finish(platform, url, at)).await,
             LaterJob::Promote {} => {
                 renewal::promote(&self.platform, (from.vendor, from.waba)).await
             }
+            LaterJob::Actions { message_id } => Box::pin(self.tell(from.vendor, message_id)).await,
+            LaterJob::Release { message_id } => {
+                dispatch::release(&self.platform, from.vendor, message_id).await
+            }
+            LaterJob::Deadline { message_id } => {
+                Box::pin(deferral::overdue(&self.platform, from.vendor, message_id)).await
+            }
             LaterJob::Erase {} => Box::pin(erasure::go_on(&self.platform, from.vendor)).await,
-            LaterJob::Confirm {} => identity::confirm(
-                &self.platform,
-                &self.wasender_api_url,
-                (from.vendor, from.waba),
-            )
-            .await
-            .map(|_| ()),
+            LaterJob::Confirm {} => identity::confirm(platform, url, at).await.map(|_| ()),
         })
     }
 

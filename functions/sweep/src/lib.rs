@@ -3,6 +3,7 @@
 //! Each job looks at a bounded page. What it looks at is put off before the work, so that a poison row never hides the rest, and one
 //! failure never ends the pass.
 
+mod actions;
 mod counting;
 mod erasures;
 mod lanes;
@@ -10,6 +11,7 @@ mod later;
 mod media;
 mod messages;
 mod reconcile;
+mod waiting;
 mod watch;
 
 use std::time::Duration;
@@ -39,6 +41,8 @@ pub struct App {
     pub(crate) public_url: Option<String>,
     /// Whether settings of sessions that drifted are put back.
     pub(crate) repair_drift: bool,
+    /// Whom the actions of engines' answers are told.
+    pub(crate) receiver: Option<actions::Receiver>,
 }
 
 /// What one pass did.
@@ -61,6 +65,7 @@ impl App {
             ),
             public_url: config.public_url.clone(),
             repair_drift: config.repair_drift,
+            receiver: actions::Receiver::of(config),
         }
     }
 
@@ -84,14 +89,16 @@ impl App {
         let began = self.platform.clock.now();
         let (files, rest) = event.records.into_iter().partition(media::is_about_a_file);
         let (erasures, rest) = Vec::into_iter(rest).partition(erasures::is_an_erasure);
+        let (actions, rest) = Vec::into_iter(rest).partition(actions::is_about_actions);
         let of = |records: Vec<SqsMessage>| {
             let mut event = SqsEvent::default();
             event.records = records;
             event
         };
-        let (files, erasures, mut answer) = tokio::join!(
+        let (files, erasures, actions, mut answer) = tokio::join!(
             batch::each(of(files), |record| self.file_in_time(record, began)),
             batch::each(of(erasures), |record| self.erasure_in_time(record, began)),
+            batch::each(of(actions), |record| self.actions_in_time(record, began)),
             batch::each(of(rest), |record| self.later(record)),
         );
         answer.batch_item_failures.extend(files.batch_item_failures);
@@ -99,22 +106,29 @@ impl App {
             .batch_item_failures
             .extend(erasures.batch_item_failures);
         answer
+            .batch_item_failures
+            .extend(actions.batch_item_failures);
+        answer
     }
 
     /// One pass over everything that is due.
     pub async fn pass(&self) -> Pass {
         // Side by side, each with its own time: none can starve another.
-        let (messages, lanes, watches, fleet, erasures) = tokio::join!(
+        let (messages, lanes, watches, fleet, erasures, questions, actions) = tokio::join!(
             tokio::time::timeout(JOB, Box::pin(self.due_messages())),
             tokio::time::timeout(JOB, Box::pin(self.due_lanes())),
             tokio::time::timeout(JOB, Box::pin(self.due_watches())),
             tokio::time::timeout(JOB, Box::pin(self.due_fleet())),
             tokio::time::timeout(JOB, Box::pin(self.due_erasures())),
+            tokio::time::timeout(JOB, Box::pin(self.due_questions())),
+            tokio::time::timeout(JOB, Box::pin(self.due_actions())),
         );
-        let pass = [messages, lanes, watches, fleet, erasures]
-            .map(Result::unwrap_or_default)
-            .into_iter()
-            .fold(Pass::default(), Pass::and);
+        let pass = [
+            messages, lanes, watches, fleet, erasures, questions, actions,
+        ]
+        .map(Result::unwrap_or_default)
+        .into_iter()
+        .fold(Pass::default(), Pass::and);
         if pass != Pass::default() {
             tracing::info!(
                 looked_at = pass.looked_at,

@@ -50,7 +50,7 @@ impl App {
             Some(message) if matches!(message.dispatch, Dispatch::Unknown | Dispatch::Accepted) => {
                 Ok(Some(message))
             }
-            Some(message) => self.due_outbound(message).await.map(|()| None),
+            Some(message) => Box::pin(self.due_outbound(message)).await.map(|()| None),
             None => Ok(None),
         }
     }

@@ -29,6 +29,8 @@ pub(crate) struct Urls<'a> {
     pub(crate) gateway: &'a str,
     /// The engine of vendors that name none.
     pub(crate) engine: Option<&'a str>,
+    /// Where the actions of engines' answers are told.
+    pub(crate) actions: Option<&'a str>,
 }
 
 /// Every function of the stack. Cheap to clone.
@@ -223,5 +225,6 @@ fn config(function: &str, urls: Urls<'_>) -> Config {
         redis_url: None,
         engine_url: urls.engine.map(str::to_owned),
         engine_origins: ENGINE_ORIGINS.to_owned(),
+        actions_url: urls.actions.map(str::to_owned),
     }
 }

@@ -41,6 +41,8 @@ pub struct Options {
     pub engine_url: Option<String>,
     /// Messages that are worked on at once.
     pub inbound_concurrency: usize,
+    /// Where the actions of engines' answers are told; without it they are recorded alone.
+    pub actions_url: Option<String>,
     /// Changes of the simulator's behaviour.
     pub simulator: fn(&mut simulator::Options),
 }
@@ -55,6 +57,7 @@ impl Default for Options {
             repairs_drift: true,
             engine_url: None,
             inbound_concurrency: 50,
+            actions_url: None,
             simulator: |_| {},
         }
     }
@@ -109,6 +112,7 @@ impl Stack {
             provider: &provider_url,
             gateway: &gateway_url,
             engine: options.engine_url.as_deref(),
+            actions: options.actions_url.as_deref(),
         };
         let functions = Functions::new(urls, &options.clock, options.repairs_drift);
         let ready = Arc::new(AtomicBool::new(false));
@@ -176,6 +180,7 @@ impl Stack {
             provider: &provider_url,
             gateway: &self.gateway_url,
             engine: self.engine_url.as_deref(),
+            actions: None,
         };
         functions::admin(urls, clock)
     }

@@ -7,7 +7,7 @@ mod reply;
 mod request;
 mod signing;
 
-pub use answer::{REPLY_KINDS, read as answer};
+pub use answer::{NAME, REPLY_KINDS, is_name, read as answer};
 pub use reply::{NoReply, Reply};
-pub use request::{Request, VERSION, request};
+pub use request::{Request, VERSION, request, signed};
 pub use signing::{InvalidSigningSecret, SigningSecret, SigningSecrets};

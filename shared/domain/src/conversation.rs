@@ -6,6 +6,7 @@ use crate::contact::{Contact, Identity};
 use crate::content::{Content, Kind};
 use crate::engine::{Answer, Context, Question};
 use crate::event::{GroupId, InboundMessage};
+use crate::holding::Held;
 use crate::ids::{ConversationId, MessageId, VendorId, WabaId};
 use crate::outage;
 pub use crate::people::{Resolution, resolve};
@@ -43,6 +44,8 @@ pub struct Conversation {
     pub merged_from: Vec<ConversationId>,
     /// What the vendor's rules remember of it.
     pub rules: Memory,
+    /// Its messages that wait before they leave, or did so until just now.
+    pub held: Vec<Held>,
 }
 
 /// Why a message is kept and not answered.
@@ -134,6 +137,7 @@ impl Conversation {
             looked_up_at: None,
             merged_from: Vec::new(),
             rules: Memory::default(),
+            held: Vec::new(),
         }
     }
 

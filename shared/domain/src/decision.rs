@@ -1,11 +1,13 @@
 //! What an answer changes: decided once, written in one transaction.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use crate::contact::Contact;
 use crate::content::{Choice, Content};
 use crate::conversation::{Conversation, Heard};
-use crate::engine::Answer;
+use crate::engine::{Action, Answer};
 use crate::ids::MessageId;
 use crate::limits;
 use crate::outbound::{Draft, Origin, Outbound};
@@ -18,6 +20,8 @@ pub struct Decision {
     pub conversation: Conversation,
     pub replies: Vec<Outbound>,
     pub intent: Option<String>,
+    /// What the vendor's other systems are to do.
+    pub actions: Vec<Action>,
     /// What the customer chose by a text, from a menu that was sent as one.
     pub choice: Option<Choice>,
     /// A person has to go on, so soon.
@@ -34,28 +38,17 @@ pub fn decide(
     let choice = conversation.choice(heard);
     let welcome = conversation.welcome(config, heard);
     conversation.version += 1;
-    if answer.requires_human {
-        conversation.left_to_a_person(config.handover(), now);
-    }
-    if answer.intent.is_some() {
-        conversation
-            .context
-            .current_intent
-            .clone_from(&answer.intent);
-        conversation.context.current_step = answer.next_step;
-    }
-    let context = &mut conversation.context;
-    context.priority = context.priority.max(answer.priority);
-    context.language = answer.language.or_else(|| context.language.take());
+    conversation.follows(&answer, config.handover(), now);
     let contents = answer
         .replies
         .into_iter()
         .take(limits::REPLIES_PER_DECISION);
     let contents = welcome.into_iter().chain(contents);
-    let replies: Vec<_> = contents
+    let mut replies: Vec<_> = contents
         .enumerate()
         .map(|(index, content)| reply(&conversation, heard, (index, content), now))
         .collect();
+    conversation.holds(&mut replies, answer.delay, now);
     for reply in &replies {
         conversation.offers(reply);
     }
@@ -63,8 +56,25 @@ pub fn decide(
         conversation,
         replies,
         intent: answer.intent,
+        actions: answer.actions,
         choice,
         calls_person: answer.requires_human.then_some(answer.priority),
+    }
+}
+
+impl Conversation {
+    /// Takes what an answer says of the conversation: what it is about, and whether a person goes on.
+    pub fn follows(&mut self, answer: &Answer, handover: Duration, now: Timestamp) {
+        if answer.requires_human {
+            self.left_to_a_person(handover, now);
+        }
+        if answer.intent.is_some() {
+            self.context.current_intent.clone_from(&answer.intent);
+            self.context.current_step.clone_from(&answer.next_step);
+        }
+        let context = &mut self.context;
+        context.priority = context.priority.max(answer.priority);
+        context.language = answer.language.clone().or_else(|| context.language.take());
     }
 }
 
@@ -73,7 +83,7 @@ pub fn reply_ids(question: &MessageId) -> impl Iterator<Item = MessageId> {
     (0..=limits::REPLIES_PER_DECISION).map(|index| reply_id(question, index))
 }
 
-fn reply_id(question: &MessageId, index: usize) -> MessageId {
+pub(crate) fn reply_id(question: &MessageId, index: usize) -> MessageId {
     MessageId::derived(&["reply", question.as_str(), &index.to_string()])
 }
 

@@ -252,6 +252,15 @@ pub enum LaterJob {
     Promote {},
     /// The vendor was deleted, and its data is to be erased.
     Erase {},
+    /// The time of a question is over that its engine answers later.
+    #[serde(rename_all = "camelCase")]
+    Deadline { message_id: MessageId },
+    /// A message has waited as long as it had to.
+    #[serde(rename_all = "camelCase")]
+    Release { message_id: MessageId },
+    /// The actions of a decision are to be told.
+    #[serde(rename_all = "camelCase")]
+    Actions { message_id: MessageId },
 }
 
 impl LaterJob {
@@ -270,13 +279,20 @@ impl LaterJob {
             Self::Renew {} => "renew",
             Self::Promote {} => "promote",
             Self::Erase {} => "erase",
+            Self::Deadline { .. } => "deadline",
+            Self::Release { .. } => "release",
+            Self::Actions { .. } => "actions",
         }
     }
 
     /// The message of the ledger that it is about, if it names one.
     pub const fn message(&self) -> Option<&MessageId> {
         match self {
-            Self::Media { message_id } | Self::Reconcile(message_id) => Some(message_id),
+            Self::Media { message_id }
+            | Self::Reconcile(message_id)
+            | Self::Deadline { message_id }
+            | Self::Release { message_id }
+            | Self::Actions { message_id } => Some(message_id),
             Self::Status(_)
             | Self::Session(_)
             | Self::Echo(_)

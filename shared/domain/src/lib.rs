@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod action;
+pub mod actions;
 pub mod admission;
 pub mod audit;
 pub mod builtin;
@@ -17,6 +18,7 @@ pub mod control;
 pub mod conversation;
 pub mod counting;
 pub mod decision;
+pub mod deferred;
 mod delivery;
 pub mod drift;
 pub mod echo;
@@ -28,6 +30,7 @@ pub mod fallback;
 pub mod file_type;
 mod fold;
 mod forgetting;
+mod holding;
 pub mod identity;
 mod ids;
 mod lane;
@@ -69,6 +72,7 @@ pub use event::{
     Echo, Element, Event, Evidence, GroupId, IgnoreReason, InboundMessage, Participant,
     ProviderMessageId, ProviderRef, Received, SessionStatus, StatusUpdate,
 };
+pub use holding::Held;
 pub use ids::{ConversationId, Fingerprint, InvalidId, MessageId, VendorId, WabaId};
 pub use lane::{Lane, LaneState, ParkReason};
 pub use ledger::{Dispatch, status};

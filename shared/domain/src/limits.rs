@@ -153,6 +153,33 @@ pub const OUTAGE_TOLD_AGAIN: Duration = Duration::from_hours(24);
 pub const ENGINE_REASON_CHARS: usize = 300;
 /// Receives of an inbound entry after which the dead-letter queue takes it.
 pub const INBOUND_RECEIVES: u32 = 20;
+/// How long after its time a message that waited is remembered by its conversation: as long as it takes the sweep to
+/// find a message that is not in its queue.
+pub const HELD_REMEMBERED: Duration = Duration::from_mins(2);
+/// Messages that a conversation remembers to wait.
+pub const HELD_MOST: usize = 40;
+/// How long an engine that answers later may take.
+pub const ANSWER_WITHIN: Duration = Duration::from_mins(5);
+/// How long it is known what became of a question that was answered later, in days.
+pub const DEFERRED_DAYS: i64 = 7;
+/// How long whoever takes actions may take to answer.
+pub const ACTIONS_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long whoever tells actions keeps others away from them.
+pub const ACTIONS_LEASE: Duration = Duration::from_secs(90);
+/// Actions that nobody told for this long are told by the timer.
+pub const ACTIONS_TOLD_WITHIN: Duration = Duration::from_mins(1);
+/// How late in an invocation a delivery may begin; after that it is left to the timer.
+pub const ACTIONS_BEGIN: Duration = Duration::from_secs(25);
+/// Waits between the attempts to tell actions; the last is repeated.
+pub const ACTIONS_WAITS: [Duration; 5] = [
+    Duration::from_secs(30),
+    Duration::from_mins(2),
+    Duration::from_mins(8),
+    Duration::from_mins(30),
+    Duration::from_hours(1),
+];
+/// How long after their decision actions are told.
+pub const ACTIONS_LIVE: Duration = Duration::from_hours(24);
 /// How long it may take to learn whose number is behind a linked id, before the engine is asked.
 pub const LOOK_UP: Duration = Duration::from_millis(2_500);
 pub const CONVERSATION_FUNCTION_TIMEOUT: Duration = Duration::from_secs(18);
@@ -558,6 +585,20 @@ mod tests {
         assert!(ENGINE_TIMEOUT + AWS_CALL < ENGINE_PROBE && ENGINE_CACHE < ENGINE_LEFT_ALONE);
         assert!(ENGINE_ASKS_TO_WAIT_MOST < ENGINE_AWAITED);
         assert!(ENGINE_LEFT_ALONE_MOST < ENGINE_WINDOW);
+    }
+
+    #[test]
+    fn a_delivery_ends_before_its_invocation_and_its_lease() {
+        assert!(ACTIONS_BEGIN + ACTIONS_TIMEOUT + AWS_CALL * 2 < SWEEP_FUNCTION_TIMEOUT);
+        assert!(SWEEP_FUNCTION_TIMEOUT < ACTIONS_LEASE);
+    }
+
+    #[test]
+    fn what_waits_is_remembered_until_the_sweep_found_it() {
+        assert!(SENDER_WAITS < ENGINE_DELAY && ENGINE_DELAY < UNDISPATCHED_AFTER);
+        assert!(UNDISPATCHED_AFTER * 2 <= HELD_REMEMBERED + ENGINE_DELAY);
+        let longest_delay_of_a_queue = Duration::from_mins(15);
+        assert!(ANSWER_WITHIN < longest_delay_of_a_queue);
     }
 
     #[test]

@@ -56,6 +56,8 @@ pub struct Outbound {
     pub lane_epoch: Option<u64>,
     /// Until when the invocation that sends it is taken for alive.
     pub lease_until: Option<Timestamp>,
+    /// Before when it does not leave; `None` if nothing has it wait.
+    pub not_before: Option<Timestamp>,
     /// When it is no longer worth sending.
     pub expires: Option<Timestamp>,
     pub reference: ProviderRef,
@@ -121,6 +123,7 @@ impl Draft {
             listed: false,
             lane_epoch: None,
             lease_until: None,
+            not_before: None,
             expires: None,
             reference: ProviderRef::default(),
             follow_up: FollowUp::default(),

@@ -79,7 +79,7 @@ pub fn turn(message: &Outbound, lane: &Lane, entry: Entry, now: Timestamp) -> Tu
         let look = now.checked_add(limits::DOUBT_LOOK).unwrap_or(until);
         return Turn::Wait(until.min(look));
     }
-    match lane.next_due_at {
+    match lane.next_due_at.max(message.not_before) {
         Some(due) if due > now => Turn::Wait(due),
         _ => Turn::Send {
             message: Box::new(message.clone().taken(now)),

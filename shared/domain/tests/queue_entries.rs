@@ -72,6 +72,31 @@ fn changes_calls_and_numbers_are_entries_of_this_version() {
     assert_eq!(LaterEntry::from_body(&entry.to_body()), Ok(entry));
 }
 
+/// What this release sends to `later` beside the samples.
+const LATER: [(&str, &str); 3] = [
+    (
+        "actions",
+        r#"{"v":1,"vendorId":"vendor_001","wabaId":"waba_vendor_001","receivedAt":"2026-11-22T17:28:03Z","actions":{"messageId":"msg_386d08d9f5f908ac8577fe52da63949a"}}"#,
+    ),
+    (
+        "deadline",
+        r#"{"v":1,"vendorId":"vendor_001","wabaId":"waba_vendor_001","receivedAt":"2026-11-22T17:28:03Z","deadline":{"messageId":"msg_386d08d9f5f908ac8577fe52da63949a"}}"#,
+    ),
+    (
+        "release",
+        r#"{"v":1,"vendorId":"vendor_001","wabaId":"waba_vendor_001","receivedAt":"2026-11-22T17:28:03Z","release":{"messageId":"msg_386d08d9f5f908ac8577fe52da63949a"}}"#,
+    ),
+];
+
+#[test]
+fn what_waits_is_an_entry_of_ids_alone() {
+    for (kind, body) in LATER {
+        let entry = LaterEntry::from_body(body).unwrap();
+        assert_eq!((entry.to_body().as_str(), entry.job.as_str()), (body, kind));
+        assert!(entry.job.message().is_some());
+    }
+}
+
 #[test]
 fn a_change_is_neither_its_message_nor_another_change() {
     let message = body(&records("inbound.json")[0]).to_owned();

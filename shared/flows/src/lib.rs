@@ -12,6 +12,7 @@ pub mod batch;
 pub mod breaker;
 pub mod call;
 pub mod changes;
+pub mod deferral;
 pub mod dispatch;
 pub mod echoes;
 pub mod erasure;

@@ -39,6 +39,8 @@ pub struct Config {
     pub engine_url: Option<String>,
     /// The origins that engines may have though they are not public, as [`crate::Origins::parse`] reads them.
     pub engine_origins: String,
+    /// Where the actions of engines' answers are told; without it they are recorded alone.
+    pub actions_url: Option<String>,
 }
 
 /// The keys that Lambda puts into a function's environment; they stay the same for the environment's life.
@@ -131,6 +133,7 @@ impl Config {
             redis_url: optional("REDIS_URL"),
             engine_url: optional("ENGINE_URL"),
             engine_origins: optional("ENGINE_ORIGINS").unwrap_or_default(),
+            actions_url: optional("ACTIONS_URL"),
         })
     }
 }

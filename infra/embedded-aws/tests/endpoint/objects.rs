@@ -27,6 +27,7 @@ fn function(stack: &Stack, bucket: &str) -> Platform {
         redis_url: None,
         engine_in_flight: 3,
         engine_url: None,
+        actions_url: None,
         engine_origins: String::new(),
     };
     Platform::new(&config, stack.clock.clone())

@@ -6,6 +6,7 @@
     reason = "what a failed test saw is worth printing"
 )]
 
+mod actions;
 mod admin_access;
 mod admin_audit;
 mod admin_keys;
@@ -25,6 +26,8 @@ mod conversations;
 mod costs;
 mod crashes;
 mod dead_letters;
+mod deferred;
+mod delays;
 mod deleting;
 mod disturbed;
 mod durability;

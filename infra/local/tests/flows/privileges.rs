@@ -6,8 +6,10 @@ mod scenario;
 use std::collections::{BTreeMap, BTreeSet};
 
 use embedded_aws::Permission;
+use local::Options;
 
-use crate::world::{World, run};
+use crate::engine_double::EngineDouble;
+use crate::world::{World, run_in};
 use roles::Role;
 
 /// What Lambda's poller does in the name of the function that it polls for, on the function's source (AWS's managed policy
@@ -67,7 +69,14 @@ fn complaints(role: &Role, needed: &BTreeSet<Permission>) -> Vec<String> {
 
 #[tokio::test]
 async fn every_function_may_do_what_it_does_and_nothing_else() {
-    run(async |world| {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let options = Options {
+        actions_url: Some(format!("http://{address}/actions")),
+        ..Options::default()
+    };
+    run_in(options, async |world| {
+        let _receiver = EngineDouble::on(world, listener);
         scenario::play(world).await;
         let mut needs = asked(world);
         let mut wrong = Vec::new();

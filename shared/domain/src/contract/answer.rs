@@ -178,9 +178,11 @@ fn action(value: &Value) -> Result<Action, (&'static str, &'static str)> {
     Ok(Action { kind, data })
 }
 
-const NAME: &str = "must have 1 to 64 characters of a-z, A-Z, 0-9, '_', '-', '.' and ':'";
+/// What an intent, a step or the type of an action must be.
+pub const NAME: &str = "must have 1 to 64 characters of a-z, A-Z, 0-9, '_', '-', '.' and ':'";
 
-fn is_name(text: &str) -> bool {
+/// Whether an intent, a step or the type of an action may be called so.
+pub fn is_name(text: &str) -> bool {
     (1..=limits::ENGINE_NAME_BYTES).contains(&text.len())
         && text
             .bytes()

@@ -19,7 +19,11 @@ pub struct Request {
 /// The request that asks an engine, signed now. Asking again makes it anew, with the same id.
 pub fn request(question: &Question, secrets: &SigningSecrets, now: Timestamp) -> Request {
     let body = body(question).to_string().into_bytes();
-    let id = question.message.as_str();
+    signed(question.message.as_str(), body, secrets, now)
+}
+
+/// A request of this id, signed now.
+pub fn signed(id: &str, body: Vec<u8>, secrets: &SigningSecrets, now: Timestamp) -> Request {
     let headers = vec![
         ("webhook-id", id.to_owned()),
         ("webhook-timestamp", now.as_second().to_string()),

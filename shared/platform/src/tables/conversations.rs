@@ -1,12 +1,14 @@
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::conversation::{Attendant, Conversation, Heard};
 use domain::decision::Decision;
+use domain::deferred::Deferred;
 use domain::echo::Unlinked;
 use domain::engine::Context;
 use domain::rules::Memory;
 use domain::{ConversationId, GroupId, Identity, MessageId, Outbound, VendorId};
 use jiff::Timestamp;
 
+use super::actions::Recorded;
 use super::item::{Change, Item, Reader, json, key, ms, n, s};
 use super::people::{Epoch, Merged, Next};
 use super::{Commit, Tables};
@@ -84,6 +86,13 @@ impl Tables {
                 .iter()
                 .map(|reply| self.new_reply(reply, heard.received_at, now)),
         );
+        let actions = decision.actions.as_ref();
+        parts.extend(actions.and_then(|recorded| self.new_actions(recorded, now)));
+        parts.extend(
+            decision
+                .deferred
+                .map(|deferred| self.new_deferred(deferred)),
+        );
         self.commit("writing a decision", parts).await
     }
 
@@ -120,6 +129,10 @@ impl Tables {
         .set(
             "rules",
             (conversation.rules != Memory::default()).then(|| json(&conversation.rules)),
+        )
+        .set(
+            "held",
+            (!conversation.held.is_empty()).then(|| json(&conversation.held)),
         )
         .set("version", n(conversation.version))
         .set("updatedAt", ms(now))
@@ -207,6 +220,9 @@ pub struct Decided<'a> {
     pub new_aliases: &'a [Identity],
     /// The conversation that was found to be the same.
     pub merged: Option<&'a Merged>,
+    /// That its engine answers later.
+    pub deferred: Option<&'a Deferred>,
+    pub actions: Option<Recorded<'a>>,
 }
 
 /// A conversation, and when it was last written: something was heard, sent, or decided about it.
@@ -252,6 +268,7 @@ fn read(vendor: &VendorId, id: &ConversationId, item: &Item) -> Result<Conversat
             None => Vec::new(),
         },
         rules: from.json_or_default("rules")?,
+        held: from.json_or_default("held")?,
     })
 }
 

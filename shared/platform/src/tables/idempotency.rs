@@ -1,4 +1,5 @@
 use domain::conversation::Conversation;
+use domain::deferred::Deferred;
 use domain::{Identity, MessageId, Outbound, VendorId, limits};
 use jiff::{SignedDuration, Timestamp};
 
@@ -28,13 +29,22 @@ pub struct Staff<'a> {
     pub new_aliases: &'a [Identity],
     /// The caller's idempotency key and the fingerprint of what it asked for, neither readable.
     pub idempotency: Option<(&'a str, &'a str)>,
+    /// The question that it answers later, as it was read and with this reply.
+    pub answers: Option<(&'a Deferred, &'a Deferred)>,
 }
 
 impl Tables {
     /// Writes a message of the vendor's staff, once per idempotency key.
     pub async fn keep_staff(&self, staff: Staff<'_>, now: Timestamp) -> Result<Staffed, AwsError> {
         let vendor = &staff.message.vendor;
-        let mut parts = vec![self.new_outbound(staff.message, now)];
+        let mut parts = match staff.answers {
+            Some((before, after)) => {
+                let mut parts = self.deferred_settled(before, after);
+                parts.push(self.new_reply(staff.message, before.asked_at, now));
+                parts
+            }
+            None => vec![self.new_outbound(staff.message, now)],
+        };
         let next = Next {
             conversation: staff.conversation,
             new_aliases: staff.new_aliases,

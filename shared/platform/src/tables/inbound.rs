@@ -236,6 +236,7 @@ impl Tables {
         let replies: Vec<_> = super::conversations::reply_ids(&decision.replies);
         let at = (&conversation.vendor, heard.id);
         let change = Change::of(&self.names.messages, message_key(at.0, at.1));
+        let change = super::actions::with_actions(change, decided.actions.as_ref());
         media::marked(change, at, &heard.message.content, now)
             .set("state", s("decided"))
             .set("contact", json(&heard.message.contact))

@@ -5,6 +5,7 @@ use domain::{Choice, Contact, Content, Dispatch, Failure, MessageId, Outbound, V
 use jiff::Timestamp;
 
 use super::Tables;
+use super::actions::ListedActions;
 use super::changes::{Changes, changes};
 use super::item::{Item, Reader, key, s};
 use super::media::KeptMedia;
@@ -55,6 +56,8 @@ pub struct Listed {
     pub outcome: Option<String>,
     /// What was wrong with the engine's answer to it.
     pub outcome_reason: Option<String>,
+    /// What the vendor's other systems were to do.
+    pub actions: Option<ListedActions>,
     pub occurred_at: Timestamp,
     pub received_at: Timestamp,
 }
@@ -255,6 +258,7 @@ fn read(item: &Item) -> Result<Listed, AwsError> {
         intent: from.text_opt("intent").map(str::to_owned),
         outcome: from.text_opt("outcome").map(str::to_owned),
         outcome_reason: from.text_opt("outcomeReason").map(str::to_owned),
+        actions: super::actions::listed(&from),
         occurred_at: from.time_opt("occurredAt").unwrap_or(received_at),
         received_at,
     })
@@ -262,9 +266,11 @@ fn read(item: &Item) -> Result<Listed, AwsError> {
 
 /// An inbound message is `received`, then `answered` if it got replies or `handled` if it was decided to send none.
 pub(super) fn inbound_status(from: &Reader<'_>) -> &'static str {
-    let has_replies = from.text_opt("replies").is_some_and(|ids| ids != "[]");
+    let at_once = from.text_opt("replies").is_some_and(|ids| ids != "[]");
+    // What its engine answers later is no part of its decision.
+    let later = matches!(from.text_opt("outcome"), Some("answered" | "fallback"));
     match from.text_opt("state") {
-        Some("decided") if has_replies => "answered",
+        Some("decided") if at_once || later => "answered",
         Some("decided") => "handled",
         _ => "received",
     }

@@ -1,5 +1,6 @@
 //! The tables: what is read, and what is written on which condition. Decisions are made in `domain`, on what was read here.
 
+mod actions;
 mod admin_keys;
 mod aliases;
 mod audit;
@@ -11,6 +12,7 @@ mod conversation_list;
 mod conversations;
 mod counted;
 mod counters;
+mod deferred;
 mod doubts;
 mod engines;
 mod erasing;
@@ -52,6 +54,7 @@ use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, TransactWriteItem};
 use domain::Fingerprint;
 
+pub use actions::{ActionsTask, ListedActions, Recorded};
 pub use admin_keys::StoredKey;
 pub use aliases::{Aliases, ContactRow};
 pub use audit::Sought;
@@ -60,6 +63,7 @@ pub use closing::{Active, CLOSE_NUMBER};
 pub use conversation_list::{ConversationPage, ConversationPlace};
 pub use conversations::{Decided, KeptConversation};
 pub use counters::Fleet;
+pub use deferred::{Question, Settled};
 pub use doubts::Control;
 pub use engines::{EngineKey, EngineUse, KeptBreaker, LastFailure, Place, Places};
 pub use erasing::{Erasable, ErasedPage, Start};

@@ -79,6 +79,7 @@ pub(super) fn write(message: &Outbound, now: Timestamp) -> Item {
             message.follow_up.retry_of.as_ref().map(|id| s(id.as_str())),
         )
         .with("askedBy", message.asked_by.as_deref().map(s))
+        .with("notBefore", message.not_before.map(ms))
         .with("createdAt", ms(message.created_at))
         .with("revision", n(message.revision))
         .with("dueShard", due_at.map(|_| s(message_shard(&pk))))
@@ -125,6 +126,7 @@ pub(super) fn read(item: &Item) -> Result<Outbound, AwsError> {
         listed: from.flag("listed"),
         lane_epoch: from.number_opt("laneEpoch"),
         lease_until: from.time_opt("leaseUntil"),
+        not_before: from.time_opt("notBefore"),
         expires: from.time_opt("expires"),
         reference: ProviderRef {
             key_id: from.parsed_opt("keyId"),

@@ -12,7 +12,7 @@ use crate::admin_keys::put_key;
 use crate::admin_keys_made::{create, with};
 use crate::catalogue;
 use crate::deleting::{NUMBER, dead_letters, delete, delete_and_die, until_erased};
-use crate::engine_double::EngineDouble;
+use crate::engine_double::{Act, EngineDouble};
 use crate::front_door::{get, post, register, shop};
 use crate::media;
 use crate::numbers;
@@ -75,6 +75,7 @@ pub(super) async fn play(world: &World) {
     the_sweep_ends_and_resumes(world).await;
     a_secret_rotates(world).await;
     another_engine_answers(world).await;
+    an_engine_answers_later(world).await;
     the_back_office_works(world).await;
     the_session_is_linked_anew(world).await;
     keys_are_made_and_changes_looked_at(world).await;
@@ -488,6 +489,28 @@ async fn another_engine_answers(world: &World) {
     world.configure_engine(VENDOR_1, &engine).await;
     customer_writes(world, "ELSEWHERE").await;
     assert_eq!(engine.asked().len(), 1);
+    world.configure_engine_as(VENDOR_1, &Value::Null).await;
+}
+
+/// In time, not at all, and with replies that wait.
+async fn an_engine_answers_later(world: &World) {
+    let engine = EngineDouble::start(world);
+    world.configure_engine(VENDOR_1, &engine).await;
+    engine.then(Act::status(202));
+    customer_writes(world, "PATIENT").await;
+    let question = world.messages(VENDOR_1, "inbound").await[0]["id"].clone();
+    let path = format!("vendors/{}/send-message", VENDOR_1.id);
+    let body = json!({ "inReplyTo": question, "text": "Le colis est là" });
+    let answer = world.admin("POST", &path, &[], &body).await;
+    assert_eq!(answer.status, 202, "{}", answer.text);
+    let slowly = json!({ "replies": [{ "type": "text", "text": "Le colis part" }], "delayMs": 9000, "actions": [{ "type": "pack" }] });
+    engine.then(Act::Answer(slowly));
+    customer_writes(world, "UNHURRIED").await;
+    world.later(10).await;
+    engine.then(Act::status(202));
+    customer_writes(world, "FORGOTTEN").await;
+    world.later(limits::ANSWER_WITHIN.as_secs() + 2).await;
+    world.sweep().await;
     world.configure_engine_as(VENDOR_1, &Value::Null).await;
 }
 

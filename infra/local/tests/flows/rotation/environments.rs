@@ -89,6 +89,7 @@ pub(crate) fn config(world: &World, function: &str) -> Config {
         redis_url: None,
         engine_in_flight: 3,
         engine_url: None,
+        actions_url: None,
         engine_origins: String::new(),
     }
 }
