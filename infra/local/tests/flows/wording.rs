@@ -4,7 +4,7 @@ use domain::limits;
 use serde_json::{Value, json};
 use testkit::wasender::received;
 
-use crate::conversations::listed;
+use crate::conversations::{decide, listed};
 use crate::front_door::{get, is_problem};
 use crate::people::writes;
 use crate::world::{AWA, Answer, MOUSSA, VENDOR_1, World, run};
@@ -171,6 +171,40 @@ async fn whoever_is_not_understood_twice_gets_a_person() {
             400,
             "invalid_query",
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_complaint_goes_first_until_somebody_gives_the_conversation_back() {
+    run(async |world| {
+        writes(world, "Bonjour", MOUSSA, "HELLO").await;
+        writes(
+            world,
+            "Ma robe est arrivée déchirée, c'est inadmissible",
+            AWA,
+            "TORN",
+        )
+        .await;
+        assert!(
+            last(world).contains("sincèrement désolés"),
+            "{}",
+            last(world)
+        );
+        let first = conversations(world, "?priority=high").await;
+        assert_eq!(first.len(), 1);
+        assert_eq!(
+            (&first[0]["status"], &first[0]["intent"]),
+            (&json!("human"), &json!("complaint"))
+        );
+        assert_eq!(conversations(world, "?priority=normal").await.len(), 1);
+        let id = first[0]["conversationId"].as_str().expect("an id");
+        let released = decide(world, id, "release", &Value::Null).await;
+        assert_eq!(
+            (released.status, &released.json["priority"]),
+            (200, &json!("normal"))
+        );
+        assert_eq!(conversations(world, "?priority=high").await.len(), 0);
     })
     .await;
 }
