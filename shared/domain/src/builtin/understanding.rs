@@ -113,7 +113,9 @@ pub fn understand(content: &Content, step: Option<&str>) -> Understood {
         };
     };
     // A menu that the release before sent is not remembered with the conversation, its step is.
-    if let Some(option) = chosen(&former_options(), text).filter(|_| step == Some("menu")) {
+    if step == Some("menu")
+        && let Some(option) = chosen(&former_options(), text)
+    {
         return Understood::surely(Intent::of(&option.id).unwrap_or(Intent::Unknown));
     }
     if let Some((command, argument)) = command::command(text) {

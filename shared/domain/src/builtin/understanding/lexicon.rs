@@ -85,10 +85,6 @@ pub(super) struct Lexicon {
     /// In the order of their texts.
     pub(super) words: Vec<Word>,
     pub(super) phrases: Vec<Phrase>,
-    /// The words by how they sound, in the order of the sounds.
-    pub(super) sounds: Vec<(String, u16)>,
-    /// The words of at least four letters by their length, with the letters that they have.
-    pub(super) lengths: Vec<Vec<(u32, u16)>>,
     /// The words that stand for any number and for any mix of letters and digits.
     pub(super) number: u16,
     pub(super) code: u16,

@@ -28,6 +28,9 @@ const LONGEST: usize = 32;
 
 /// The number of an order that a text names, in capitals. A number that stands alone is one where it was `asked` for, or if it looks like nothing else.
 pub(super) fn order_number(text: &str, asked: bool) -> Option<String> {
+    if !text.bytes().any(|b| b.is_ascii_digit()) {
+        return None;
+    }
     let words: Vec<&str> = text
         .split(|c: char| c.is_whitespace() || ",;:!?()'’\"«».".contains(c))
         .filter(|word| !word.is_empty())

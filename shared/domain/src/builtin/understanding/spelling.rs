@@ -1,5 +1,7 @@
 //! What a word that is in no table was meant to be.
 
+use std::sync::LazyLock;
+
 use super::lexicon::{Lexicon, Word};
 
 /// The longest word that is a misspelling of another, in letters.
@@ -42,30 +44,25 @@ fn squeeze(word: &str) -> String {
 
 /// How a word sounds to a French ear, roughly: "kommandé" and "commander" are the same.
 fn sound(word: &str) -> String {
-    let squeezed = squeeze(word);
-    let plain = squeezed
-        .replace("eau", "o")
-        .replace("au", "o")
-        .replace("ph", "f")
-        .replace("qu", "k")
-        .replace("gu", "g")
-        .replace("ai", "e")
-        .replace("ei", "e");
-    let mut sound = String::with_capacity(plain.len());
-    let mut letters = plain.chars().peekable();
-    while let Some(letter) = letters.next() {
-        let heard = match letter {
-            'c' if matches!(letters.peek(), Some('e' | 'i' | 'y')) => 's',
-            'c' if letters.peek() == Some(&'h') => 'c',
-            'c' | 'q' => 'k',
-            'h' => continue,
-            'z' => 's',
-            'y' => 'i',
-            other => other,
+    let mut sound = String::with_capacity(word.len());
+    let mut rest = word.as_bytes();
+    while let Some(letter) = rest.first() {
+        let (heard, letters) = match rest {
+            [b'e', b'a', b'u', ..] => (Some('o'), 3),
+            [b'a', b'u', ..] => (Some('o'), 2),
+            [b'a' | b'e', b'i', ..] => (Some('e'), 2),
+            [b'p', b'h', ..] => (Some('f'), 2),
+            [b'q', b'u', ..] => (Some('k'), 2),
+            [b'g', b'u', ..] => (Some('g'), 2),
+            [b'c', b'h', ..] => (Some('c'), 2),
+            [b'c', b'e' | b'i' | b'y', ..] | [b'z', ..] => (Some('s'), 1),
+            [b'c' | b'q', ..] => (Some('k'), 1),
+            [b'y', ..] => (Some('i'), 1),
+            [b'h', ..] => (None, 1),
+            _ => (Some(char::from(*letter)), 1),
         };
-        if !sound.ends_with(heard) {
-            sound.push(heard);
-        }
+        sound.extend(heard.filter(|heard| !sound.ends_with(*heard)));
+        rest = &rest[letters..];
     }
     while sound.len() > 3 && sound.ends_with(['e', 's', 't', 'x', 'd', 'r']) {
         sound.pop();
@@ -73,24 +70,33 @@ fn sound(word: &str) -> String {
     sound
 }
 
-/// The words by their sounds.
-pub(super) fn sounds(words: &[Word]) -> Vec<(String, u16)> {
-    let mut sounds: Vec<(String, u16)> = (0..)
-        .zip(words)
-        .filter(|(_, word)| is_target(word))
-        .map(|(id, word)| (sound(word.text), id))
-        .collect();
-    sounds.sort();
-    sounds
+/// The words that a misspelt one may be found among; they are put in order when the first is looked for.
+struct Neighbours {
+    /// By how they sound.
+    sounds: Vec<(String, u16)>,
+    /// By their first letter: the letters that they have, and how many.
+    initials: [Vec<(u32, usize, u16)>; 32],
 }
 
-/// The words by their lengths.
-pub(super) fn lengths(words: &[Word]) -> Vec<Vec<(u32, u16)>> {
-    let mut lengths = vec![Vec::new(); LONGEST + 3];
-    for (id, word) in (0..).zip(words).filter(|(_, word)| is_target(word)) {
-        lengths[word.text.len()].push((letters(word.text), id));
+static NEIGHBOURS: LazyLock<Neighbours> = LazyLock::new(|| Neighbours::of(&Lexicon::get().words));
+
+impl Neighbours {
+    fn of(words: &[Word]) -> Self {
+        let targets = || (0..).zip(words).filter(|(_, word)| is_target(word));
+        let mut initials = [const { Vec::new() }; 32];
+        for (id, word) in targets() {
+            let entry = (letters(word.text), word.text.len(), id);
+            initials[initial(word.text, 0)].push(entry);
+        }
+        let mut sounds: Vec<_> = targets().map(|(id, word)| (sound(word.text), id)).collect();
+        sounds.sort_unstable();
+        Self { sounds, initials }
     }
-    lengths
+}
+
+/// The place of a letter of a word in the alphabet.
+fn initial(word: &str, letter: usize) -> usize {
+    usize::from(word.as_bytes()[letter] & 31)
 }
 
 /// Whether a word may be what a misspelt one was meant to be.
@@ -110,8 +116,9 @@ fn alike(lexicon: &Lexicon, word: &str) -> Option<u16> {
     if sound.len() < SHORTEST {
         return None;
     }
-    let from = lexicon.sounds.partition_point(|(other, _)| *other < sound);
-    let same = lexicon.sounds[from..]
+    let sounds = &NEIGHBOURS.sounds;
+    let from = sounds.partition_point(|(other, _)| *other < sound);
+    let same = sounds[from..]
         .iter()
         .take_while(|(other, _)| *other == sound);
     same.map(|(_, id)| (distance(word, lexicon.word(*id).text), *id))
@@ -125,11 +132,14 @@ fn alike(lexicon: &Lexicon, word: &str) -> Option<u16> {
 fn nearest(lexicon: &Lexicon, word: &str) -> Option<u16> {
     let most = distance_of(word);
     let own = letters(word);
-    let near = lexicon.lengths[word.len() - most..=word.len() + most]
+    let mut initials = vec![initial(word, 0), initial(word, 1)];
+    initials.dedup();
+    let near = initials
         .iter()
-        .flatten()
-        .filter(|(other, _)| (own ^ other).count_ones() as usize <= 2 * most)
-        .map(|(_, id)| (*id, lexicon.word(*id)))
+        .flat_map(|initial| &NEIGHBOURS.initials[*initial])
+        .filter(|(_, length, _)| length.abs_diff(word.len()) <= most)
+        .filter(|(other, ..)| (own ^ other).count_ones() as usize <= 2 * most)
+        .map(|(.., id)| (*id, lexicon.word(*id)))
         .filter(|(_, other)| begin_alike(word, other.text) && most <= distance_of(other.text))
         .filter_map(|(id, other)| {
             let distance = distance(word, other.text);

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::{Lexicon, Part, Phrase, Role, Sense, Word, place};
 use crate::builtin::Intent;
-use crate::builtin::understanding::spelling;
 
 const TABLES: [&str; 3] = [
     include_str!("../phrases/fr.txt"),
@@ -26,11 +25,11 @@ struct Line {
 fn lines() -> impl Iterator<Item = Line> {
     TABLES.iter().enumerate().flat_map(|(place, table)| {
         table.lines().filter_map(move |line| {
-            let (label, entries) = line.split_once(": ")?;
+            let (label, entries) = line.split_once(':')?;
             (!line.starts_with('#')).then_some(Line {
                 language: 1 << place,
                 label,
-                entries,
+                entries: entries.trim_start(),
             })
         })
     })
@@ -61,6 +60,7 @@ impl Lexicon {
             }
         }
         let phrases = phrases(&words, &families);
+        let members = members(&words, &families);
         for (place, phrase) in (0_u16..).zip(&phrases) {
             for part in phrase.parts.iter().skip(1) {
                 if let Part::Word(inside) = part {
@@ -74,8 +74,9 @@ impl Lexicon {
                     word.starts.push(place);
                 }
                 Some(Part::Family(family)) => {
-                    let of_it = words.iter_mut().filter(|word| word.families & family != 0);
-                    of_it.for_each(|word| word.starts.push(place));
+                    for member in members.get(family).into_iter().flatten() {
+                        words[usize::from(*member)].starts.push(place);
+                    }
                 }
                 Some(Part::Gap) | None => {}
             }
@@ -83,8 +84,6 @@ impl Lexicon {
         let number = place(&words, NUMBER).expect("families are words too");
         let code = place(&words, CODE).expect("families are words too");
         Self {
-            sounds: spelling::sounds(&words),
-            lengths: spelling::lengths(&words),
             words,
             phrases,
             number,
@@ -101,6 +100,20 @@ fn families() -> BTreeMap<&'static str, u64> {
         families.entry(line.label).or_insert(next);
     }
     families
+}
+
+/// The words of each family.
+fn members(words: &[Word], families: &BTreeMap<&'static str, u64>) -> BTreeMap<u64, Vec<u16>> {
+    let mut members: BTreeMap<u64, Vec<u16>> = BTreeMap::new();
+    for (id, word) in (0..).zip(words).filter(|(_, word)| word.families != 0) {
+        for family in families
+            .values()
+            .filter(|family| word.families & **family != 0)
+        {
+            members.entry(*family).or_default().push(id);
+        }
+    }
+    members
 }
 
 fn words(families: &BTreeMap<&'static str, u64>) -> Vec<Word> {
@@ -148,43 +161,39 @@ fn phrases(words: &[Word], families: &BTreeMap<&'static str, u64>) -> Vec<Phrase
         let Some((sense, weight, only)) = sense(line.label) else {
             continue;
         };
-        let is_list = sense == Sense::Thing;
-        for text in line.entries.split(if is_list { " " } else { " | " }) {
-            let (whole, text) = text
-                .strip_prefix('=')
-                .map_or((false, text), |text| (true, text));
-            let parts = text.split(' ').flat_map(|part| match part {
-                ".." => vec![Part::Gap],
-                part => match families.get(part) {
-                    Some(family) => vec![Part::Family(*family)],
-                    None => words_of(words, part),
-                },
-            });
+        let between = if sense == Sense::Thing { ' ' } else { '|' };
+        for text in line.entries.split(between).map(str::trim) {
+            let rest = text.strip_prefix('=');
             phrases.push(Phrase {
                 sense,
                 weight,
                 only,
-                whole,
-                parts: parts.collect(),
+                whole: rest.is_some(),
+                parts: parts(words, families, rest.unwrap_or(text)),
             });
         }
     }
     phrases
 }
 
-/// A word of a phrase as messages have it: not a filler, and what it is another spelling of.
-fn words_of(words: &[Word], text: &str) -> Vec<Part> {
-    let Some(id) = place(words, text) else {
-        return Vec::new();
-    };
-    let meant = &words[usize::from(id)].stands_for;
-    let meant = if meant.is_empty() { &vec![id] } else { meant };
-    let is_left = |id: &&u16| words[usize::from(**id)].role != Role::Filler;
-    meant
-        .iter()
-        .filter(is_left)
-        .map(|id| Part::Word(*id))
-        .collect()
+/// The words of a phrase as messages have them: without fillers, other spellings replaced by what they stand for.
+fn parts(words: &[Word], families: &BTreeMap<&'static str, u64>, text: &str) -> Vec<Part> {
+    let mut parts = Vec::with_capacity(4);
+    for part in text.split(' ') {
+        if part == ".." {
+            parts.push(Part::Gap);
+        } else if part.starts_with('@') {
+            parts.extend(families.get(part).copied().map(Part::Family));
+        } else if let Some(id) = place(words, part) {
+            let meant = &words[usize::from(id)].stands_for;
+            let meant = if meant.is_empty() { &[id] } else { &meant[..] };
+            let left = meant
+                .iter()
+                .filter(|id| words[usize::from(**id)].role != Role::Filler);
+            parts.extend(left.map(|id| Part::Word(*id)));
+        }
+    }
+    parts
 }
 
 /// The label of a line of phrases: `order_status 4`, or `thanks 4!` for phrases whose words speak for nothing else.
