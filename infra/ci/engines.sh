@@ -7,7 +7,7 @@ source "$(dirname "$0")/env.sh"
 port=${1:-19032}
 source infra/ci/stack.sh
 engine=
-trap '[[ -z $engine ]] || kill -KILL "$engine" 2>/dev/null; clean_up' EXIT
+trap 'clean_up; [[ -z $engine ]] || kill -KILL "$engine" 2>/dev/null || true' EXIT
 
 # example LANGUAGE: prints the document's engine in that language.
 example() {
