@@ -23,7 +23,7 @@ struct Arguments {
     /// Keep tables, queues, secrets and the simulator here; without it they live in memory.
     #[arg(long)]
     data: Option<PathBuf>,
-    /// An engine that answers for every vendor that names none, such as http://127.0.0.1:8080/answer.
+    /// An engine that answers for every vendor that names none, by its URL.
     #[arg(long)]
     engine: Option<String>,
     /// The least important log lines to show: error, warn, info or debug.

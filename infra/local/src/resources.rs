@@ -72,7 +72,7 @@ fn token() -> String {
 }
 
 /// What is kept in this file beside the data, or else a new one.
-fn kept(data_dir: Option<&Path>, name: &str, make: fn() -> String) -> Result<String> {
+fn kept(data_dir: Option<&Path>, name: &str, draw: fn() -> String) -> Result<String> {
     let file = data_dir.map(|dir| dir.join(name));
     let kept = file
         .as_deref()
@@ -80,7 +80,7 @@ fn kept(data_dir: Option<&Path>, name: &str, make: fn() -> String) -> Result<Str
     if let Some(kept) = kept.filter(|kept| kept.trim().len() >= 32) {
         return Ok(kept.trim().to_owned());
     }
-    let made = make();
+    let made = draw();
     if let Some(file) = file {
         write_secret(&file, &made)?;
     }

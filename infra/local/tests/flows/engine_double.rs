@@ -225,6 +225,11 @@ fn met(state: &Mutex<State>, headers: HeaderMap, body: &[u8]) -> Act {
         body: serde_json::from_slice(body).expect("a question is JSON"),
         is_genuine: false,
     };
+    let wrong: Vec<_> = QUESTION.iter_errors(&asked.body).collect();
+    assert!(
+        wrong.is_empty(),
+        "a question is not as described: {wrong:?}"
+    );
     let second = asked
         .header("webhook-timestamp")
         .parse()
@@ -258,14 +263,13 @@ async fn perform(mut act: Act, stream: &mut BufReader<TcpStream>) -> bool {
         Act::Hang | Act::After(..) => std::future::pending().await,
         Act::Reset => return false,
     };
-    let mut head = format!("HTTP/1.1 {status} Scripted\r\n");
-    for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
-    }
-    if status != 204 {
-        head.push_str(&format!("content-length: {}\r\n", body.len()));
-    }
-    head.push_str("\r\n");
+    let length = ("content-length", body.len().to_string());
+    let headers = headers.into_iter().chain((status != 204).then_some(length));
+    let lines = headers.map(|(name, value)| format!("{name}: {value}\r\n"));
+    let head = format!(
+        "HTTP/1.1 {status} Scripted\r\n{}\r\n",
+        lines.collect::<String>()
+    );
     let answer = [head.as_bytes(), &body].concat();
     stream.write_all(&answer).await.is_ok()
 }
