@@ -20,6 +20,8 @@ command -v c++ >/dev/null || install_package g++
 # For the tests of the shared cache, which start one of their own.
 command -v redis-server >/dev/null || install_package redis-server
 command -v curl >/dev/null || install_package curl
+# For the cost of a decision.
+command -v valgrind >/dev/null || install_package valgrind libc6-dbg
 # For the examples of the documents.
 command -v jq >/dev/null || install_package jq
 command -v node >/dev/null || install_package nodejs

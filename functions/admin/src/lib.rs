@@ -24,6 +24,7 @@ mod listing;
 mod media;
 mod number;
 mod numbers;
+mod orders;
 mod pacing;
 mod pairing;
 mod provider;

@@ -84,6 +84,7 @@ const SUBJECTS: &[&[Route]] = &[
     crate::sending::ROUTES,
     crate::conversations::ROUTES,
     crate::attending::ROUTES,
+    crate::orders::ROUTES,
     crate::analytics::ROUTES,
     crate::description::ROUTES,
     crate::sessions::ROUTES,

@@ -1,18 +1,21 @@
 use domain::VendorConfig;
 use domain::builtin::{self, Shop};
 use domain::engine::{Asked, Question, Trouble};
-use platform::{AwsError, Catalogues, Platform};
+use domain::limits;
+use platform::{AwsError, Catalogues, Platform, Tables};
 
 /// The engine that is always there, and what it has at hand.
 #[derive(Clone, Debug)]
 pub(crate) struct BuiltIn {
     catalogues: Catalogues,
+    tables: Tables,
 }
 
 impl BuiltIn {
     pub(crate) fn new(platform: &Platform) -> Self {
         Self {
             catalogues: Catalogues::new(platform.tables.clone()),
+            tables: platform.tables.clone(),
         }
     }
 
@@ -29,18 +32,23 @@ impl BuiltIn {
         question: &Question,
         config: &VendorConfig,
     ) -> Result<Asked, AwsError> {
-        let mut shop = Shop::of(config);
         let needs = builtin::needs(question, config);
-        let catalogue = if needs.catalogue {
-            let Some(catalogue) = self.catalogues.of(config).await? else {
-                // The vendor was written since it was read: the next time it is read as it is.
-                return Err(AwsError::contended("reading a catalogue"));
-            };
-            Some(catalogue)
-        } else {
-            None
+        let (mut catalogue, mut orders) = (None, None);
+        if needs.catalogue {
+            let read = self.catalogues.of(config).await?;
+            // Written since the vendor was read: the next time it is read as it is.
+            catalogue = Some(read.ok_or_else(|| AwsError::contended("reading a catalogue"))?);
+        }
+        if let Some(phone) = question.from.phone.as_ref().filter(|_| needs.orders) {
+            let most = limits::CUSTOMER_ORDERS;
+            let read = self.tables.orders_of(&config.vendor_id, phone, most);
+            orders = Some(read.await?);
+        }
+        let shop = Shop {
+            config,
+            catalogue: catalogue.as_deref(),
+            orders: orders.as_deref(),
         };
-        shop.catalogue = catalogue.as_deref();
         Ok(Asked::Answered(builtin::answer(question, &shop)))
     }
 }

@@ -1,6 +1,7 @@
 //! The engine that answers when no service is attached: pure, French first.
 
 mod intent;
+mod orders;
 mod products;
 mod segment;
 mod talk;
@@ -14,6 +15,7 @@ pub use segment::Segment;
 pub use understanding::{Command, Language, Understood, understand};
 
 use crate::engine::{Answer, Question};
+use crate::order::Order;
 use crate::vendor::VendorConfig;
 use texts::Tongue;
 
@@ -23,6 +25,8 @@ pub struct Shop<'a> {
     pub config: &'a VendorConfig,
     /// What it sells, if that was needed and there is any.
     pub catalogue: Option<&'a Index>,
+    /// The newest orders of whoever asks, if they were needed.
+    pub orders: Option<&'a [Order]>,
 }
 
 impl<'a> Shop<'a> {
@@ -31,6 +35,7 @@ impl<'a> Shop<'a> {
         Self {
             config,
             catalogue: None,
+            orders: None,
         }
     }
 }
@@ -39,16 +44,16 @@ impl<'a> Shop<'a> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
     pub catalogue: bool,
+    /// The orders of whoever asks.
+    pub orders: bool,
 }
 
 /// What the answer to a message needs to know of the shop beside its configuration.
 pub fn needs(question: &Question, config: &VendorConfig) -> Needs {
-    if config.catalogue.products == 0 {
-        return Needs::default();
-    }
     let understood = understand(&question.content, question.context.current_step.as_deref());
     Needs {
-        catalogue: products::are_needed(question, &understood),
+        catalogue: config.catalogue.products > 0 && products::are_needed(question, &understood),
+        orders: orders::are_needed(question, &understood),
     }
 }
 
@@ -62,6 +67,7 @@ pub fn answer(question: &Question, shop: &Shop<'_>) -> Answer {
     let understood = understand(&question.content, question.context.current_step.as_deref());
     talk::answer(question, &understood, shop, || {
         products::answer(question, &understood, shop)
+            .or_else(|| orders::answer(question, &understood, shop))
     })
 }
 
@@ -91,6 +97,7 @@ pub(crate) mod tests {
                 name: Some("Awa Diop".to_owned()),
                 ..Contact::default()
             },
+            in_group: false,
             occurred_at: Timestamp::UNIX_EPOCH,
             context: Context::default(),
         }

@@ -12,11 +12,11 @@ use serde_json::{Map, Value};
 
 pub use catalogue::{Catalogue, Product};
 pub use hours::{BusinessHours, Interval};
+pub(crate) use reading::Reading;
 pub use reading::{WrongPart, is_language};
 
 use crate::builtin::Segment;
 use crate::limits;
-use reading::Reading;
 
 /// What a vendor's operator may say of how it answers.
 pub const FIELDS: [&str; 13] = [

@@ -171,6 +171,7 @@ impl Conversation {
             message: heard.id.clone(),
             content: self.understood(heard),
             from: self.author(heard.message).clone(),
+            in_group: heard.message.group.is_some(),
             occurred_at: heard.message.occurred_at.unwrap_or(heard.received_at),
             context: self.context.clone(),
         }))

@@ -25,6 +25,8 @@ pub struct Question {
     pub message: MessageId,
     pub content: Content,
     pub from: Contact,
+    /// It was written in a group chat, where everybody reads the answer.
+    pub in_group: bool,
     pub occurred_at: Timestamp,
     pub context: Context,
 }

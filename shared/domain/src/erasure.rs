@@ -24,6 +24,8 @@ pub struct Erased {
     pub files: u64,
     /// Entries of the quarantine and of dead-letter queues.
     pub entries: u64,
+    /// Customers' orders.
+    pub orders: u64,
 }
 
 impl Erased {
@@ -36,6 +38,7 @@ impl Erased {
             numbers: self.numbers + other.numbers,
             files: self.files + other.files,
             entries: self.entries + other.entries,
+            orders: self.orders + other.orders,
         }
     }
 }
@@ -161,6 +164,7 @@ mod tests {
             numbers: 0,
             files: 0,
             entries: 0,
+            orders: 0,
         },
         is_whole: true,
         is_in_doubt: false,

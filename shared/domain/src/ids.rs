@@ -68,6 +68,10 @@ id! {
     MessageId
 }
 id! {
+    /// A vendor's back office's own id of an order.
+    OrderId
+}
+id! {
     /// Our id of a conversation: opaque, `conv_` and 32 hex digits, never changed or moved.
     ConversationId
 }

@@ -39,6 +39,7 @@ pub mod limits;
 mod mark;
 pub mod media;
 pub mod menu;
+pub mod order;
 pub mod outage;
 mod outbound;
 mod outcome;
@@ -73,7 +74,7 @@ pub use event::{
     ProviderMessageId, ProviderRef, Received, SessionStatus, StatusUpdate,
 };
 pub use holding::Held;
-pub use ids::{ConversationId, Fingerprint, InvalidId, MessageId, VendorId, WabaId};
+pub use ids::{ConversationId, Fingerprint, InvalidId, MessageId, OrderId, VendorId, WabaId};
 pub use lane::{Lane, LaneState, ParkReason};
 pub use ledger::{Dispatch, status};
 pub use mark::{InvalidMark, Mark, MarkKey, Marks};

@@ -421,6 +421,18 @@ pub const CATALOGUE_BYTES: usize = 1_500 * 1024;
 pub const CATALOGUE_PART_BYTES: usize = 300 * 1024;
 /// Items of a catalogue.
 pub const CATALOGUE_PARTS: usize = 10;
+/// Orders that one request tells of.
+pub const ORDERS_AT_ONCE: usize = 100;
+/// Items of an order.
+pub const ORDER_ITEMS: usize = 30;
+/// The longest text in the place of an order's status, in bytes.
+pub const ORDER_TEXT_BYTES: usize = 1_000;
+/// The longest address at which an order is followed, in bytes: it is said beside everything else.
+pub const TRACKING_URL_BYTES: usize = 500;
+/// How long an order is kept after it was last written, in days.
+pub const ORDER_DAYS: i64 = 400;
+/// Orders of a customer that are told of, the newest.
+pub const CUSTOMER_ORDERS: usize = LIST_OPTIONS;
 /// Vendors whose catalogues an environment keeps at hand.
 pub const CACHED_CATALOGUES: usize = 1_000;
 /// The memory that they may take together, in bytes: several of the largest.

@@ -148,6 +148,7 @@ impl Eraser<'_> {
         let messages = self.items(Erasable::Messages).await?;
         let traces = self.items(Erasable::Traces).await?;
         let conversations = self.items(Erasable::Conversations).await?;
+        let orders = self.items(Erasable::Orders).await?;
         let counts = self.items(Erasable::Counts).await?;
         let mut numbers = both(counts, self.items(Erasable::Numbers).await?);
         let files = self.files().await?;
@@ -164,7 +165,15 @@ impl Eraser<'_> {
                 numbers = both(numbers, self.items(Erasable::Vendor).await?);
             }
         }
-        let all = [messages, traces, conversations, numbers, files, entries];
+        let all = [
+            messages,
+            traces,
+            conversations,
+            orders,
+            numbers,
+            files,
+            entries,
+        ];
         Ok(Pass {
             erased: Erased {
                 messages: messages.0,
@@ -173,6 +182,7 @@ impl Eraser<'_> {
                 numbers: numbers.0,
                 files: files.0,
                 entries: entries.0,
+                orders: orders.0,
             },
             is_whole: all.iter().all(|(_, is_whole)| *is_whole),
             is_in_doubt,

@@ -10,6 +10,7 @@ use crate::admin_keys_made::{bearer, create, with};
 use crate::conversations::{decide, newest};
 use crate::front_door::{get, is_problem, post, register, shop};
 use crate::media;
+use crate::orders;
 use crate::world::{AWA, Answer, MOUSSA, VENDOR_1, VENDOR_2, World, run};
 
 pub(crate) const NUMBER: &str = "vendors/vendor_001/waba/waba_vendor_001";
@@ -174,6 +175,12 @@ const KINDS: [&str; 13] = [
 
 /// Everything that may be kept of a vendor.
 pub(crate) async fn lead_a_whole_life(world: &World) {
+    assert_eq!(
+        orders::put(world, "CMD-1042", &orders::order(AWA, "ready"))
+            .await
+            .status,
+        201
+    );
     world.unspeakable(&[SAID, AWA, MOUSSA]);
     world.customer_writes(VENDOR_1, AWA, SAID, "IN1").await;
     world.quiet().await;

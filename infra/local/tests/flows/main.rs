@@ -48,6 +48,7 @@ mod media;
 mod media_trouble;
 mod menus;
 mod numbers;
+mod orders;
 mod outage;
 mod outage_shares;
 mod pacing;

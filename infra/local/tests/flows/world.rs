@@ -29,7 +29,7 @@ pub(crate) const AWA: &str = "221700000001";
 pub(crate) const MOUSSA: &str = "221700000002";
 
 /// The tables of a stack.
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 8] = [
     "waba_instances",
     "vendor_configs",
     "messages",
@@ -37,6 +37,7 @@ const TABLES: [&str; 7] = [
     "lanes",
     "admin_keys",
     "audit",
+    "orders",
 ];
 
 /// A demo vendor.

@@ -8,6 +8,8 @@ mod shown;
 mod word;
 
 pub use index::Index;
+pub(super) use page::one_line;
+pub(super) use price::priced;
 
 use super::{Intent, Shop, Understood, speaks_english, wording};
 use crate::content::{Content, Kind};

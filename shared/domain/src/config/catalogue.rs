@@ -106,11 +106,11 @@ impl Catalogue {
 fn product(object: &mut Reading<'_>) -> Option<Product> {
     let code = object.line("code", 64);
     let name = object.line("name", limits::NAME_CHARS);
-    let price = price(object);
-    let currency = currency(object);
+    let price = object.amount("price");
+    let currency = object.currency("currency");
     let stock = object.whole("stock", 0..=u32::MAX);
     let description = object.text("description", limits::DESCRIPTION_BYTES);
-    let image_url = image_url(object);
+    let image_url = object.address("imageUrl", limits::MEDIA_URL_BYTES);
     let keywords = object.words("keywords", limits::KEYWORDS);
     Some(Product {
         code: code?,
@@ -122,43 +122,6 @@ fn product(object: &mut Reading<'_>) -> Option<Product> {
         image_url,
         keywords,
     })
-}
-
-fn price(object: &mut Reading<'_>) -> Option<Number> {
-    let price = object.get("price").and_then(Value::as_number);
-    let fits = |price: &&Number| price.as_f64().is_some_and(|it| (0.0..=1e12).contains(&it));
-    let price = price.filter(fits).cloned();
-    if price.is_none() {
-        object.wrong("price", "must be a number from 0 to 1,000,000,000,000");
-    }
-    price
-}
-
-fn currency(object: &mut Reading<'_>) -> Option<String> {
-    let text = object
-        .get("currency")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    let is_code = text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase());
-    if !is_code {
-        object.wrong(
-            "currency",
-            "is three capital letters of ISO 4217 such as XOF",
-        );
-    }
-    is_code.then(|| text.to_owned())
-}
-
-fn image_url(object: &mut Reading<'_>) -> Option<String> {
-    let url = object.text("imageUrl", limits::MEDIA_URL_BYTES)?;
-    let rest = url.strip_prefix("https://").unwrap_or_default();
-    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let is_address = !host.is_empty() && !host.contains('@');
-    if !is_address || !rest.bytes().all(|byte| byte.is_ascii_graphic()) {
-        object.wrong("imageUrl", "must be an address that begins with https://");
-        return None;
-    }
-    Some(url)
 }
 
 #[cfg(test)]

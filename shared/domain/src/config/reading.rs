@@ -1,6 +1,6 @@
 use std::ops::RangeInclusive;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use crate::ids::is_id;
 use crate::limits;
@@ -14,7 +14,7 @@ pub struct WrongPart {
 }
 
 /// An object that is being read, and what was wrong with it so far. What is absent or null is `None`; what is wrong is too, and is noted.
-pub(super) struct Reading<'a> {
+pub(crate) struct Reading<'a> {
     members: &'a Map<String, Value>,
     /// Where it stands, with a full stop at the end; empty for the whole document.
     at: String,
@@ -23,11 +23,11 @@ pub(super) struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     /// An object with none but these members.
-    pub(super) fn of(members: &'a Map<String, Value>, known: &[&str]) -> Self {
+    pub(crate) fn of(members: &'a Map<String, Value>, known: &[&str]) -> Self {
         Self::within(members, String::new(), known)
     }
 
-    pub(super) fn within(members: &'a Map<String, Value>, at: String, known: &[&str]) -> Self {
+    pub(crate) fn within(members: &'a Map<String, Value>, at: String, known: &[&str]) -> Self {
         let noted = Vec::new();
         let mut reading = Self { members, at, noted };
         for name in members
@@ -44,7 +44,7 @@ impl<'a> Reading<'a> {
     }
 
     /// What was read, or all that was wrong.
-    pub(super) fn end<T>(self, read: T) -> Result<T, Vec<WrongPart>> {
+    pub(crate) fn end<T>(self, read: T) -> Result<T, Vec<WrongPart>> {
         if self.noted.is_empty() {
             Ok(read)
         } else {
@@ -52,7 +52,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    pub(super) fn wrong(&mut self, name: &str, detail: impl Into<String>) {
+    pub(crate) fn wrong(&mut self, name: &str, detail: impl Into<String>) {
         if self.noted.len() < limits::WRONG_PARTS_NAMED {
             self.noted.push(WrongPart {
                 field: format!("{}{name}", self.at),
@@ -61,11 +61,11 @@ impl<'a> Reading<'a> {
         }
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&'a Value> {
+    pub(crate) fn get(&self, name: &str) -> Option<&'a Value> {
         self.members.get(name).filter(|value| !value.is_null())
     }
 
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.get(name).is_some()
     }
 
@@ -73,7 +73,7 @@ impl<'a> Reading<'a> {
         read.map_err(|detail| self.wrong(name, detail)).ok()
     }
 
-    pub(super) fn flag(&mut self, name: &str) -> Option<bool> {
+    pub(crate) fn flag(&mut self, name: &str) -> Option<bool> {
         let value = self.get(name)?;
         let flag = value
             .as_bool()
@@ -81,7 +81,7 @@ impl<'a> Reading<'a> {
         self.checked(name, flag)
     }
 
-    pub(super) fn whole(&mut self, name: &str, range: RangeInclusive<u32>) -> Option<u32> {
+    pub(crate) fn whole(&mut self, name: &str, range: RangeInclusive<u32>) -> Option<u32> {
         let number = self.get(name)?.as_u64();
         let number = number.and_then(|number| u32::try_from(number).ok());
         let number = number.filter(|number| range.contains(number));
@@ -91,7 +91,7 @@ impl<'a> Reading<'a> {
     }
 
     /// A text of at most so many bytes, trimmed; an empty one is absent.
-    pub(super) fn text(&mut self, name: &str, bytes: usize) -> Option<String> {
+    pub(crate) fn text(&mut self, name: &str, bytes: usize) -> Option<String> {
         let Some(text) = self.get(name)?.as_str() else {
             self.wrong(name, "must be a text");
             return None;
@@ -104,7 +104,7 @@ impl<'a> Reading<'a> {
     }
 
     /// A text that must be there, of at most so many characters.
-    pub(super) fn line(&mut self, name: &str, chars: usize) -> Option<String> {
+    pub(crate) fn line(&mut self, name: &str, chars: usize) -> Option<String> {
         if !self.has(name) {
             self.wrong(name, "is missing or empty");
             return None;
@@ -125,20 +125,20 @@ impl<'a> Reading<'a> {
         }
     }
 
-    pub(super) fn id(&mut self, name: &str) -> Option<String> {
+    pub(crate) fn id(&mut self, name: &str) -> Option<String> {
         let text = self.text(name, 64)?;
         let wrong = || "has 1 to 64 characters of a-z, A-Z, 0-9, '_' and '-'".to_owned();
         self.checked(name, is_id(&text).then_some(text).ok_or_else(wrong))
     }
 
-    pub(super) fn language(&mut self, name: &str) -> Option<String> {
+    pub(crate) fn language(&mut self, name: &str) -> Option<String> {
         let text = self.text(name, 64)?;
         let wrong = || "is a language of ISO 639 in two or three small letters".to_owned();
         self.checked(name, is_language(&text).then_some(text).ok_or_else(wrong))
     }
 
     /// A list of so many short words, in lower case.
-    pub(super) fn words(&mut self, name: &str, most: usize) -> Vec<String> {
+    pub(crate) fn words(&mut self, name: &str, most: usize) -> Vec<String> {
         let Some(items) = self.list(name, most) else {
             return Vec::new();
         };
@@ -156,15 +156,42 @@ impl<'a> Reading<'a> {
         words
     }
 
-    pub(super) fn list(&mut self, name: &str, most: usize) -> Option<&'a [Value]> {
+    pub(crate) fn list(&mut self, name: &str, most: usize) -> Option<&'a [Value]> {
         let items = self.get(name)?.as_array();
         let items = items.filter(|items| items.len() <= most);
         let wrong = || format!("must be a list of at most {most}");
         self.checked(name, items.map(Vec::as_slice).ok_or_else(wrong))
     }
 
+    /// An amount of money, as it was written; it must be there.
+    pub(crate) fn amount(&mut self, name: &str) -> Option<Number> {
+        let amount = self.get(name).and_then(Value::as_number);
+        let fits = |it: &&Number| it.as_f64().is_some_and(|it| (0.0..=1e12).contains(&it));
+        let wrong = || "must be a number from 0 to 1,000,000,000,000".to_owned();
+        self.checked(name, amount.filter(fits).cloned().ok_or_else(wrong))
+    }
+
+    /// A currency, which must be there.
+    pub(crate) fn currency(&mut self, name: &str) -> Option<String> {
+        let text = self.get(name).and_then(Value::as_str).unwrap_or_default();
+        let is_code = text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase());
+        let wrong = || "is three capital letters of ISO 4217 such as XOF".to_owned();
+        self.checked(name, is_code.then(|| text.to_owned()).ok_or_else(wrong))
+    }
+
+    /// An address that anybody can open.
+    pub(crate) fn address(&mut self, name: &str, bytes: usize) -> Option<String> {
+        let url = self.text(name, bytes)?;
+        let rest = url.strip_prefix("https://").unwrap_or_default();
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let is_host = !host.is_empty() && !host.contains('@');
+        let is_address = is_host && rest.bytes().all(|byte| byte.is_ascii_graphic());
+        let wrong = || "must be an address that begins with https://".to_owned();
+        self.checked(name, is_address.then_some(url).ok_or_else(wrong))
+    }
+
     /// A member that is an object with none but these members.
-    pub(super) fn object<T>(
+    pub(crate) fn object<T>(
         &mut self,
         name: &str,
         known: &[&str],
@@ -175,7 +202,7 @@ impl<'a> Reading<'a> {
     }
 
     /// An object that stands there, with none but these members.
-    pub(super) fn item<T>(
+    pub(crate) fn item<T>(
         &mut self,
         (name, value): (&str, &'a Value),
         known: &[&str],

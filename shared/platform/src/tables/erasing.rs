@@ -38,6 +38,8 @@ pub enum Erasable<'a> {
     Conversations,
     /// A vendor's counted days.
     Counts,
+    /// Customers' orders.
+    Orders,
     /// Gaps and pairing codes.
     Numbers,
     /// Whatever is kept under the vendor's id beside its messages and conversations.
@@ -95,6 +97,10 @@ impl Tables {
             Erasable::Counts => {
                 let days = query(&names.counters, "pk = :key", vendor.to_string());
                 (&names.counters, days.consistent_read(true))
+            }
+            Erasable::Orders => {
+                let orders = query(&names.orders, "pk = :key", vendor.to_string());
+                (&names.orders, orders.consistent_read(true))
             }
             Erasable::Numbers | Erasable::Vendor => {
                 let kept = query(&names.waba_instances, "pk = :key", vendor.to_string());

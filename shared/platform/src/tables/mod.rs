@@ -26,6 +26,7 @@ mod lanes;
 mod listing;
 mod marks;
 mod media;
+mod orders;
 mod outbound;
 mod outbound_item;
 mod owners;
@@ -73,6 +74,7 @@ pub use inbound::{Claim, Claimed, InboundRow, LeftBehind};
 pub use lanes::Parked;
 pub use listing::{Direction, Listed, Page};
 pub use media::{KeptMedia, MediaTask, StoredMedia};
+pub use orders::{OrderPage, OrderPut};
 pub use outbound::{Sendable, TAKE_CONTROL, TAKE_LANE, TAKE_MESSAGE};
 pub use owners::Owner;
 pub use pairing::PairingRow;
@@ -105,6 +107,7 @@ struct Names {
     admin_keys: String,
     audit: String,
     counters: String,
+    orders: String,
 }
 
 /// How a conditional write ended.
@@ -136,6 +139,7 @@ impl Tables {
             admin_keys: name("admin_keys"),
             audit: name("audit"),
             counters: name("counters"),
+            orders: name("orders"),
         };
         Self { client, names }
     }

@@ -16,6 +16,7 @@ use crate::engine_double::{Act, EngineDouble};
 use crate::front_door::{get, post, register, shop};
 use crate::media;
 use crate::numbers;
+use crate::orders;
 use crate::rotation;
 use crate::world::{AWA, Answer, MOUSSA, VENDOR_1, World};
 
@@ -117,6 +118,22 @@ async fn vendors_are_deleted(world: &World) {
     world.sweep().await;
     let erasure = get(world, "vendors/vendor_001/erasure").await;
     assert_eq!(erasure.status, 404, "{}", erasure.text);
+}
+
+/// One that is asked about, one that is deleted, and one that its vendor's erasure finds.
+async fn customers_have_orders(world: &World) {
+    for id in ["CMD-1", "CMD-2", "CMD-3"] {
+        let put = orders::put(world, id, &orders::order(RAMA, "ready")).await;
+        assert_eq!(put.status, 201, "{}", put.text);
+    }
+    let all = format!("vendors/{}/orders", VENDOR_1.id);
+    let one = format!("{all}/CMD-1");
+    for path in [&all, &format!("{all}?customerPhone=%2B{RAMA}"), &one] {
+        assert_eq!(get(world, path).await.status, 200, "{path}");
+    }
+    assert_eq!(delete(world, &one).await.status, 200);
+    catalogue::asks(world, RAMA, "menu", "MENU").await;
+    catalogue::asks(world, RAMA, "2", "ORDER").await;
 }
 
 /// A webhook of the first vendor at one of the three URLs.
@@ -550,6 +567,7 @@ async fn the_back_office_works(world: &World) {
     catalogue::sells(world, &[catalogue::product("P12", "Climatiseur", 1)]).await;
     assert_eq!(get(world, "vendors/vendor_001/config").await.status, 200);
     catalogue::asks(world, RAMA, "P12", "PRODUCT").await;
+    customers_have_orders(world).await;
     put_key(world, KEY, false).await;
     let bearer = format!("Bearer {KEY}");
     let vendors = world

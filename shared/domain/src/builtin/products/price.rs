@@ -48,7 +48,7 @@ pub(super) fn currency(code: &str) -> &str {
 }
 
 /// An amount with its currency, on one line.
-pub(super) fn priced(price: &Number, code: &str, english: bool) -> String {
+pub(in crate::builtin) fn priced(price: &Number, code: &str, english: bool) -> String {
     let (amount, currency) = (amount(price, code, english), currency(code));
     if english && matches!(code, "EUR" | "USD" | "GBP") {
         return format!("{currency}{amount}");
