@@ -109,9 +109,10 @@ pub(super) fn handed_on(question: &Question, shop: &Shop<'_>) -> String {
     Voice::of(question, &understood, shop).says(Line::Noted)
 }
 
-/// The language of an answer: that of the message, or else that of the talk so far, or else the vendor's.
+/// The language of an answer: that of the message, or else that of the talk so far, or else the vendor's. Who chooses says our words.
 pub(super) fn tongue(question: &Question, understood: &Understood) -> Tongue {
-    match understood.language {
+    let written = understood.language;
+    match written.filter(|_| question.content.choice.is_none()) {
         Some(Language::English) => Tongue::English,
         Some(Language::French) => Tongue::French,
         Some(Language::Wolof) | None => so_far(question),
