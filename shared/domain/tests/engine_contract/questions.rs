@@ -18,6 +18,7 @@ fn question(content: Content) -> Question {
         message: MessageId::derived(&["m"]),
         content,
         from: Contact::by_phone(phone),
+        in_group: false,
         occurred_at: Timestamp::UNIX_EPOCH,
         context: Context {
             session_id: "vendor_001_c0ffee".to_owned(),
