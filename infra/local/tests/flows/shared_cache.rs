@@ -7,6 +7,7 @@ use std::time::Duration;
 use domain::{VendorId, limits};
 use platform::tables::VendorRow;
 use platform::{Config, Platform, Registry};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -145,6 +146,41 @@ async fn what_one_environment_read_others_have_from_redis_until_its_time_is_over
         let late = environment(world, "late", &redis.url());
         ask(&late).await;
         assert!(reads_tables(world, "late"));
+    })
+    .await;
+}
+
+/// Puts the password of Redis into the platform's secret.
+async fn tell_password(world: &World, password: &str) {
+    let secret = json!({ "SecretId": "local/platform" });
+    let read = world.aws_operation("secretsmanager.GetSecretValue", &secret);
+    let read = read.await;
+    let text = read["SecretString"].as_str().expect("a secret");
+    let mut platform: Value = serde_json::from_str(text).expect("it is JSON");
+    platform["redisPassword"] = password.into();
+    let token = format!("{:0>36}", password.len());
+    let put = json!({ "SecretId": "local/platform", "SecretString": platform.to_string(), "ClientRequestToken": token });
+    world
+        .aws_operation("secretsmanager.PutSecretValue", &put)
+        .await;
+}
+
+#[tokio::test]
+async fn the_password_of_redis_is_the_platforms_secret_and_a_wrong_one_is_no_error() {
+    run(async |world| {
+        let Some(redis) = Redis::start().await else {
+            return;
+        };
+        let set = redis.say("CONFIG SET requirepass open-sesame-1").await;
+        assert!(set.starts_with("+OK"), "{set}");
+        for wrong in ["", "open-sesame"] {
+            tell_password(world, wrong).await;
+            let reader = environment(world, "reader", &redis.url());
+            assert_eq!(ask(&reader).await.config.vendor_id.as_str(), VENDOR_1.id);
+            assert!(reads_tables(world, "reader"), "{wrong}");
+        }
+        tell_password(world, "open-sesame-1").await;
+        assert!(is_shared(world, &redis.url()).await);
     })
     .await;
 }
