@@ -8,6 +8,7 @@ pub mod actions;
 pub mod admission;
 pub mod audit;
 pub mod builtin;
+pub mod burst;
 mod change;
 pub mod compose;
 pub mod config;

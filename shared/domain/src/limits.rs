@@ -359,6 +359,15 @@ pub const LOOK_UP_WAITS: [Duration; 5] = [
 /// Conversations that one remembers to have been joined with.
 pub const MERGED_FROM: usize = 16;
 
+/// For how many seconds a short message may wait for the next; 0 for not at all.
+pub const BURST_SECONDS: RangeInclusive<u32> = 0..=10;
+/// How often the answer to a burst of messages is put off by another one.
+pub const BURST_PUT_OFF: u32 = 3;
+/// Messages that are answered together.
+pub const BURST_MESSAGES: usize = 10;
+/// The longest text that may be one of several, in characters.
+pub const BURST_CHARS: usize = 160;
+
 /// How long a customer's "2" chooses from the menu that was last sent.
 pub const MENU_OPEN: Duration = Duration::from_hours(24);
 /// How long after a customer's last message the next one continues it: what was asked for is still known.
