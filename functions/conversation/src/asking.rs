@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use domain::burst::Burst;
 use domain::conversation::{Conversation, Heard, Quiet};
 use domain::engine::breaker::{Admission, Sign};
 use domain::engine::{Answer, Asked, Question, Trouble};
 use domain::outage::{GivenUp, Obstacle, Patience, Stuck};
-use domain::{VendorConfig, limits};
+use domain::{MessageId, VendorConfig, limits};
 use jiff::Timestamp;
 use platform::AwsError;
 use platform::tables::{Claimed, EngineKey, KeptBreaker, Place, Places};
@@ -20,6 +21,8 @@ pub(crate) enum Said {
     Decided(Verdict),
     /// It waits for its engine, and comes back after so long.
     Waits(Duration),
+    /// It waits to be answered with the next.
+    Gathers(Burst),
 }
 
 /// What is answered to a message, and what the ledger keeps of why.
@@ -29,6 +32,8 @@ pub(crate) struct Verdict {
     pub(crate) outcome: &'static str,
     /// What was wrong with the engine's answer.
     pub(crate) reason: Option<String>,
+    /// The message before it that waited to be answered with it.
+    pub(crate) joined: Option<MessageId>,
 }
 
 impl Verdict {
@@ -37,6 +42,7 @@ impl Verdict {
             answer,
             outcome,
             reason: None,
+            joined: None,
         }
     }
 

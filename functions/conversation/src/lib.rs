@@ -8,6 +8,7 @@ mod breakers;
 mod built_in;
 mod changes;
 mod engine;
+mod gathering;
 mod media;
 mod turn;
 mod who;

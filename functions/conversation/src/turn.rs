@@ -70,19 +70,30 @@ impl App {
                 quoted: quoted.as_ref(),
             };
             let (config, found) = (who.config, who.found);
-            let mut conversation = found.conversation.hears(heard).minding(&config, heard);
+            let mut conversation = if found.conversation.waits_for(id) {
+                found.conversation
+            } else {
+                found.conversation.hears(heard).minding(&config, heard)
+            };
             let hand = InHand {
                 config: &config,
                 heard,
                 claimed,
             };
-            let verdict = match self.answered(&mut conversation, hand).await? {
-                Said::Decided(verdict) => verdict,
-                Said::Waits(wait) => return Ok(Handled::Again(Some(wait))),
-            };
             let joined = (found.new_aliases.as_slice(), found.merged.as_ref());
-            let writing = self.written(entry, hand, (conversation, verdict), joined);
-            if let Some(handled) = writing.await? {
+            let said = self.answered(&mut conversation, hand).await?;
+            let handled = match said {
+                Said::Decided(verdict) => {
+                    let decided = (conversation, verdict);
+                    self.written(entry, hand, decided, joined).await?
+                }
+                Said::Waits(wait) => Some(Handled::Again(Some(wait))),
+                Said::Gathers(burst) => {
+                    let waits = (conversation, burst);
+                    self.gathers(entry, hand, waits, joined).await?
+                }
+            };
+            if let Some(handled) = handled {
                 return Ok(handled);
             }
         }
@@ -111,6 +122,7 @@ impl App {
                 verdict.outcome
             },
             reason: verdict.reason.as_deref(),
+            joined: verdict.joined.as_ref(),
             new_aliases,
             merged,
             deferred: deferred.as_ref(),
@@ -137,9 +149,13 @@ impl App {
         hand: InHand<'_>,
     ) -> Result<Said, AwsError> {
         Ok(match conversation.plan(hand.config, hand.heard) {
-            Plan::Ask(question) => self.ask(&question, conversation, hand).await?,
-            Plan::Say(answer, outcome) => Said::Decided(Verdict::new(*answer, outcome)),
+            Plan::Ask(question) => self.gathered(*question, conversation, hand).await?,
+            Plan::Say(answer, outcome) => {
+                conversation.is_answered_alone(hand.heard.id);
+                Said::Decided(Verdict::new(*answer, outcome))
+            }
             Plan::Quiet(reason) => {
+                conversation.is_answered_alone(hand.heard.id);
                 let message = hand.heard.id;
                 tracing::info!(message.id = %message, reason = reason.as_str(), "message kept without an answer");
                 Said::Decided(Verdict::quiet(reason))

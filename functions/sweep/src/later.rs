@@ -46,6 +46,7 @@ impl App {
             LaterJob::Reconcile(id) => self.in_doubt(from, id).await,
             LaterJob::Verify {} => identity::verify(platform, url, at).await,
             LaterJob::Renew {} => Box::pin(renewal::finish(platform, url, at)).await,
+            LaterJob::Turn { message_id } => self.turn(from.vendor, message_id).await,
             LaterJob::Promote {} => {
                 renewal::promote(&self.platform, (from.vendor, from.waba)).await
             }

@@ -1,7 +1,7 @@
 use domain::decision::reply_ids;
 use domain::entry::InboundEntry;
 use domain::turn::{Entry, Turn, turn};
-use domain::{Dispatch, Lane, MessageId, Origin, Outbound, VendorId};
+use domain::{Dispatch, Lane, MessageId, Origin, Outbound, VendorId, limits};
 use flows::{dispatch, settle};
 use platform::AwsError;
 use platform::tables::{DUE_SHARDS, LeftBehind};
@@ -41,6 +41,9 @@ impl App {
             Some(LeftBehind::Spilled(entry)) => {
                 return self.spilled(&entry).await.map(|()| None);
             }
+            Some(LeftBehind::Waiting(entry, _)) => {
+                return self.turn_of(&entry).await.map(|()| None);
+            }
             Some(LeftBehind::Media(waba)) => {
                 return self.ask_for_file(vendor, waba, id).await.map(|()| None);
             }
@@ -53,6 +56,22 @@ impl App {
             Some(message) => Box::pin(self.due_outbound(message)).await.map(|()| None),
             None => Ok(None),
         }
+    }
+
+    /// A message waited to be answered with the next; unless one came, its turn has come.
+    pub(crate) async fn turn(&self, vendor: &VendorId, id: &MessageId) -> Result<(), AwsError> {
+        let now = self.platform.clock.now();
+        match self.platform.tables.left_behind(vendor, id).await? {
+            Some(LeftBehind::Waiting(entry, due_at)) if due_at <= now + limits::CLOCKS_DIFFER => {
+                self.turn_of(&entry).await
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    async fn turn_of(&self, entry: &InboundEntry) -> Result<(), AwsError> {
+        let now = self.platform.clock.now();
+        self.platform.queues.return_inbound(entry, now).await
     }
 
     async fn spilled(&self, entry: &InboundEntry) -> Result<(), AwsError> {

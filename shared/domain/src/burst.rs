@@ -9,7 +9,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::config::Settings;
 use crate::content::{Content, Kind};
+use crate::conversation::Conversation;
 use crate::ids::MessageId;
 use crate::limits;
 
@@ -23,6 +25,27 @@ pub struct Burst {
     pub due_at: Timestamp,
     /// How often a later message has put that off.
     pub put_off: u32,
+}
+
+impl Conversation {
+    /// Whether this message waited, and comes again because its time has come: it was heard then.
+    pub fn waits_for(&self, message: &MessageId) -> bool {
+        let burst = self.burst.as_ref();
+        burst.is_some_and(|burst| burst.messages.last() == Some(message))
+    }
+
+    /// Something is said, or nothing, to this message alone: if it waited, the burst is over with it, and else that goes on waiting.
+    pub fn is_answered_alone(&mut self, message: &MessageId) {
+        if self.waits_for(message) {
+            self.burst = None;
+        }
+    }
+
+    /// Ends the burst with an answer to this message, and tells which other message waited.
+    pub fn ends_burst(&mut self, message: &MessageId) -> Option<MessageId> {
+        let waited = self.burst.take()?.messages.pop();
+        waited.filter(|waited| waited != message)
+    }
 }
 
 /// What becomes of a message that is to be asked about.
@@ -65,6 +88,14 @@ pub fn gathered(
         due_at,
         put_off: put_off.min(limits::BURST_PUT_OFF),
     })
+}
+
+impl Settings {
+    /// For how long a short message waits for the next; `None` for not at all.
+    pub fn burst(&self) -> Option<Duration> {
+        let seconds = self.burst_seconds?.min(*limits::BURST_SECONDS.end());
+        (seconds > 0).then(|| Duration::from_secs(seconds.into()))
+    }
 }
 
 /// Whether more may follow it: a few words. A choice, a command and what is no text are answered at once.

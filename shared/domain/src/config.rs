@@ -19,7 +19,7 @@ use crate::builtin::Segment;
 use crate::limits;
 
 /// What a vendor's operator may say of how it answers.
-pub const FIELDS: [&str; 13] = [
+pub const FIELDS: [&str; 14] = [
     "autoReply",
     "language",
     "answerGroups",
@@ -32,6 +32,7 @@ pub const FIELDS: [&str; 13] = [
     "engine",
     "segment",
     "handoverHours",
+    "burstSeconds",
     "optOutWords",
 ];
 
@@ -64,6 +65,8 @@ pub struct Settings {
     pub segment: Option<String>,
     /// For how many hours a conversation that asked for a person is left to one.
     pub handover_hours: Option<u32>,
+    /// For how many seconds a short message waits for the next, to be answered with it.
+    pub burst_seconds: Option<u32>,
     /// Words by which somebody asks to be written to no more.
     pub opt_out_words: Vec<String>,
 }
@@ -116,6 +119,7 @@ fn settings(all: &mut Reading<'_>) -> Settings {
         engine: all.object("engine", &["url", "secretRef", "timeoutMs"], engine),
         segment: segment(all),
         handover_hours: all.whole("handoverHours", limits::HANDOVER_HOURS),
+        burst_seconds: all.whole("burstSeconds", limits::BURST_SECONDS),
         opt_out_words: all.words("optOutWords", limits::OPT_OUT_WORDS),
     }
 }
@@ -176,7 +180,7 @@ mod tests {
         let document = json!({
             "welcomeText": "Bienvenue chez nous", "fallbackText": "Pardon ?", "outsideHoursText": "Fermé",
             "businessHours": { "timeZone": "Africa/Dakar", "monday": [{ "from": "08:00", "to": "18:30" }] },
-            "templates": { "greeting": "Bonjour {customerName}" }, "segment": "shop", "handoverHours": 4,
+            "templates": { "greeting": "Bonjour {customerName}" }, "segment": "shop", "handoverHours": 4, "burstSeconds": 3,
             "engine": { "url": "https://engine.example/answer", "secretRef": "engine_1", "timeoutMs": 2000 },
             "optOutWords": ["stop", "arrêt"],
         });
@@ -202,7 +206,7 @@ mod tests {
             "autoReply": "yes", "language": "français", "answerGroups": 1, "typedPauseMinutes": -1,
             "welcomeText": "x".repeat(limits::REPLY_TEXT_BYTES + 1), "fallbackText": 7, "segment": "a b",
             "businessHours": { "timeZone": "Africa/Nowhere", "monday": [{ "from": "8", "to": "18:00" }] },
-            "templates": { "greeting": "Bonjour {custmer}" }, "engine": { "timeoutMs": 1 }, "handoverHours": 0,
+            "templates": { "greeting": "Bonjour {custmer}" }, "engine": { "timeoutMs": 1 }, "handoverHours": 0, "burstSeconds": 11,
             "optOutWords": ["", 1], "colour": "red",
         }))
         .unwrap_err();
@@ -221,6 +225,7 @@ mod tests {
             "engine.timeoutMs",
             "segment",
             "handoverHours",
+            "burstSeconds",
             "optOutWords[0]",
             "optOutWords[1]",
         ];

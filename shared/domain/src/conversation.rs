@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::burst::Burst;
 use crate::contact::{Contact, Identity};
 use crate::content::{Content, Kind};
 use crate::engine::{Answer, Context, Question};
@@ -46,6 +47,8 @@ pub struct Conversation {
     pub rules: Memory,
     /// Its messages that wait before they leave, or did so until just now.
     pub held: Vec<Held>,
+    /// Its messages that wait to be answered together.
+    pub burst: Option<Burst>,
 }
 
 /// Why a message is kept and not answered.
@@ -138,6 +141,7 @@ impl Conversation {
             merged_from: Vec::new(),
             rules: Memory::default(),
             held: Vec::new(),
+            burst: None,
         }
     }
 

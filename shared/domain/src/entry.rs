@@ -248,6 +248,9 @@ pub enum LaterJob {
     Confirm {},
     /// How a renewal of a secret or a key ended whose caller may have died.
     Renew {},
+    /// A message waited to be answered with the next, and its time has come.
+    #[serde(rename_all = "camelCase")]
+    Turn { message_id: MessageId },
     /// A genuine webhook showed the secret to come: it is the one in use.
     Promote {},
     /// The vendor was deleted, and its data is to be erased.
@@ -277,6 +280,7 @@ impl LaterJob {
             Self::Verify {} => "verify",
             Self::Confirm {} => "confirm",
             Self::Renew {} => "renew",
+            Self::Turn { .. } => "turn",
             Self::Promote {} => "promote",
             Self::Erase {} => "erase",
             Self::Deadline { .. } => "deadline",
@@ -289,6 +293,7 @@ impl LaterJob {
     pub const fn message(&self) -> Option<&MessageId> {
         match self {
             Self::Media { message_id }
+            | Self::Turn { message_id }
             | Self::Reconcile(message_id)
             | Self::Deadline { message_id }
             | Self::Release { message_id }

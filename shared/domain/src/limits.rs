@@ -359,6 +359,8 @@ pub const LOOK_UP_WAITS: [Duration; 5] = [
 /// Conversations that one remembers to have been joined with.
 pub const MERGED_FROM: usize = 16;
 
+/// By how much the clocks of two functions may differ.
+pub const CLOCKS_DIFFER: Duration = Duration::from_secs(2);
 /// For how many seconds a short message may wait for the next; 0 for not at all.
 pub const BURST_SECONDS: RangeInclusive<u32> = 0..=10;
 /// How often the answer to a burst of messages is put off by another one.

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use domain::entry::{InboundEntry, LaterEntry, OutboundEntry, QuarantineEntry};
-use domain::limits;
+use domain::{Fingerprint, limits};
+use jiff::Timestamp;
 
 use crate::config::QueueUrls;
 use crate::error::AwsError;
@@ -49,6 +50,37 @@ impl Queues {
             })
             .collect::<Vec<_>>();
         self.send_all(&self.urls.inbound, &fifo).await
+    }
+
+    /// Gives an entry to the conversation function once more, at its time: the queue remembers the id that it came under, and its claim
+    /// makes it count once.
+    pub async fn return_inbound(
+        &self,
+        entry: &InboundEntry,
+        at: Timestamp,
+    ) -> Result<(), AwsError> {
+        let at = at.as_second().to_string();
+        let dedup = Fingerprint::of(&[&entry.dedup_id(), "returned", &at]);
+        self.send_inbound(entry, entry.to_body(), &dedup).await
+    }
+
+    pub(crate) async fn send_inbound(
+        &self,
+        entry: &InboundEntry,
+        body: String,
+        dedup: &Fingerprint,
+    ) -> Result<(), AwsError> {
+        let request = self
+            .client
+            .send_message()
+            .queue_url(&self.urls.inbound)
+            .message_body(body)
+            .message_group_id(entry.group_id())
+            .message_deduplication_id(dedup.hex());
+        let answer = request.send().await;
+        answer
+            .map(|_| ())
+            .map_err(|error| AwsError::from_sdk("sending to the inbound queue", &error))
     }
 
     /// Enqueues messages to send in their order; answers as [`Queues::enqueue_inbound`].

@@ -132,17 +132,7 @@ impl Queues {
     ) -> Result<(), AwsError> {
         let receives = from.receives.to_string();
         let dedup = Fingerprint::of(&[&entry.dedup_id(), "redriven", &from.id, &receives]);
-        let request = self
-            .client
-            .send_message()
-            .queue_url(&self.urls.inbound)
-            .message_body(&from.body)
-            .message_group_id(entry.group_id())
-            .message_deduplication_id(dedup.hex());
-        let answer = request.send().await;
-        answer
-            .map(|_| ())
-            .map_err(|error| AwsError::from_sdk("sending to the inbound queue", &error))
+        self.send_inbound(entry, from.body.clone(), &dedup).await
     }
 
     fn url(&self, place: Shelf) -> Result<&str, AwsError> {

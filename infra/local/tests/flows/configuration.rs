@@ -38,7 +38,7 @@ fn whole() -> Value {
         },
         "templates": { "greeting": "Bonjour {customerName}, ici {businessName}", "product_info": "{productName} : {price} {currency}" },
         "engine": { "url": "https://engine.example/answer", "secretRef": "engine_1", "timeoutMs": 3000 },
-        "segment": "shop", "handoverHours": 6, "optOutWords": ["stop"],
+        "segment": "shop", "handoverHours": 6, "burstSeconds": 2, "optOutWords": ["stop"],
         "catalogue": { "products": [product(1), product(2)] },
     })
 }

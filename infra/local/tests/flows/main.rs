@@ -17,6 +17,7 @@ mod admin_tokens;
 mod admin_vendors;
 mod analytics;
 mod answers;
+mod bursts;
 mod catalogue;
 mod changes;
 mod configuration;

@@ -79,6 +79,8 @@ impl Tables {
             Epoch::Stays
         };
         parts.extend(self.conversation_parts(&next, epoch, now));
+        let joined = decision.joined;
+        parts.extend(joined.map(|joined| self.joined(next.conversation, joined)));
         parts.extend(
             decision
                 .decision
@@ -134,6 +136,7 @@ impl Tables {
             "held",
             (!conversation.held.is_empty()).then(|| json(&conversation.held)),
         )
+        .set("burst", conversation.burst.as_ref().map(json))
         .set("version", n(conversation.version))
         .set("updatedAt", ms(now))
         .set("schema", n(1));
@@ -223,6 +226,8 @@ pub struct Decided<'a> {
     /// That its engine answers later.
     pub deferred: Option<&'a Deferred>,
     pub actions: Option<Recorded<'a>>,
+    /// The message before it that waited to be answered with it.
+    pub joined: Option<&'a MessageId>,
 }
 
 /// A conversation, and when it was last written: something was heard, sent, or decided about it.
@@ -269,6 +274,7 @@ fn read(vendor: &VendorId, id: &ConversationId, item: &Item) -> Result<Conversat
         },
         rules: from.json_or_default("rules")?,
         held: from.json_or_default("held")?,
+        burst: from.json_or_default("burst")?,
     })
 }
 

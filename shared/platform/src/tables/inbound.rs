@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::evidence::{ALL_OLD, old_item};
 use super::item::{Change, Item, Reader, json, ms, n, s, seconds};
 use super::outbound_item::{message_key, message_pk};
-use super::{Commit, Decided, Tables, media, message_shard};
+use super::{Commit, Decided, Tables, burst, media, message_shard};
 use crate::error::AwsError;
 
 /// Who may decide about an inbound message.
@@ -25,7 +25,7 @@ pub enum Claim {
 /// The proof of a claim: only its holder can write the decision.
 #[derive(Clone, Debug)]
 pub struct Claimed {
-    token: String,
+    pub(super) token: String,
     /// How the message waited for its engine before.
     pub waited: Option<Waited>,
 }
@@ -48,6 +48,8 @@ pub enum LeftBehind {
     Spilled(Box<InboundEntry>),
     /// Its file was not fetched yet; the number that it came to.
     Media(WabaId),
+    /// It waits to be answered with the next, until then.
+    Waiting(Box<InboundEntry>, Timestamp),
 }
 
 impl Tables {
@@ -70,11 +72,11 @@ impl Tables {
             .set("leaseUntil", lease_until.map(ms))
             .set("dueShard", None)
             .set("dueAt", None)
-            .when("attribute_not_exists(pk) OR #state = :undispatched OR #state = :enqueued OR (#state = :state AND #leaseUntil < :now)")
+            .when("attribute_not_exists(pk) OR #state = :undispatched OR #state = :enqueued OR (#state = :state AND #leaseUntil < :now) OR (#state = :waiting AND #turnDueAt <= :soon)")
             .bind("undispatched", s("undispatched"))
             .bind("enqueued", s("enqueued"))
             .bind("now", ms(now));
-        let request = change
+        let request = burst::claimable(change, now)
             .request(&self.client)
             .return_values(ReturnValue::AllOld)
             .return_values_on_condition_check_failure(ALL_OLD);
@@ -90,7 +92,7 @@ impl Tables {
         };
         let from = Reader::new(item, "reading a claim");
         match from.text("state")? {
-            "decided" => Ok(Claim::Seen(Box::new(read(item)?))),
+            "decided" | "waiting" => Ok(Claim::Seen(Box::new(read(item)?))),
             // The first try of this very request was carried out and its answer lost.
             _ if from.text_opt("claim") == Some(&token) => {
                 let waited = waited(item);
@@ -175,12 +177,13 @@ impl Tables {
             .await?;
         let Some(item) = item else { return Ok(None) };
         let from = Reader::new(&item, "reading a message left behind");
+        if let Some((entry, due_at)) = burst::waits(&item)? {
+            return Ok(Some(LeftBehind::Waiting(Box::new(entry), due_at)));
+        }
         if from.text_opt("state") != Some("undispatched") {
             return Ok(media::waits(&item).map(LeftBehind::Media));
         }
-        InboundEntry::from_body(from.text("entry")?)
-            .map(|entry| Some(LeftBehind::Spilled(Box::new(entry))))
-            .map_err(|_| from.unreadable())
+        entry_of(&from).map(|entry| Some(LeftBehind::Spilled(Box::new(entry))))
     }
 
     /// Notes that a message kept because the queue refused it is in the queue.
@@ -245,6 +248,7 @@ impl Tables {
             .set("outcome", s(decided.outcome))
             .set("outcomeReason", decided.reason.map(s))
             .set("waited", None)
+            .set("turnDueAt", None)
             .set("replies", json(&replies))
             .set("choice", decision.choice.as_ref().map(json))
             .set("claim", None)
@@ -291,6 +295,11 @@ impl Tables {
                 seconds(now + SignedDuration::from_hours(24 * limits::MESSAGE_DAYS)),
             )
     }
+}
+
+/// The entry that a message is kept with.
+pub(super) fn entry_of(from: &Reader<'_>) -> Result<InboundEntry, AwsError> {
+    InboundEntry::from_body(from.text("entry")?).map_err(|_| from.unreadable())
 }
 
 /// What is not understood of it is as good as nothing: the message waits from now on.

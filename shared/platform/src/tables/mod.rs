@@ -5,6 +5,7 @@ mod admin_keys;
 mod aliases;
 mod audit;
 mod breaker;
+mod burst;
 mod catalogue;
 mod changes;
 mod closing;
