@@ -191,11 +191,17 @@ async fn put(platform: &Platform, clock: &Clock, number: usize) {
         is_anew: false,
     };
     // A machine that is too busy to answer in time is asked again.
+    let mut is_again = false;
     for _ in 0..5 {
         if let Ok(registration) = platform.tables.register(registered, now).await {
-            assert_eq!(registration, Registration::Done);
+            let was_written = is_again && registration == Registration::Moved;
+            assert!(
+                was_written || registration == Registration::Done,
+                "{registration:?}"
+            );
             return;
         }
+        is_again = true;
     }
     panic!("the tables do not answer");
 }
