@@ -389,11 +389,14 @@ async fn a_person_has_the_hours_that_the_vendor_gives_them_or_until_they_give_it
 async fn a_flood_is_told_once_and_a_handful_is_answered() {
     run(async |world| {
         for number in 0..30 {
-            let (text, key) = (format!("message {number}"), format!("FLOOD{number}"));
+            let (text, key) = (
+                format!("Bonjour, message {number}"),
+                format!("FLOOD{number}"),
+            );
             world.customer_writes(VENDOR_1, AWA, &text, &key).await;
         }
         for number in 0..5 {
-            let (text, key) = (format!("message {number}"), format!("FEW{number}"));
+            let (text, key) = (format!("Bonjour, message {number}"), format!("FEW{number}"));
             world.customer_writes(VENDOR_1, MOUSSA, &text, &key).await;
         }
         world.later(600).await;
