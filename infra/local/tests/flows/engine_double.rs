@@ -226,8 +226,9 @@ fn met(state: &Mutex<State>, headers: HeaderMap, body: &[u8]) -> Act {
         is_genuine: false,
     };
     let wrong: Vec<_> = QUESTION.iter_errors(&asked.body).collect();
+    let is_question = !asked.header("webhook-id").ends_with("_actions");
     assert!(
-        wrong.is_empty(),
+        wrong.is_empty() || !is_question,
         "a question is not as described: {wrong:?}"
     );
     let second = asked
