@@ -77,6 +77,15 @@ pub struct Stack {
     tasks: Vec<JoinHandle<()>>,
 }
 
+/// Makes folders that are not there.
+fn made(folders: &[Option<PathBuf>]) -> Result<()> {
+    for folder in folders.iter().flatten() {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("cannot create {}", folder.display()))?;
+    }
+    Ok(())
+}
+
 /// How often the sweep runs by its timer.
 const SWEEP_EVERY: Duration = Duration::from_mins(1);
 
@@ -86,10 +95,7 @@ impl Stack {
         let [gateway, aws, simulator] = listeners(options.port_base).await?;
         let gateway_url = format!("http://{}", gateway.local_addr()?);
         let within = |name: &str| options.data_dir.as_ref().map(|dir| dir.join(name));
-        for dir in [within("aws"), within("simulator")].into_iter().flatten() {
-            std::fs::create_dir_all(&dir)
-                .with_context(|| format!("cannot create {}", dir.display()))?;
-        }
+        made(&[within("aws"), within("simulator")])?;
         let aws = EmbeddedAws::start(
             aws,
             embedded_aws::Options {

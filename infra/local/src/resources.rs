@@ -175,7 +175,6 @@ fn tables() -> Vec<Value> {
         "KEYS_ONLY",
     );
     let conversations_by_vendor = index("by_vendor", ("vendorId", Some("updatedAt")), "ALL");
-    let of_customer = index("by_customer", ("customer", Some("listKey")), "ALL");
     let changes_of_vendor = index("by_vendor", ("vendorId", Some("sk")), "ALL");
     vec![
         table("waba_instances", &[("pk", "S"), ("sk", "S")], &[]),
@@ -212,22 +211,27 @@ fn tables() -> Vec<Value> {
         ),
         table("admin_keys", &[("pk", "S")], &[]),
         table("counters", &[("pk", "S"), ("sk", "S")], &[]),
-        table(
-            "orders",
-            &[
-                ("pk", "S"),
-                ("sk", "S"),
-                ("customer", "S"),
-                ("listKey", "S"),
-            ],
-            &[of_customer],
-        ),
+        orders(),
         table(
             "audit",
             &[("pk", "S"), ("sk", "S"), ("vendorId", "S")],
             &[changes_of_vendor],
         ),
     ]
+}
+
+fn orders() -> Value {
+    let of_customer = index("by_customer", ("customer", Some("listKey")), "ALL");
+    table(
+        "orders",
+        &[
+            ("pk", "S"),
+            ("sk", "S"),
+            ("customer", "S"),
+            ("listKey", "S"),
+        ],
+        &[of_customer],
+    )
 }
 
 fn index(name: &str, (hash, range): (&str, Option<&str>), projection: &str) -> Value {

@@ -85,7 +85,7 @@ async fn a_long_text_is_answered_at_once_with_what_waited_and_nobody_elses_wait_
         writes(world, "Bonjour", AWA, "A1").await;
         let long = "Je voudrais savoir ".repeat(12);
         writes(world, &long, AWA, "A2").await;
-        assert_eq!(questions(&engine), [format!("Bonjour\n{}", long)]);
+        assert_eq!(questions(&engine), [format!("Bonjour\n{long}")]);
         world.later(5).await;
         assert_eq!(questions(&engine)[1..], ["Salut"]);
         assert_eq!(world.sent(VENDOR_1).len(), 2);

@@ -153,10 +153,14 @@ proptest! {
     #[test]
     fn after_a_takeover_nothing_is_sent(before in actors(), after in actors()) {
         let mut world = World::new();
-        before.into_iter().for_each(|actor| world.step(actor));
+        for actor in before {
+            world.step(actor);
+        }
         world.step(Actor::TakesOver);
         let sent = world.sent.len();
-        after.into_iter().for_each(|actor| world.step(actor));
+        for actor in after {
+            world.step(actor);
+        }
         prop_assert_eq!(world.sent.len(), sent);
     }
 }
