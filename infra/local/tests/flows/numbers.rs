@@ -265,7 +265,10 @@ async fn numbers_that_are_added_at_once_all_keep_their_secrets() {
         world.quiet().await;
         for place in 2..8 {
             let secret = format!("number_secret_{place:02}");
-            let body = received("Bonjour", AWA, &format!("AT{place}")).to_string();
+            let mut body = received("Bonjour", AWA, &format!("AT{place}"));
+            // The one of the events is the first vendor's session.
+            body["sessionId"].take();
+            let body = body.to_string();
             let headers = [("x-webhook-signature", secret.as_str())];
             let url = "/api/webhooks/wasender/shop_01";
             let answer = world.request("POST", url, &headers, body).await;

@@ -62,7 +62,7 @@ async fn what_waited_is_answered_once_and_in_order_when_the_engine_is_back() {
     run(async |world| {
         let engine = broken(world).await;
         writes(world, "Premier", AWA, "A1").await;
-        writes(world, "Second", AWA, "A2").await;
+        writes(world, "La suite", AWA, "A2").await;
         world.later(4).await;
         let tries = engine.asked().len();
         assert!(tries >= 2, "it is asked again: {tries}");
@@ -73,7 +73,7 @@ async fn what_waited_is_answered_once_and_in_order_when_the_engine_is_back() {
         let asked = engine.asked();
         let (first, rest) = asked.split_at(asked.len() - 1);
         assert!(first.iter().all(|asked| asked.text() == "Premier"));
-        assert_eq!(rest[0].text(), "Second");
+        assert_eq!(rest[0].text(), "La suite");
         let id = first[0].header("webhook-id");
         assert!(first.iter().all(|asked| asked.header("webhook-id") == id));
         nothing_is_left(world);
