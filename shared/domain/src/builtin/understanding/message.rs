@@ -42,6 +42,10 @@ impl<'a> Message<'a> {
             guesses: 0,
         };
         for (place, word) in written.iter().enumerate() {
+            // One that is written may stand for several.
+            if message.tokens.len() == MOST_WORDS {
+                break;
+            }
             message.add(lexicon, place, word);
         }
         message.written = written;
@@ -138,6 +142,13 @@ mod tests {
             .map(|word| word.starts.len())
             .max();
         assert!(most < Some(120), "{most:?}");
+    }
+
+    #[test]
+    fn words_that_stand_for_several_are_counted_too() {
+        let folded = fold(&format!("{}xqzw", "cant didnt hasnt wheres ".repeat(31)));
+        let message = read(&folded);
+        assert_eq!(message.tokens.len(), MOST_WORDS);
     }
 
     proptest! {
