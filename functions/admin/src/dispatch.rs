@@ -8,6 +8,7 @@ use domain::{VendorId, limits};
 use flows::problem::Problem;
 use lambda_http::{Request, RequestExt};
 use platform::telemetry;
+use platform::telemetry::Metric;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -118,7 +119,7 @@ impl App {
                 .count_request(subject, rate, window, now);
             counting.await.unwrap_or_else(|error| {
                 tracing::warn!(error = %error, "a request is not counted");
-                telemetry::count_alone("RequestNotCounted");
+                telemetry::count_alone(Metric::RequestNotCounted);
                 true
             })
         };
@@ -175,7 +176,7 @@ impl App {
             .await;
         if let Err(error) = ending {
             tracing::error!(error = %error, "how a change ended is not recorded");
-            telemetry::count_alone("ChangeNotRecorded");
+            telemetry::count_alone(Metric::ChangeNotRecorded);
         }
         answer
     }

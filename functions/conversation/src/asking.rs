@@ -11,7 +11,7 @@ use domain::{MessageId, VendorConfig, limits};
 use jiff::Timestamp;
 use platform::AwsError;
 use platform::tables::{Claimed, EngineKey, KeptBreaker, Place, Places};
-use platform::telemetry::count_for;
+use platform::telemetry::{Metric, count_for};
 
 use crate::App;
 
@@ -220,7 +220,7 @@ impl App {
                     tables
                         .waits_for_engine(message, hand.claimed, &waited)
                         .await?;
-                    count_for("EngineWait", obstacle.as_str(), vendor);
+                    count_for(Metric::EngineWait, obstacle.as_str(), vendor);
                     tracing::info!(
                         message.id = %hand.heard.id,
                         reason = obstacle.as_str(),
@@ -245,7 +245,7 @@ impl App {
     ) -> Verdict {
         let now = self.platform.clock.now();
         let (answer, outcome) = conversation.without_engine(hand.config, why, now);
-        count_for("EngineGivenUp", why.0.as_str(), &conversation.vendor);
+        count_for(Metric::EngineGivenUp, why.0.as_str(), &conversation.vendor);
         tracing::warn!(
             message.id = %hand.heard.id,
             reason = why.0.as_str(),

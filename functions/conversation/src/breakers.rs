@@ -7,7 +7,7 @@ use domain::engine::breaker::{Breaker, Sign};
 use domain::{VendorId, limits};
 use jiff::Timestamp;
 use platform::tables::{EngineKey, KeptBreaker};
-use platform::telemetry::count_for;
+use platform::telemetry::{Metric, count_for};
 use platform::{AwsError, Platform};
 
 /// How often a sign is written anew because somebody else wrote meanwhile; what is lost then, the next sign tells.
@@ -103,11 +103,11 @@ fn tell(before: &Breaker, after: &Breaker, vendor: &VendorId) {
     match (before.is_closed(), after.is_closed()) {
         (true, false) => {
             tracing::warn!(vendor.id = %vendor, "an engine fails too often and is left alone");
-            count_for("EngineBreaker", "opened", vendor);
+            count_for(Metric::EngineBreaker, "opened", vendor);
         }
         (false, true) => {
             tracing::info!(vendor.id = %vendor, "an engine answers again");
-            count_for("EngineBreaker", "closed", vendor);
+            count_for(Metric::EngineBreaker, "closed", vendor);
         }
         (true, true) | (false, false) => {}
     }

@@ -3,6 +3,7 @@ use domain::contract::{self, NoReply, Reply, SigningSecrets};
 use domain::engine::service::Service;
 use domain::engine::{Asked, Question, Trouble};
 use domain::limits;
+use platform::telemetry::Metric;
 use platform::{Clock, Config, Engines, Platform, Secrets, telemetry};
 use tokio::time::Instant;
 
@@ -48,7 +49,12 @@ impl Engine {
             Err(Unsigned) => Asked::Failed(Trouble::Unavailable { retry_after: None }),
         };
         let vendor = &config.vendor_id;
-        telemetry::timed("EngineLatency", outcome(&asked), begun.elapsed(), vendor);
+        telemetry::timed(
+            Metric::EngineLatency,
+            outcome(&asked),
+            begun.elapsed(),
+            vendor,
+        );
         asked
     }
 

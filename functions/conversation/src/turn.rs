@@ -10,6 +10,7 @@ use domain::{Content, Identity, InboundMessage, Kind, MessageId, ProviderRef};
 use flows::batch::Handled;
 use flows::{deferral, dispatch, people};
 use platform::tables::{Claim, Claimed, Commit, Decided, InboundRow, Merged};
+use platform::telemetry::Metric;
 use platform::{AwsError, telemetry};
 
 use crate::App;
@@ -225,7 +226,7 @@ impl App {
     async fn enqueued(&self, decision: &Decision) -> Result<Handled, AwsError> {
         if let Some(priority) = decision.calls_person {
             let vendor = &decision.conversation.vendor;
-            telemetry::count_for("PersonCalled", priority.as_str(), vendor);
+            telemetry::count_for(Metric::PersonCalled, priority.as_str(), vendor);
         }
         let refused = dispatch::dispatch(&self.platform, &decision.replies).await?;
         tracing::info!(

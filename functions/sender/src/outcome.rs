@@ -9,6 +9,7 @@ use domain::{
 use flows::batch::Handled;
 use flows::{lane, settle};
 use jiff::Timestamp;
+use platform::telemetry::Metric;
 use platform::{AwsError, telemetry};
 
 use crate::App;
@@ -160,7 +161,7 @@ impl App {
 
     async fn put_off(&self, taken: &Outbound, wait: Duration) -> Result<Handled, AwsError> {
         let now = self.platform.clock.now();
-        telemetry::count("SendDeferred", &taken.vendor);
+        telemetry::count(Metric::SendDeferred, &taken.vendor);
         let told = |lane: Lane| lane.told_to_wait(wait, now);
         if wait > limits::REQUEUE_WAITS {
             return self.stopped(taken, told).await;

@@ -9,6 +9,7 @@ use flows::batch::Handled;
 use futures_util::{StreamExt as _, stream};
 use jiff::Timestamp;
 use platform::tables::ActionsTask;
+use platform::telemetry::Metric;
 use platform::{AwsError, Config, Engines, telemetry};
 
 use crate::{AT_ONCE, App, PAGE, Pass};
@@ -83,7 +84,7 @@ impl App {
             }
             AfterFailure::GivenUp => {
                 tracing::warn!(vendor.id = %vendor, message.id = %id, refused, "actions are given up");
-                telemetry::count_for("ActionsFailed", refused, vendor);
+                telemetry::count_for(Metric::ActionsFailed, refused, vendor);
                 tables.end_actions(&task, ActionsState::Failed).await?;
             }
         }

@@ -8,6 +8,7 @@ use flows::batch::Handled;
 use flows::media::{self, Means};
 use jiff::Timestamp;
 use platform::tables::{MediaTask, StoredMedia};
+use platform::telemetry::Metric;
 use platform::{AwsError, telemetry};
 use tokio::time::timeout;
 
@@ -49,7 +50,7 @@ impl App {
             }
             AfterTrouble::Failed(_) => {
                 tracing::warn!(message.id = %message, reason, "a file is given up");
-                telemetry::count_for("FileFailed", reason, vendor);
+                telemetry::count_for(Metric::FileFailed, reason, vendor);
             }
         }
         Ok(())

@@ -219,6 +219,8 @@ fn config(function: &str, urls: Urls<'_>) -> Config {
         public_url: Some(urls.gateway.to_owned()),
         repair_drift: true,
         log_level: "info".to_owned(),
+        log_sample: 1,
+        vendor_metrics: String::new(),
         default_country: COUNTRY.to_owned(),
         vendor_cache: limits::SECRET_CACHE,
         engine_in_flight: limits::ENGINE_IN_FLIGHT,

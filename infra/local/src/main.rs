@@ -11,6 +11,7 @@ use clap::Parser;
 use local::{Options, Stack};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::Level;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -44,7 +45,10 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> Result<()> {
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    let filter = platform::telemetry::filter(arguments.log).with_target("local", arguments.log);
+    let ours = platform::telemetry::OURS.into_iter().chain(["local"]);
+    let filter = Targets::new()
+        .with_default(Level::ERROR)
+        .with_targets(ours.map(|target| (target, arguments.log)));
     tracing_subscriber::registry()
         .with(filter)
         .with(lines)

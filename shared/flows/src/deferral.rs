@@ -122,7 +122,11 @@ async fn ended(
     let commit = platform.tables.settle_deferred(settled, now).await?;
     if commit.is_done() {
         tracing::info!(vendor.id = %before.vendor, message.id = %before.question, state = after.state.as_str(), "a question's time is over");
-        platform::telemetry::count_for("AnswerMissed", after.state.as_str(), &before.vendor);
+        platform::telemetry::count_for(
+            platform::telemetry::Metric::AnswerMissed,
+            after.state.as_str(),
+            &before.vendor,
+        );
     }
     let written = said.map(|(_, reply)| reply).into_iter().collect();
     Ok(commit.is_done().then_some(written))

@@ -5,6 +5,7 @@ use domain::{
     ApiKey, Lane, LaneState, ParkReason, PhoneNumber, SessionStatus, VendorId, WabaId,
     WabaInstance, limits,
 };
+use platform::telemetry::Metric;
 use platform::{AwsError, Platform, telemetry};
 use providers::ProviderRequest;
 use providers::wasender::{self, AccountSession, Session};
@@ -33,7 +34,7 @@ pub async fn verify(
             Finding::Down(status) => return session::looked_at(platform, at, status).await,
             Finding::KeyRefused => {
                 tracing::error!(vendor.id = %at.0, "a session's key is refused; its lane stays held");
-                telemetry::count_for("LaneStopped", ParkReason::Credentials.as_str(), at.0);
+                telemetry::count_for(Metric::LaneStopped, ParkReason::Credentials.as_str(), at.0);
                 let probe_at = now.checked_add(limits::PROBE_AFTER).ok();
                 let refused = |lane: Lane| lane.parked(ParkReason::Credentials, probe_at);
                 return lane::change(platform, at, refused).await.map(|_| ());
@@ -122,11 +123,11 @@ async fn noted(
         Identity::Pending | Identity::Verified => {}
         Identity::Mismatch => {
             tracing::error!(vendor.id = %at.0, waba.id = %at.1, "a session is another number than the registered one; nothing leaves from it");
-            telemetry::count("IdentityMismatch", at.0);
+            telemetry::count(Metric::IdentityMismatch, at.0);
         }
         Identity::Unverified => {
             tracing::warn!(vendor.id = %at.0, waba.id = %at.1, "the provider does not tell whose number a session is");
-            telemetry::count("IdentityUnverified", at.0);
+            telemetry::count(Metric::IdentityUnverified, at.0);
         }
     }
     let now = platform.clock.now();

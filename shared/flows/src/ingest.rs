@@ -7,6 +7,7 @@ use domain::entry::{InboundEntry, InboundEvent, QuarantineEntry};
 use domain::watch::{Cause, Gap};
 use domain::{Element, Event, Pairing, Received, SessionNamed, SessionStatus, StatusUpdate};
 use domain::{VendorId, limits};
+use platform::telemetry::Metric;
 use platform::{Platform, SessionKeys, telemetry};
 use providers::wasender::{self, Malformed};
 use tokio::time::Instant;
@@ -142,7 +143,7 @@ impl Ingest {
         let noting = self.platform.tables.note_gap(from.vendor, &gap);
         let noted = tokio::time::timeout(half_of(deadline), noting).await;
         if matches!(noted, Ok(Ok(()))) {
-            telemetry::count("IngestGap", from.vendor);
+            telemetry::count(Metric::IngestGap, from.vendor);
         } else {
             self.refusals.refused(from.vendor, since);
         }

@@ -2,6 +2,7 @@
 
 use domain::{Lane, LaneState, Pacing, VendorId, WabaId, limits, turn};
 use platform::tables::Commit;
+use platform::telemetry::Metric;
 use platform::{AwsError, Platform, telemetry};
 
 use crate::dispatch;
@@ -39,7 +40,7 @@ pub fn count_stop(vendor: &VendorId, before: &Lane, after: &Lane) {
     if let LaneState::Parked { reason, .. } = after.state
         && went
     {
-        telemetry::count_for("LaneStopped", reason.as_str(), vendor);
+        telemetry::count_for(Metric::LaneStopped, reason.as_str(), vendor);
     }
 }
 

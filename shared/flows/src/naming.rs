@@ -1,6 +1,7 @@
 //! Whether a genuine webhook names another vendor's session: two addresses that were mixed up, which no signature tells.
 
 use domain::{ApiKey, KeyOwner, SessionNamed, VendorId, VendorSecrets, limits};
+use platform::telemetry::Metric;
 use platform::{AwsError, Platform, SessionKeys, telemetry};
 use tokio::time::Instant;
 
@@ -30,9 +31,9 @@ pub(crate) async fn named(
         SessionNamed::Fits => {}
         SessionNamed::Anothers => {
             tracing::error!(vendor.id = %vendor, "a webhook with this vendor's signature names another vendor's session");
-            telemetry::count("ForeignSession", vendor);
+            telemetry::count(Metric::ForeignSession, vendor);
         }
-        SessionNamed::Unchecked => telemetry::count("SessionUnchecked", vendor),
+        SessionNamed::Unchecked => telemetry::count(Metric::SessionUnchecked, vendor),
     }
     named
 }

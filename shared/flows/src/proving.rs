@@ -8,6 +8,7 @@ use domain::admission::{Admission, Freshness, Shown, Unproved, admit, without_fr
 use domain::entry::{LaterEntry, LaterJob};
 use domain::{Proved, Slot, VendorId, VendorSecrets, WabaId, limits};
 use jiff::Timestamp;
+use platform::telemetry::Metric;
 use platform::{AtHand, AwsError, Platform, telemetry};
 use tokio::time::Instant;
 
@@ -58,7 +59,7 @@ pub(crate) async fn prove(
         }
     };
     if matches!(proving, Proving::Rotating) {
-        telemetry::count("WebhookWhileRotating", webhook.vendor);
+        telemetry::count(Metric::WebhookWhileRotating, webhook.vendor);
     }
     proving
 }
@@ -91,7 +92,7 @@ async fn tried_patiently(
         match proved(platform, &again?, webhook.shown).unwrap_or(Proving::Refused) {
             Proving::Rotating => {}
             proving => {
-                telemetry::count("WebhookHeld", webhook.vendor);
+                telemetry::count(Metric::WebhookHeld, webhook.vendor);
                 return Ok(proving);
             }
         }

@@ -2,6 +2,7 @@
 
 use domain::entry::{LaterEntry, LaterJob};
 use domain::{Marks, Renewal, Renewed, Settlement, VendorId, VendorSecrets, WabaId, limits};
+use platform::telemetry::Metric;
 use platform::{AwsError, Platform, telemetry};
 use tokio::time::Instant;
 
@@ -242,7 +243,7 @@ async fn settled(
 
 fn given_up(stored: &VendorSecrets, renewal: &Renewal, at: At<'_>) -> VendorSecrets {
     tracing::error!(vendor.id = %at.0, waba.id = %at.1, what = ?renewal.what, "nobody tells how a renewal ended; it is given up");
-    telemetry::count("RenewalGivenUp", at.0);
+    telemetry::count(Metric::RenewalGivenUp, at.0);
     stored.clone().renewal_ended(at.1, renewal.what)
 }
 

@@ -4,6 +4,7 @@ use domain::entry::{LaterEntry, LaterJob};
 use domain::{Delivery, Dispatch, Failure, Outbound, RejectClass, limits};
 use jiff::Timestamp;
 use platform::tables::Commit;
+use platform::telemetry::Metric;
 use platform::{AwsError, Platform, telemetry};
 
 use crate::{breaker, lane};
@@ -31,7 +32,7 @@ pub async fn end(
     if ended.dispatch == Dispatch::Rejected {
         let failure = Failure::read(ended.failure.as_deref().unwrap_or_default());
         let class = failure.class.unwrap_or(RejectClass::Other);
-        telemetry::count_for("SendFailed", class.as_str(), &ended.vendor);
+        telemetry::count_for(Metric::SendRejected, class.as_str(), &ended.vendor);
     }
     list_shorter(platform, before).await?;
     Ok(true)
@@ -39,7 +40,7 @@ pub async fn end(
 
 /// A doubt counts for the whole platform, and is looked at soon. The sweep looks too, should this fail.
 async fn in_doubt(platform: &Platform, message: &Outbound, now: Timestamp) {
-    telemetry::count("SendUnknown", &message.vendor);
+    telemetry::count(Metric::SendUnknown, &message.vendor);
     let first = LaterEntry {
         vendor_id: message.vendor.clone(),
         waba_id: message.waba.clone(),

@@ -4,6 +4,7 @@ use domain::drift::{self, Settings};
 use domain::identity::{Answered, Identity};
 use domain::watch::{Cause, Change, Watch};
 use domain::{LaneState, Observed, SessionStatus, VendorId, WabaId, WabaInstance};
+use platform::telemetry::Metric;
 use platform::{AwsError, Platform, telemetry};
 use providers::wasender::AccountSession;
 use tokio::sync::OnceCell;
@@ -65,7 +66,7 @@ impl<'a> Looks<'a> {
             return Ok(());
         }
         if !looked.gaps.is_empty() {
-            telemetry::count("ObserverLapse", at.0);
+            telemetry::count(Metric::ObserverLapse, at.0);
         }
         let Some(instance) = identity::instance(self.platform, at).await? else {
             return tables.unwatch(at.0, at.1).await;
@@ -112,7 +113,7 @@ impl<'a> Looks<'a> {
             self.change(at, silent).await?;
             tracing::warn!(vendor.id = %at.0, waba.id = %at.1, "a connected session is silent for much longer than usual");
         }
-        telemetry::count("SessionSilent", at.0);
+        telemetry::count(Metric::SessionSilent, at.0);
         Ok(())
     }
 
@@ -158,7 +159,7 @@ impl<'a> Looks<'a> {
         let at = (&instance.vendor_id, &instance.waba_id);
         let seen = self.noted((instance, session), settings).await?;
         if !seen.observed.drift.is_empty() {
-            telemetry::count("SettingsDrift", at.0);
+            telemetry::count(Metric::SettingsDrift, at.0);
             if instance.repair_drift {
                 self.repair((&seen, session), settings).await?;
             }
@@ -203,7 +204,7 @@ impl<'a> Looks<'a> {
         };
         let seen = self.noted((instance, session), &detail.settings).await?;
         if seen.observed.drift.is_empty() {
-            telemetry::count("SettingsRepaired", at.0);
+            telemetry::count(Metric::SettingsRepaired, at.0);
             tracing::info!(vendor.id = %at.0, waba.id = %at.1, "a session's settings are put back");
         }
         Ok(())

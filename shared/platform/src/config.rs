@@ -27,6 +27,10 @@ pub struct Config {
     /// Whether settings of sessions that drifted are put back.
     pub repair_drift: bool,
     pub log_level: String,
+    /// One line of so many that tell of a success is written.
+    pub log_sample: u64,
+    /// The vendors that have metrics by themselves, with commas.
+    pub vendor_metrics: String,
     /// The country (ISO 3166) whose national phone numbers are understood without a country code.
     pub default_country: String,
     /// How long what was read of a vendor is good.
@@ -127,6 +131,11 @@ impl Config {
             public_url: optional("PUBLIC_URL").map(|url| url.trim_end_matches('/').to_owned()),
             repair_drift: optional("REPAIR_DRIFT").is_none_or(|word| word != "false"),
             log_level: optional("LOG_LEVEL").unwrap_or_else(|| "info".to_owned()),
+            log_sample: optional("LOG_SAMPLE")
+                .and_then(|text| text.parse().ok())
+                .unwrap_or(1)
+                .max(1),
+            vendor_metrics: optional("VENDOR_METRICS").unwrap_or_default(),
             default_country: optional("DEFAULT_COUNTRY").unwrap_or_else(|| "SN".to_owned()),
             vendor_cache: vendor_cache(optional(VENDOR_CACHE).as_deref())?,
             engine_in_flight: engine_in_flight(optional(ENGINE_IN_FLIGHT).as_deref())?,

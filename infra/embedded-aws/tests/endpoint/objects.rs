@@ -20,6 +20,8 @@ fn function(stack: &Stack, bucket: &str) -> Platform {
         media_bucket: Some(bucket.to_owned()),
         media_hosts: String::new(),
         log_level: "info".to_owned(),
+        log_sample: 1,
+        vendor_metrics: String::new(),
         public_url: None,
         repair_drift: true,
         default_country: "SN".to_owned(),

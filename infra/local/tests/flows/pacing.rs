@@ -207,7 +207,7 @@ async fn a_provider_that_refuses_again_and_again_ends_nothing_and_fills_no_dead_
         until_sent(world, vendor, 3, (20, 2_000)).await;
         all_left_in_order(world, vendor, 3).await;
         assert_eq!(counted(vendor, "SendDeferred", None), 25);
-        assert_eq!(counted(vendor, "SendFailed", Some("unavailable")), 0);
+        assert_eq!(counted(vendor, "SendRejected", Some("unavailable")), 0);
         assert_eq!(counted(vendor, "LaneStopped", Some("rate_limited")), 15);
     })
     .await;
@@ -305,7 +305,7 @@ async fn a_message_that_a_busy_provider_never_takes_fails_with_its_reason_and_th
             "reason": "the provider was not available at any of several tries",
         });
         assert_eq!(first["failure"], failure);
-        assert_eq!(counted(vendor, "SendFailed", Some("unavailable")), 1);
+        assert_eq!(counted(vendor, "SendRejected", Some("unavailable")), 1);
         assert_eq!(counted(vendor, "SendDeferred", None), 0);
     })
     .await;

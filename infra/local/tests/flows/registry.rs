@@ -137,6 +137,8 @@ pub(crate) fn config(world: &World, name: &str) -> Config {
         media_hosts: String::new(),
         repair_drift: false,
         log_level: "info".to_owned(),
+        log_sample: 1,
+        vendor_metrics: String::new(),
         public_url: None,
         default_country: "SN".to_owned(),
         vendor_cache: limits::SECRET_CACHE,

@@ -1,152 +1,241 @@
-use std::fmt;
+use std::fmt::Write as _;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use domain::VendorId;
-use serde_json::{Value, json};
-use tracing::field::{Field, Visit};
-use tracing::{Event, Subscriber};
-use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
-use tracing_subscriber::registry::LookupSpan;
 
-use crate::clock::Clock;
+use super::catalogue::{MOST_VENDORS, Metric, Unit};
+use super::json;
 
 /// The target of the events that become metrics. No function's log level silences them.
 pub(super) const TARGET: &str = "metrics";
-const NAMESPACE: &str = "multi-waba";
+/// CloudWatch's name of the place that all metrics are in.
+pub const NAMESPACE: &str = "multi-waba";
+/// Values of one metric in one line, CloudWatch's bound.
+const MOST_VALUES: usize = 100;
 
-/// Counts one of what `metric` names, about a vendor. The vendor is a property of the line and no dimension, so that the number of
-/// metrics does not grow with the number of vendors.
-pub fn count(metric: &'static str, vendor: &VendorId) {
-    tracing::info!(target: TARGET, metric, vendor = vendor.as_str());
+/// The vendors that have metrics by themselves, as configured.
+static VENDORS: OnceLock<Vec<String>> = OnceLock::new();
+
+/// Gives chosen vendors metrics by themselves, from a list with commas; those after the twentieth have none.
+pub(super) fn choose_vendors(list: &str) {
+    let names = list
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty());
+    let chosen = names.take(MOST_VENDORS).map(str::to_owned).collect();
+    let _ = VENDORS.set(chosen);
 }
 
-/// Counts as [`count`] does, and apart for `reason`, which is one of a few words.
-pub fn count_for(metric: &'static str, reason: &'static str, vendor: &VendorId) {
-    tracing::info!(target: TARGET, metric, reason, vendor = vendor.as_str());
+/// Counts one of what `metric` names, about a vendor. The vendor is a property of the line and no dimension (unless it was chosen to be
+/// one), so that the number of metrics does not grow with the number of vendors.
+pub fn count(metric: Metric, vendor: &VendorId) {
+    add(metric, 1, vendor);
+}
+
+/// Counts several at once; of none nothing is written.
+pub fn add(metric: Metric, many: usize, vendor: &VendorId) {
+    if many > 0 {
+        tell(Counted::new(metric, saturating(many)).of(vendor));
+    }
+}
+
+/// Counts as [`count`] does, and apart for `reason`, which is one of the metric's words.
+pub fn count_for(metric: Metric, reason: &'static str, vendor: &VendorId) {
+    tell(Counted::new(metric, 1).by(reason).of(vendor));
 }
 
 /// Counts one of what `metric` names, which is no vendor's.
-pub fn count_alone(metric: &'static str) {
-    tracing::info!(target: TARGET, metric);
+pub fn count_alone(metric: Metric) {
+    tell(Counted::new(metric, 1));
 }
 
-/// Tells how long something about a vendor took, apart for `reason`, which says how it ended in one of a few words.
-pub fn timed(metric: &'static str, reason: &'static str, took: Duration, vendor: &VendorId) {
-    let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    tracing::info!(target: TARGET, metric, reason, millis, vendor = vendor.as_str());
+/// Says how many there are at the moment.
+pub fn gauge(metric: Metric, many: u64) {
+    tell(Counted::new(metric, many));
 }
 
-/// Writes an event of [`TARGET`] as CloudWatch's embedded metric format: a line that is a JSON object and nothing else.
-#[derive(Clone, Debug)]
-pub(super) struct Metrics {
-    pub(super) stack: String,
+/// Tells how long something about a vendor took, apart for `reason`, which says how it ended in one of the metric's words.
+pub fn timed(metric: Metric, reason: &'static str, took: Duration, vendor: &VendorId) {
+    tell(Counted::new(metric, millis(took)).by(reason).of(vendor));
 }
 
-impl<S, N> FormatEvent<S, N> for Metrics
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-    N: for<'a> FormatFields<'a> + 'static,
-{
-    fn format_event(
-        &self,
-        _: &FmtContext<'_, S, N>,
-        mut writer: Writer<'_>,
-        event: &Event<'_>,
-    ) -> fmt::Result {
-        let mut counted = Counted::default();
-        event.record(&mut counted);
-        let at = Clock::system().now().as_millisecond();
-        writeln!(writer, "{}", self.line(&counted, at))
-    }
+/// One thing that was counted or timed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Counted {
+    metric: Metric,
+    value: u64,
+    reason: Option<&'static str>,
+    vendor: Option<VendorId>,
 }
 
-impl Metrics {
-    fn line(&self, counted: &Counted, at: i64) -> Value {
-        let unit = counted.millis.map_or("Count", |_| "Milliseconds");
-        let metric = json!({ "Name": counted.metric, "Unit": unit });
-        let dimensions = match counted.reason {
-            Some(_) => json!([["stack"], ["stack", "reason"]]),
-            None => json!([["stack"]]),
-        };
-        let metrics =
-            json!([{ "Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": [metric] }]);
-        let mut line = json!({
-            "_aws": { "Timestamp": at, "CloudWatchMetrics": metrics },
-            "stack": self.stack,
-        });
-        if let Some(vendor) = &counted.vendor {
-            line["vendor.id"] = vendor.as_str().into();
-        }
-        line[&counted.metric] = counted.millis.unwrap_or(1).into();
-        if let Some(reason) = &counted.reason {
-            line["reason"] = reason.as_str().into();
-        }
-        line
-    }
-}
-
-#[derive(Default)]
-struct Counted {
-    metric: String,
-    reason: Option<String>,
-    vendor: Option<String>,
-    millis: Option<u64>,
-}
-
-impl Visit for Counted {
-    fn record_str(&mut self, field: &Field, value: &str) {
-        match field.name() {
-            "metric" => value.clone_into(&mut self.metric),
-            "reason" => self.reason = Some(value.to_owned()),
-            "vendor" => self.vendor = Some(value.to_owned()),
-            _ => {}
+impl Counted {
+    const fn new(metric: Metric, value: u64) -> Self {
+        Self {
+            metric,
+            value,
+            reason: None,
+            vendor: None,
         }
     }
 
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        if field.name() == "millis" {
-            self.millis = Some(value);
+    fn by(self, reason: &'static str) -> Self {
+        Self {
+            reason: Some(self.metric.reason(reason)),
+            ..self
         }
     }
 
-    fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
+    fn of(self, vendor: &VendorId) -> Self {
+        Self {
+            vendor: Some(vendor.clone()),
+            ..self
+        }
+    }
+}
+
+fn tell(counted: Counted) {
+    write(&[counted]);
+}
+
+/// Writes what was counted, in as few lines as can say it.
+pub(super) fn write(counted: &[Counted]) {
+    let chosen = VENDORS.get().map_or(&[][..], Vec::as_slice);
+    for line in gathered(counted) {
+        let (directives, members) = line.parts(chosen);
+        tracing::info!(target: TARGET, directives = directives.as_str(), members = members.as_str());
+    }
+}
+
+/// What one line can say: things of one vendor and of one reason, for both are members of the line.
+#[derive(Debug, Default)]
+struct Line<'a> {
+    vendor: Option<&'a VendorId>,
+    reason: Option<&'static str>,
+    values: Vec<(Metric, Vec<u64>)>,
+}
+
+fn gathered(counted: &[Counted]) -> Vec<Line<'_>> {
+    let mut lines: Vec<Line<'_>> = Vec::new();
+    for one in counted {
+        let fitting = lines.iter_mut().find(|line| line.takes(one));
+        if let Some(line) = fitting {
+            line.add(one);
+        } else {
+            let mut line = Line {
+                vendor: one.vendor.as_ref(),
+                ..Line::default()
+            };
+            line.add(one);
+            lines.push(line);
+        }
+    }
+    lines
+}
+
+impl<'a> Line<'a> {
+    fn takes(&self, one: &Counted) -> bool {
+        let of = |(metric, _): &&(Metric, Vec<u64>)| *metric == one.metric;
+        let known = self.values.iter().find(of);
+        let agrees = one.reason.is_none() || self.reason.is_none_or(|it| Some(it) == one.reason);
+        // A metric whose reason is told has it in all its values of the line.
+        let has_room = known.is_none_or(|(_, values)| values.len() < MOST_VALUES);
+        self.vendor == one.vendor.as_ref() && agrees && has_room
+    }
+
+    fn add(&mut self, one: &'a Counted) {
+        self.reason = self.reason.or(one.reason);
+        let known = self
+            .values
+            .iter_mut()
+            .find(|(metric, _)| *metric == one.metric);
+        match known {
+            None => self.values.push((one.metric, vec![one.value])),
+            Some((metric, values)) => match metric.spec().unit {
+                Unit::Milliseconds => values.push(one.value),
+                Unit::Count => values[0] += one.value,
+            },
+        }
+    }
+
+    /// The line's directives, and its members beside the stack's name.
+    fn parts(&self, chosen: &[String]) -> (String, String) {
+        let vendor = self.vendor.map(VendorId::as_str);
+        let is_chosen = vendor.is_some_and(|vendor| chosen.iter().any(|it| it == vendor));
+        let mut directives: Vec<(String, Vec<Metric>)> = Vec::new();
+        for (metric, _) in &self.values {
+            let dimensions = dimensions(*metric, is_chosen && metric.spec().is_of_vendors);
+            match directives
+                .iter_mut()
+                .find(|(known, _)| *known == dimensions)
+            {
+                Some((_, metrics)) => metrics.push(*metric),
+                None => directives.push((dimensions, vec![*metric])),
+            }
+        }
+        let directives: Vec<String> = directives.iter().map(directive).collect();
+        let mut members = String::new();
+        for (metric, values) in &self.values {
+            let _ = match values.as_slice() {
+                [value] => write!(members, r#""{}":{value},"#, metric.name()),
+                values => write!(members, r#""{}":{values:?},"#, metric.name()),
+            };
+        }
+        if let Some(vendor) = vendor {
+            json::member(&mut members, "vendor.id", vendor);
+            if is_chosen {
+                json::member(&mut members, "vendor", vendor);
+            }
+        }
+        if let Some(reason) = self.reason {
+            json::member(&mut members, "reason", reason);
+        }
+        let providers = self
+            .values
+            .iter()
+            .flat_map(|(metric, _)| metric.spec().providers);
+        if let Some(provider) = providers.last() {
+            json::member(&mut members, "provider", provider);
+        }
+        members.pop();
+        (directives.join(","), members)
+    }
+}
+
+fn directive((dimensions, metrics): &(String, Vec<Metric>)) -> String {
+    let named = |metric: &Metric| match metric.spec().unit {
+        Unit::Count => format!(r#"{{"Name":"{}"}}"#, metric.name()),
+        Unit::Milliseconds => format!(r#"{{"Name":"{}","Unit":"Milliseconds"}}"#, metric.name()),
+    };
+    let metrics: Vec<String> = metrics.iter().map(named).collect();
+    let metrics = metrics.join(",");
+    format!(r#"{{"Namespace":"{NAMESPACE}","Dimensions":{dimensions},"Metrics":[{metrics}]}}"#)
+}
+
+fn dimensions(metric: Metric, by_vendor: bool) -> String {
+    let mut sets = metric.dimensions().to_vec();
+    if by_vendor {
+        sets.push(&["stack", "vendor"]);
+    }
+    // Debug of words without quotes or backslashes is their JSON.
+    format!("{sets:?}").replace(", ", ",")
+}
+
+fn saturating(many: usize) -> u64 {
+    u64::try_from(many).unwrap_or(u64::MAX)
+}
+
+fn millis(took: Duration) -> u64 {
+    u64::try_from(took.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-    use std::sync::{Arc, Mutex};
-
+    use serde_json::{Value, json};
     use tracing::Level;
 
     use super::*;
-    use crate::telemetry::subscriber;
-
-    #[derive(Clone, Default)]
-    struct Written(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Written {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-
-    /// The lines that are written while `act` runs, at a log level.
-    fn lines(level: Level, act: impl FnOnce()) -> Vec<Value> {
-        let written = Written::default();
-        let writer = written.clone();
-        let subscriber = subscriber(level, "shop", move || writer.clone());
-        tracing::subscriber::with_default(subscriber, act);
-        let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
-        text.lines()
-            .map(|line| serde_json::from_str(line).expect("a line is JSON"))
-            .collect()
-    }
+    use crate::telemetry::tests::lines;
 
     fn vendor() -> VendorId {
         VendorId::parse("vendor_001").unwrap()
@@ -154,12 +243,12 @@ mod tests {
 
     #[test]
     fn a_count_is_one_bare_line_that_cloudwatch_reads() {
-        let mut lines = lines(Level::ERROR, || count("SendUnknown", &vendor()));
+        let mut lines = lines(Level::ERROR, || count(Metric::SendUnknown, &vendor()));
         let timestamp = lines[0]["_aws"]["Timestamp"].take();
         assert!(timestamp.as_i64().is_some_and(|at| at > 1_700_000_000_000));
         let metrics = json!([{
             "Namespace": "multi-waba", "Dimensions": [["stack"]],
-            "Metrics": [{ "Name": "SendUnknown", "Unit": "Count" }],
+            "Metrics": [{ "Name": "SendUnknown" }],
         }]);
         let expected = json!({
             "_aws": { "Timestamp": null, "CloudWatchMetrics": metrics },
@@ -171,7 +260,7 @@ mod tests {
     #[test]
     fn a_reason_is_a_dimension_and_the_vendor_is_none() {
         let lines = lines(Level::INFO, || {
-            count_for("LaneStopped", "not_connected", &vendor());
+            count_for(Metric::LaneStopped, "not_connected", &vendor());
         });
         assert_eq!(lines[0]["reason"], "not_connected");
         assert_eq!(
@@ -184,7 +273,7 @@ mod tests {
     fn what_is_timed_is_told_in_milliseconds() {
         let lines = lines(Level::ERROR, || {
             let took = Duration::from_millis(1_250);
-            timed("EngineLatency", "answered", took, &vendor());
+            timed(Metric::EngineLatency, "answered", took, &vendor());
         });
         let metric = &lines[0]["_aws"]["CloudWatchMetrics"][0]["Metrics"][0];
         assert_eq!(metric["Unit"], "Milliseconds");
@@ -198,7 +287,7 @@ mod tests {
     fn an_ordinary_line_is_no_metric_and_a_metric_no_ordinary_line() {
         let lines = lines(Level::TRACE, || {
             tracing::info!(vendor.id = "vendor_001", "message sent");
-            count("SendFailed", &vendor());
+            count(Metric::SendUnknown, &vendor());
         });
         assert_eq!(lines.len(), 2);
         assert_eq!(
@@ -206,5 +295,77 @@ mod tests {
             (&json!("message sent"), &Value::Null)
         );
         assert_eq!(lines[1]["level"], Value::Null);
+    }
+
+    /// A line as CloudWatch reads it.
+    fn line(counted: &[Counted], chosen: &[&str]) -> Vec<Value> {
+        let chosen: Vec<String> = chosen.iter().map(|it| (*it).to_owned()).collect();
+        let read = |line: &Line<'_>| {
+            let (directives, members) = line.parts(&chosen);
+            serde_json::from_str(&format!(r#"{{"directives":[{directives}],{members}}}"#)).unwrap()
+        };
+        gathered(counted).iter().map(read).collect()
+    }
+
+    #[test]
+    fn what_is_counted_together_is_one_line() {
+        let received = Counted::new(Metric::Received, 2).of(&vendor());
+        let took = Counted::new(Metric::ProviderLatency, 310)
+            .by("accepted")
+            .of(&vendor());
+        let again = Counted::new(Metric::ProviderLatency, 290)
+            .by("accepted")
+            .of(&vendor());
+        let lines = line(&[received.clone(), took, again, received], &[]);
+        let expected = json!({
+            "directives": [
+                { "Namespace": "multi-waba", "Dimensions": [["stack"]], "Metrics": [{ "Name": "Received" }] },
+                {
+                    "Namespace": "multi-waba", "Dimensions": [["stack"], ["stack", "provider", "reason"]],
+                    "Metrics": [{ "Name": "ProviderLatency", "Unit": "Milliseconds" }],
+                },
+            ],
+            "Received": 4, "ProviderLatency": [310, 290],
+            "vendor.id": "vendor_001", "reason": "accepted", "provider": "wasender",
+        });
+        assert_eq!(lines, [expected]);
+    }
+
+    #[test]
+    fn two_reasons_and_two_vendors_are_lines_of_their_own() {
+        let other = VendorId::parse("vendor_002").unwrap();
+        let one = Counted::new(Metric::Dwell, 5);
+        let lines = line(
+            &[
+                one.clone().by("queue").of(&vendor()),
+                one.clone().by("parked").of(&vendor()),
+                one.by("queue").of(&other),
+            ],
+            &[],
+        );
+        let told = lines
+            .iter()
+            .map(|line| (&line["vendor.id"], &line["reason"]));
+        let told: Vec<_> = told
+            .map(|(vendor, reason)| format!("{vendor} {reason}"))
+            .collect();
+        let expected = [
+            r#""vendor_001" "queue""#,
+            r#""vendor_001" "parked""#,
+            r#""vendor_002" "queue""#,
+        ];
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn a_chosen_vendor_has_a_metric_by_itself_and_no_other_has() {
+        let counted = [Counted::new(Metric::SendAccepted, 1).of(&vendor())];
+        let chosen = &line(&counted, &["vendor_001"])[0];
+        let sets = json!([["stack"], ["stack", "vendor"]]);
+        assert_eq!(chosen["directives"][0]["Dimensions"], sets);
+        assert_eq!(chosen["vendor"], "vendor_001");
+        let other = &line(&counted, &["vendor_002"])[0];
+        assert_eq!(other["directives"][0]["Dimensions"], json!([["stack"]]));
+        assert_eq!(other["vendor"], Value::Null);
     }
 }

@@ -83,6 +83,8 @@ pub(crate) fn config(world: &World, function: &str) -> Config {
         media_hosts: String::new(),
         public_url: None,
         log_level: "info".to_owned(),
+        log_sample: 1,
+        vendor_metrics: String::new(),
         default_country: "SN".to_owned(),
         vendor_cache: limits::SECRET_CACHE,
         repair_drift: false,
