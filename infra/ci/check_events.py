@@ -6,11 +6,15 @@ import hashlib
 import hmac
 import json
 import pathlib
+import re
 import sys
 
 from samcli.yamlhelper import yaml_parse
 
 EVENTS = pathlib.Path("events")
+# What the functions answer, which sam_local.py holds them to.
+ANSWERS = EVENTS / "answers.json"
+INVOKED = ("api", "sqs", "schedule")
 SHARED, HMAC = "x-webhook-signature", "x-wasender-signature"
 complaints = []
 
@@ -21,7 +25,7 @@ def check(holds, complaint):
 
 
 def parsed():
-    for path in sorted(EVENTS.rglob("*.json")):
+    for path in sorted(set(EVENTS.rglob("*.json")) - {ANSWERS}):
         try:
             yield path, json.loads(path.read_bytes())
         except ValueError as error:
@@ -71,6 +75,28 @@ def check_sqs(path, event):
         check(record["md5OfBody"] == digest, f"{path}: md5OfBody should be {digest}")
 
 
+def described():
+    """The rows of the README's tables: an event's name, its function, and the statuses of its answers if it is an API's."""
+    for line in (EVENTS / "README.md").read_text().splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if line.startswith("| `") and len(cells) == 4:
+            yield f"api/{cells[0].strip('`')}", cells[1], [int(status) for status in re.findall(r"\d{3}", cells[3])]
+        elif line.startswith("| `") and len(cells) == 3:
+            yield cells[0].strip("`"), cells[1], None
+
+
+def check_answers():
+    listed = json.loads(ANSWERS.read_text())
+    there = {f"{folder}/{path.name}" for folder in INVOKED for path in (EVENTS / folder).iterdir()}
+    for name in sorted(there ^ listed.keys()):
+        complaints.append(f"{name}: {'no answer in' if name in there else 'no such event, but an answer in'} {ANSWERS}")
+    rows = {name: (function, statuses) for name, function, statuses in described()}
+    for name, expected in listed.items():
+        shown, right = rows.pop(name, None), (expected["function"], expected.get("status"))
+        check(shown == right, f"{EVENTS}/README.md: {name} is shown with {shown}, and {ANSWERS} has {right}")
+    complaints.extend(f"{EVENTS}/README.md: there is no event {name}" for name in rows)
+
+
 def main():
     with open(EVENTS / "local" / "vendors.csv", newline="") as rows:
         secrets = {row["vendorId"]: row["wasenderWebhookSecret"] for row in csv.DictReader(rows)}
@@ -84,6 +110,7 @@ def main():
             check_sqs(path, event)
     for route in sorted(routes - sampled):
         complaints.append(f"events/api has no sample for {route}")
+    check_answers()
     if complaints:
         sys.exit("\n".join(complaints))
     print(f"{count} sample events are good")

@@ -25,6 +25,15 @@ command -v valgrind >/dev/null || install_package valgrind libc6-dbg
 # For the examples of the documents.
 command -v jq >/dev/null || install_package jq
 command -v node >/dev/null || install_package nodejs
+# For what SAM builds, and for its containers.
+command -v objdump >/dev/null || install_package binutils
+command -v busybox >/dev/null || install_package busybox-static
+command -v ip >/dev/null || install_package iproute2
+command -v socat >/dev/null || install_package socat
+if ! docker info >/dev/null 2>&1; then
+  command -v dockerd >/dev/null || install_package docker.io
+  command -v docker >/dev/null || install_package docker-cli
+fi
 python3 -c 'import ensurepip' 2>/dev/null || install_package python3 python3-venv
 
 # The copy of the list inside the environment says what was installed to the end.

@@ -173,6 +173,11 @@ impl Stack {
         &self.simulator
     }
 
+    /// Consumes no queue any more: what lies there is for functions that run elsewhere.
+    pub fn leave_queues(&mut self) {
+        self.mappings.clear();
+    }
+
     /// The event-source mappings: inbound, outbound, later.
     pub fn mappings(&self) -> &[MappingHandle] {
         &self.mappings

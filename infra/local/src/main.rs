@@ -27,6 +27,9 @@ struct Arguments {
     /// An engine that answers for every vendor that names none, by its URL.
     #[arg(long)]
     engine: Option<String>,
+    /// Leave queues and timer to functions that run elsewhere, such as those of `sam local`.
+    #[arg(long)]
+    idle: bool,
     /// The least important log lines to show: error, warn, info or debug.
     #[arg(long, default_value = "warn")]
     log: Level,
@@ -57,16 +60,20 @@ async fn run(arguments: Arguments) -> Result<()> {
         port_base: Some(arguments.port_base),
         data_dir: arguments.data,
         engine_url: arguments.engine,
+        sweeps: !arguments.idle,
         ..Options::default()
     };
     let engine = options.engine_url.clone();
     let dir = options.data_dir.clone();
     let dir = dir.unwrap_or_else(|| PathBuf::from(".local"));
     let (key_file, secret_file) = (dir.join("admin-key"), dir.join("engine-secret"));
-    let stack = Stack::start(options).await?;
+    let mut stack = Stack::start(options).await?;
     local::write_secret(&key_file, stack.admin_key())?;
     local::write_secret(&secret_file, stack.engine_secret())?;
     let vendors = stack.import_demo_vendors().await?;
+    if arguments.idle {
+        stack.leave_queues();
+    }
     // Before anybody is told that Ctrl-C works.
     let mut interrupt = signal(SignalKind::interrupt())?;
     if let Some(url) = engine {

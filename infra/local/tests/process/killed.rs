@@ -271,7 +271,7 @@ async fn a_start_that_is_killed_is_made_good_by_the_next() {
     for (file, text) in moments {
         let home = Home::new();
         let file = home.data().join(file);
-        let binary = spawn(&home, ports::free());
+        let binary = spawn(&home, ports::free(), &[]);
         assert!(
             until(MOMENT, || holds(&file, text)).await,
             "{}",

@@ -49,19 +49,24 @@ pub(crate) struct Local {
 impl Local {
     /// Starts with the data of a home.
     pub(crate) async fn start(home: &Home) -> Self {
-        Self::start_at(home, ports::free()).await
+        Self::start_at(home, ports::free(), &[]).await
+    }
+
+    /// The same, leaving queues and timer to others.
+    pub(crate) async fn start_idle(home: &Home) -> Self {
+        Self::start_at(home, ports::free(), &["--idle"]).await
     }
 
     /// Starts anew, on the same ports if they are still free.
     pub(crate) async fn restart(self, home: &Home) -> Self {
         let base = self.base;
         drop(self);
-        Self::start_at(home, base).await
+        Self::start_at(home, base, &[]).await
     }
 
-    async fn start_at(home: &Home, mut base: u16) -> Self {
+    async fn start_at(home: &Home, mut base: u16, options: &[&str]) -> Self {
         for _ in 0..STARTS {
-            let binary = spawn(home, base);
+            let binary = spawn(home, base, options);
             if binary.ready().await {
                 let key = fs::read_to_string(home.data().join("admin-key"));
                 return Self {
@@ -206,13 +211,11 @@ pub(crate) async fn eventually<T>(
 }
 
 /// Starts the binary with the data of a home, without waiting for it.
-pub(crate) fn spawn(home: &Home, base: u16) -> Binary {
-    let data = home.data();
+pub(crate) fn spawn(home: &Home, base: u16, options: &[&str]) -> Binary {
+    let (data, base) = (home.data(), base.to_string());
     let data = data.to_str().expect("a path in UTF-8");
-    Binary::spawn(
-        home.path(),
-        &["--port-base", &base.to_string(), "--data", data],
-    )
+    let arguments = [&["--port-base", &base, "--data", data], options].concat();
+    Binary::spawn(home.path(), &arguments)
 }
 
 fn list(value: &Value) -> Vec<Value> {

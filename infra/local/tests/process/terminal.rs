@@ -163,7 +163,7 @@ async fn a_busy_port_is_named_in_one_line_with_the_way_out() {
     ] {
         let base = ports::free();
         let _busy = ports::listen(base + offset).expect("it was free just now");
-        let binary = spawn(&home, base);
+        let binary = spawn(&home, base, &[]);
         let port = format!("127.0.0.1:{}", base + offset);
         ends_with_one_line(&binary, &[&port, what, "--port-base"]).await;
         assert!(!home.data().exists(), "nothing was begun");
@@ -174,7 +174,7 @@ async fn a_busy_port_is_named_in_one_line_with_the_way_out() {
 async fn a_data_directory_that_another_process_uses_is_told_in_one_line() {
     let home = Home::new();
     let local = Local::start(&home).await;
-    let second = spawn(&home, ports::free());
+    let second = spawn(&home, ports::free(), &[]);
     ends_with_one_line(&second, &["in use by another process"]).await;
     let vendors = local.admin("vendors", &[], None).await;
     assert_eq!(vendors.expect("an answer").status, 200, "the first goes on");
