@@ -44,12 +44,12 @@ def answers(port, host="127.0.0.1"):
     return False
 
 
-def within(seconds, what, holds):
+def until(seconds, holds):
+    """Whether it holds within this time."""
     end = time.monotonic() + seconds
-    while not (found := holds()):
-        assert time.monotonic() < end, f"{what}: not within {seconds} s"
+    while not (held := holds()) and time.monotonic() < end:
         time.sleep(0.1)
-    return found
+    return held
 
 
 class Stack:
@@ -68,7 +68,7 @@ class Stack:
             for port in (self.port + 1, self.port + 2):
                 lead = ["socat", f"TCP-LISTEN:{port},bind={self.bridge},fork,reuseaddr", f"TCP:127.0.0.1:{port}"]
                 stack.enter_context(running(lead, self.folder / f"socat-{port}.log"))
-                within(10, f"a way from the containers to port {port}", lambda port=port: answers(port, self.bridge))
+                assert until(10, lambda port=port: answers(port, self.bridge)), f"no way leads from {self.bridge} to port {port}"
             yield
 
     def url(self, queue):
@@ -143,7 +143,7 @@ class Functions:
         log = self.stack.folder / "start-api.log"
         try:
             with running(command, log, stdin=subprocess.DEVNULL, env=self.environment("messages")) as process:
-                within(120, "sam local start-api", lambda: process.poll() is not None or answers(port))
+                assert until(300, lambda: process.poll() is not None or answers(port)), "sam local start-api does not answer"
                 assert process.poll() is None, "sam local start-api ended"
                 yield
         except BaseException:
