@@ -113,7 +113,7 @@ class Functions:
         self.options = ["--env-vars", str(variables), "--parameter-overrides", endpoint]
 
     def environment(self, function):
-        """Who calls is told to the endpoint by the access key's id."""
+        """The endpoint tells who calls by the access key's id."""
         return {**os.environ, "AWS_ACCESS_KEY_ID": function, "AWS_SECRET_ACCESS_KEY": "local"}
 
     def invoke(self, function, event):
@@ -125,7 +125,7 @@ class Functions:
 
     def by_hand(self, command):
         """The same for a line of a shell."""
-        return self.run(["bash", "-euo", "pipefail", "-c", command], self.environment("stack"))
+        return self.run(["bash", "-euo", "pipefail", "-c", command], self.environment("sam"))
 
     def run(self, command, environment):
         done = subprocess.run(command, capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL, env=environment)
@@ -142,7 +142,7 @@ class Functions:
         command = ["sam", "local", "start-api", "--host", "127.0.0.1", "--port", str(port), *self.options]
         log = self.stack.folder / "start-api.log"
         try:
-            with running(command, log, stdin=subprocess.DEVNULL, env=self.environment("messages")) as process:
+            with running(command, log, stdin=subprocess.DEVNULL, env=self.environment("sam")) as process:
                 assert until(300, lambda: process.poll() is not None or answers(port)), "sam local start-api does not answer"
                 assert process.poll() is None, "sam local start-api ended"
                 yield
