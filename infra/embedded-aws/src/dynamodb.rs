@@ -7,7 +7,8 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use dynoxide::Database;
 use dynoxide::storage_backend;
-use http::header::{CONNECTION, HOST, TRANSFER_ENCODING};
+use http::HeaderMap;
+use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Bytes;
 use hyper_util::client::legacy::Client;
@@ -17,8 +18,6 @@ use platform::Clock;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-
-use crate::request::Request;
 
 /// The database and the way to it.
 pub(crate) struct DynamoDb {
@@ -84,11 +83,12 @@ impl DynamoDb {
     /// Passes a request on and its answer back, both as they are.
     pub(crate) async fn call(
         &self,
-        request: &Request,
+        headers: &HeaderMap,
+        body: Bytes,
     ) -> anyhow::Result<http::Response<Full<Bytes>>> {
-        let mut passed = http::Request::post(&self.url).body(Full::new(request.body.clone()))?;
-        *passed.headers_mut() = request.headers.clone();
-        for own in [HOST, CONNECTION, TRANSFER_ENCODING] {
+        let mut passed = http::Request::post(&self.url).body(Full::new(body))?;
+        *passed.headers_mut() = headers.clone();
+        for own in [HOST, CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING] {
             passed.headers_mut().remove(own);
         }
         let (mut head, body) = self.client.request(passed).await?.into_parts();

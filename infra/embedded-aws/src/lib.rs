@@ -9,6 +9,7 @@ mod dynamodb;
 mod faults;
 mod journal;
 mod mapping;
+mod meter;
 mod permission;
 mod request;
 mod s3;
@@ -32,6 +33,7 @@ pub use dynoxide::Database;
 pub use faults::{Faults, Matcher, When};
 pub use journal::JournalError;
 pub use mapping::{EventSourceMapping, Handler, MappingHandle};
+pub use meter::{Meter, Units};
 pub use permission::Permission;
 pub use request::Service;
 pub use s3::Objects;
@@ -95,6 +97,7 @@ pub(crate) struct Services {
     pub(crate) clock: Clock,
     pub(crate) calls: Calls,
     pub(crate) faults: Faults,
+    pub(crate) meter: Meter,
     pub(crate) queues: Queues,
     pub(crate) secrets: Secrets,
     pub(crate) objects: Objects,
@@ -130,11 +133,12 @@ impl EmbeddedAws {
         if release_in_flight {
             queues.release()?;
         }
-        let (calls, faults) = (Calls::default(), Faults::default());
+        let (calls, faults, meter) = (Calls::default(), Faults::default(), Meter::default());
         let services = Arc::new(Services {
             clock,
             calls,
             faults,
+            meter,
             queues,
             secrets,
             objects,
@@ -180,6 +184,11 @@ impl EmbeddedAws {
 
     pub fn calls(&self) -> &Calls {
         &self.inner.services.calls
+    }
+
+    /// What the tables would charge.
+    pub fn meter(&self) -> &Meter {
+        &self.inner.services.meter
     }
 
     /// The tables themselves, around the endpoint: for `sweep_ttl` and for looking.

@@ -117,18 +117,7 @@ async fn answer(services: &Services, request: http::Request<Incoming>) -> Respon
 async fn perform(services: &Services, request: &Request) -> Response {
     let operation = request.operation.as_str();
     match request.service {
-        Service::DynamoDb => services
-            .dynamodb
-            .call(request)
-            .await
-            .unwrap_or_else(|failure| {
-                tracing::error!(error = %failure, "the tables did not answer");
-                error(
-                    Service::DynamoDb,
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    "InternalServerError",
-                )
-            }),
+        Service::DynamoDb => of_tables(services, request).await,
         Service::Sqs => {
             let body = (request.caller.as_str(), request.body.as_ref());
             sqs::wire::call(&services.queues, operation, body)
@@ -145,6 +134,26 @@ async fn perform(services: &Services, request: &Request) -> Response {
             ),
         Service::S3 => s3::wire::call(&services.objects, request, services.clock.now()),
     }
+}
+
+async fn of_tables(services: &Services, request: &Request) -> Response {
+    let metered = services.meter.asking(&request.body);
+    let is_metered = metered.is_some();
+    let body = metered.unwrap_or_else(|| request.body.clone());
+    let answer = services.dynamodb.call(&request.headers, body).await;
+    let answer = answer.unwrap_or_else(|failure| {
+        tracing::error!(error = %failure, "the tables did not answer");
+        error(
+            Service::DynamoDb,
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "InternalServerError",
+        )
+    });
+    if is_metered {
+        let (caller, operation) = (&request.caller, &request.operation);
+        return services.meter.noting(caller, operation, answer).await;
+    }
+    answer
 }
 
 fn sqs_error(failure: &sqs::SqsError) -> Response {

@@ -3,6 +3,8 @@ use aws_sdk_dynamodb::types::{
     ReturnValuesOnConditionCheckFailure, ScalarAttributeType, TransactWriteItem,
 };
 
+use embedded_aws::Units;
+
 use crate::stack::Stack;
 
 pub(crate) async fn create_table(tables: &aws_sdk_dynamodb::Client) {
@@ -163,4 +165,36 @@ async fn items_whose_time_has_come_are_swept_by_the_stacks_clock() {
     assert_eq!(stack.aws.dynamodb().sweep_ttl().unwrap(), 0);
     stack.advance(3601);
     assert_eq!(stack.aws.dynamodb().sweep_ttl().unwrap(), 1);
+}
+
+#[tokio::test]
+async fn the_meter_tells_what_each_caller_reads_and_writes_while_it_runs() {
+    let stack = Stack::in_memory().await;
+    let (sender, sweep) = (
+        stack.clients("sender").tables,
+        stack.clients("sweep").tables,
+    );
+    create_table(&sender).await;
+    let put = |size: usize| {
+        let put = sender
+            .put_item()
+            .table_name("table")
+            .item("pk", text("long"));
+        put.item("text", text(&"x".repeat(size))).send()
+    };
+    put(10).await.unwrap();
+    stack.aws.meter().start();
+    put(1_500).await.unwrap();
+    let once = sender.transact_write_items().transact_items(put_once("a"));
+    once.send().await.unwrap();
+    let get = sweep.get_item().table_name("table").key("pk", text("long"));
+    get.clone().consistent_read(true).send().await.unwrap();
+    get.send().await.unwrap();
+    let units = stack.aws.meter().stop();
+    let (read, write) = (0.0, 4.0);
+    assert_eq!(units["sender"], Units { read, write });
+    let (read, write) = (1.5, 0.0);
+    assert_eq!(units["sweep"], Units { read, write });
+    put(10).await.unwrap();
+    assert!(stack.aws.meter().stop().is_empty());
 }
