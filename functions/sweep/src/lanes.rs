@@ -5,31 +5,42 @@ use futures_util::{StreamExt as _, stream};
 use jiff::Timestamp;
 use platform::AwsError;
 
-use crate::{AT_ONCE, App, PAGE, Pass};
+use crate::{AT_ONCE, App, PAGE, PAGES, Pass};
 
 impl App {
     /// Lanes that stand still or drain, and that somebody should have gone on with by now.
     pub(crate) async fn due_lanes(&self) -> Pass {
         let mut pass = Pass::default();
-        match self
-            .platform
-            .tables
-            .due_lanes(self.platform.clock.now(), PAGE)
-            .await
-        {
-            Ok(due) => {
-                // A provider that is slow to tell one session's status holds up no other lane.
-                let looks = due
-                    .into_iter()
-                    .map(|(vendor, waba)| async move { self.due_lane(&vendor, &waba).await });
-                let mut looks = stream::iter(looks).buffer_unordered(AT_ONCE);
-                while let Some(done) = looks.next().await {
-                    pass.count("lanes", done);
-                }
+        for _ in 0..PAGES {
+            let (page, is_more) = self.lanes().await;
+            pass = pass.and(page);
+            if !is_more {
+                break;
             }
-            Err(error) => pass.count("lanes", Err(error)),
         }
         pass
+    }
+
+    /// One page of them, and whether there are more.
+    async fn lanes(&self) -> (Pass, bool) {
+        let (mut pass, tables) = (Pass::default(), &self.platform.tables);
+        let due = match tables.due_lanes(self.platform.clock.now(), PAGE).await {
+            Ok(due) => due,
+            Err(error) => {
+                pass.count("lanes", Err(error));
+                return (pass, false);
+            }
+        };
+        let rows = due.len();
+        // A provider that is slow to tell one session's status holds up no other lane.
+        let looks = due
+            .into_iter()
+            .map(|(vendor, waba)| async move { self.due_lane(&vendor, &waba).await });
+        let mut looks = stream::iter(looks).buffer_unordered(AT_ONCE);
+        while let Some(done) = looks.next().await {
+            pass.count("lanes", done);
+        }
+        (pass, pass.leads_on(rows))
     }
 
     async fn due_lane(&self, vendor: &VendorId, waba: &WabaId) -> Result<(), AwsError> {

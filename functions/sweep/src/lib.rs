@@ -24,6 +24,8 @@ use serde_json::Value;
 
 /// Rows of one page of a job.
 const PAGE: i32 = 100;
+/// Pages of one job in one pass, more than its time is enough for: a backlog is not left to the next minutes.
+const PAGES: usize = 50;
 /// How long a job may take; the function has 60 s.
 const JOB: Duration = Duration::from_secs(45);
 /// Lanes, and sessions, that are looked at at the same time.
@@ -146,6 +148,11 @@ impl Pass {
             looked_at: self.looked_at + other.looked_at,
             failed: self.failed + other.failed,
         }
+    }
+
+    /// Whether a page of so many rows, of which this became, is followed by another: it was full, and its rows do not all come again.
+    fn leads_on(self, rows: usize) -> bool {
+        usize::try_from(PAGE).is_ok_and(|page| rows >= page) && self.failed < rows
     }
 
     /// Counts one row's work.

@@ -3,28 +3,48 @@ use domain::entry::InboundEntry;
 use domain::turn::{Entry, Turn, turn};
 use domain::{Dispatch, Lane, MessageId, Origin, Outbound, VendorId, limits};
 use flows::{dispatch, settle};
+use futures_util::future::join_all;
 use platform::AwsError;
 use platform::tables::{DUE_SHARDS, LeftBehind};
 
-use crate::{App, PAGE, PUT_OFF, Pass};
+use crate::{App, PAGE, PAGES, PUT_OFF, Pass};
 
 impl App {
-    /// Messages that somebody should have gone on with by now.
+    /// Messages that somebody should have gone on with by now, the shards side by side.
     pub(crate) async fn due_messages(&self) -> Pass {
-        let (mut pass, mut asked_after) = (Pass::default(), Vec::new());
-        for shard in 0..DUE_SHARDS {
-            let now = self.platform.clock.now();
-            match self.platform.tables.due_messages(shard, now, PAGE).await {
-                Ok(due) => {
-                    for (vendor, id) in due {
-                        let done = Box::pin(self.due_message(&vendor, &id)).await;
-                        pass.count("messages", done.map(|ask| asked_after.extend(ask)));
-                    }
-                }
-                Err(error) => pass.count("messages", Err(error)),
-            }
+        let shards = (0..DUE_SHARDS).map(|shard| Box::pin(self.messages_of(shard)));
+        let mut pass = Pass::default();
+        let mut asked_after = Vec::new();
+        for (done, ask) in join_all(shards).await {
+            pass = pass.and(done);
+            asked_after.extend(ask);
         }
         pass.and(self.ask_after(asked_after).await)
+    }
+
+    /// One shard's, one after the other, so that what was kept in order is enqueued in order; and those to ask the provider after.
+    async fn messages_of(&self, shard: u8) -> (Pass, Vec<Outbound>) {
+        let (mut pass, mut asked_after) = (Pass::default(), Vec::new());
+        for _ in 0..PAGES {
+            let (mut page, now) = (Pass::default(), self.platform.clock.now());
+            let due = match self.platform.tables.due_messages(shard, now, PAGE).await {
+                Ok(due) => due,
+                Err(error) => {
+                    pass.count("messages", Err(error));
+                    break;
+                }
+            };
+            let rows = due.len();
+            for (vendor, id) in due {
+                let done = Box::pin(self.due_message(&vendor, &id)).await;
+                page.count("messages", done.map(|ask| asked_after.extend(ask)));
+            }
+            pass = pass.and(page);
+            if !page.leads_on(rows) {
+                break;
+            }
+        }
+        (pass, asked_after)
     }
 
     /// Does what a message needs, and answers with one that the provider must be asked after.

@@ -1,31 +1,47 @@
 use flows::watch::Looks;
 use futures_util::{StreamExt as _, stream};
 
-use crate::{AT_ONCE, App, PAGE, Pass};
+use crate::{AT_ONCE, App, PAGE, PAGES, Pass};
 
 impl App {
     /// Sessions whose settings and silence are to be looked at by now.
     pub(crate) async fn due_watches(&self) -> Pass {
-        let (mut pass, tables) = (Pass::default(), &self.platform.tables);
-        match tables.due_watches(self.platform.clock.now(), PAGE).await {
-            Ok(due) => {
-                let public_url = self.public_url.as_deref();
-                let looks = Looks::new(&self.platform, &self.wasender_api_url, public_url);
-                let looks = &looks.repairing(self.repair_drift);
-                let looking = due.into_iter().map(|(vendor, waba)| async move {
-                    let looked = looks.look((&vendor, &waba)).await;
-                    (looked, Box::pin(self.count_messages(&vendor)).await)
-                });
-                let mut looking = stream::iter(looking).buffer_unordered(AT_ONCE);
-                while let Some((looked, counted)) = looking.next().await {
-                    pass.count("watch", looked);
-                    if let Err(error) = counted {
-                        pass.count("counting", Err(error));
-                    }
-                }
+        let public_url = self.public_url.as_deref();
+        let looks = Looks::new(&self.platform, &self.wasender_api_url, public_url);
+        let looks = looks.repairing(self.repair_drift);
+        let mut pass = Pass::default();
+        for _ in 0..PAGES {
+            let (page, is_more) = self.watches(&looks).await;
+            pass = pass.and(page);
+            if !is_more {
+                break;
             }
-            Err(error) => pass.count("watch", Err(error)),
         }
         pass
+    }
+
+    /// One page of them, and whether there are more.
+    async fn watches(&self, looks: &Looks<'_>) -> (Pass, bool) {
+        let (mut pass, tables) = (Pass::default(), &self.platform.tables);
+        let due = match tables.due_watches(self.platform.clock.now(), PAGE).await {
+            Ok(due) => due,
+            Err(error) => {
+                pass.count("watch", Err(error));
+                return (pass, false);
+            }
+        };
+        let rows = due.len();
+        let looking = due.into_iter().map(|(vendor, waba)| async move {
+            let looked = looks.look((&vendor, &waba)).await;
+            (looked, Box::pin(self.count_messages(&vendor)).await)
+        });
+        let mut looking = stream::iter(looking).buffer_unordered(AT_ONCE);
+        while let Some((looked, counted)) = looking.next().await {
+            pass.count("watch", looked);
+            if let Err(error) = counted {
+                pass.count("counting", Err(error));
+            }
+        }
+        (pass, pass.leads_on(rows))
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::limits;
 use embedded_aws::{Matcher, Service};
 use futures_util::future::join_all;
+use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
 use simulator::{Fault, FaultKind};
 use testkit::wasender::{event, received, session_status, update};
@@ -258,6 +259,34 @@ async fn when_secrets_are_not_told_a_vendor_not_known_yet_is_answered_503_and_a_
         world.later(1).await;
         let refused = post(world, VENDOR_1.id, &headers, message.to_string()).await;
         is_problem(&refused, 401, "unauthorized");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_the_queue_refused_for_long_is_enqueued_by_one_pass_of_the_sweep() {
+    run(async |world| {
+        warm(world).await;
+        world.unspeakable(&[AWA]);
+        world.pause();
+        world.refuse(of_messages(Service::Sqs));
+        // More than a page in each shard of the index.
+        let webhooks = (0..50).map(|webhook| async move {
+            let messages: Vec<_> = (0..10)
+                .map(|number| {
+                    let key = format!("KEY{webhook}X{number}");
+                    received("Bonjour", AWA, &key)["data"]["messages"].clone()
+                })
+                .collect();
+            let body = event("messages.upsert", &json!({ "messages": messages }));
+            assert_eq!(world.webhook(VENDOR_1, &body).await.status, 200);
+        });
+        stream::iter(webhooks)
+            .for_each_concurrent(5, std::convert::identity)
+            .await;
+        world.heal();
+        world.sweep_alone().await;
+        assert_eq!(world.bodies("local-inbound.fifo").len(), 500);
     })
     .await;
 }
