@@ -43,6 +43,7 @@ mod identity;
 mod joins;
 mod kinds;
 mod lanes;
+mod ledger;
 mod linked_echoes;
 mod main_job;
 mod media;
