@@ -5,4 +5,4 @@
 set -euo pipefail
 source "$(dirname "$0")/env.sh"
 
-python3 infra/ci/cost.py "$@"
+python3 -B infra/ci/cost.py "$@"
