@@ -2,9 +2,11 @@
 # sam_build.sh: builds every function by `sam build`, as a deployment does, and looks at what came out, which stays in .aws-sam/build.
 # SAM builds one function after the other, and all of them come from one workspace: so all are compiled in one go before, and each of SAM's
 # builds finds its own ready. Amazon Linux 2023 has glibc 2.34: what asks for a newer one would not start there.
+#   ARCHITECTURE=arm64 infra/ci/sam_build.sh   builds for Graviton; without it for the template's default, x86_64
 set -euo pipefail
 source "$(dirname "$0")/env.sh"
 
+architecture=${ARCHITECTURE:-x86_64}
 glibc=2.34
 built=.aws-sam/build
 
@@ -13,6 +15,9 @@ compile() {
   for folder in functions/*/; do
     binaries+=(--bin "$(basename "$folder")")
   done
+  if [[ $architecture == arm64 ]]; then
+    binaries+=(--arm64)
+  fi
   cargo lambda build --release --locked "${binaries[@]}"
 }
 
@@ -38,7 +43,7 @@ trap 'rm -rf "$scratch"' EXIT
 begin=$SECONDS
 compile
 compiled=$SECONDS
-sam build
+sam build --parameter-overrides "Architecture=$architecture"
 printf '\ncompiled in %d s, built by SAM in %d s\n' $((compiled - begin)) $((SECONDS - compiled))
 for folder in functions/*/; do
   name=$(basename "$folder")
