@@ -98,6 +98,11 @@ impl App {
         }
     }
 
+    /// Opens connections before the first event, see [`Platform::open_connections`].
+    pub async fn open_connections(&self) {
+        self.platform.open_connections().await;
+    }
+
     /// Answers one request: key, size, route, what the key may do and how often, in this order.
     pub async fn handle(&self, request: Request) -> Response<Body> {
         self.answer(&request)

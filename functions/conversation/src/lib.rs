@@ -52,6 +52,11 @@ impl App {
         }
     }
 
+    /// Opens connections before the first event, see [`Platform::open_connections`].
+    pub async fn open_connections(&self) {
+        self.platform.open_connections().await;
+    }
+
     /// Handles a batch and answers with what must come back.
     pub async fn handle(&self, event: SqsEvent, context: &Context) -> SqsBatchResponse {
         batch::each(event, |record| self.one(record, &context.request_id)).await

@@ -12,6 +12,7 @@ async fn main() -> Result<(), Error> {
     let config = Config::from_env()?;
     telemetry::init(&config);
     let app = &App::new(&config, Clock::system());
+    app.open_connections().await;
     run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
         Ok::<_, Error>(app.handle(event.payload, &event.context).await)
     }))

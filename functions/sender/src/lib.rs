@@ -32,6 +32,11 @@ impl App {
         }
     }
 
+    /// Opens connections before the first event, see [`Platform::open_connections`].
+    pub async fn open_connections(&self) {
+        self.platform.open_connections().await;
+    }
+
     /// Handles a batch (of one, by the template) and answers with what must come back.
     pub async fn handle(&self, event: SqsEvent, _context: &Context) -> SqsBatchResponse {
         let begun = Instant::now();

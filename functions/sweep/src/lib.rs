@@ -71,6 +71,11 @@ impl App {
         }
     }
 
+    /// Opens connections before the first event, see [`Platform::open_connections`].
+    pub async fn open_connections(&self) {
+        self.platform.open_connections().await;
+    }
+
     /// Handles either a batch of the `later` queue or the timer's event.
     pub async fn handle(
         &self,

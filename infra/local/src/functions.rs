@@ -8,7 +8,7 @@ use embedded_aws::{EmbeddedAws, EventSourceMapping, Handler, MappingHandle};
 use lambda_http::aws_lambda_events::event::sqs::SqsEvent;
 use lambda_http::{Body, Request, Response};
 use lambda_runtime::Context;
-use platform::{Clock, Config, Credentials, DeadQueueUrls, QueueUrls};
+use platform::{Clock, Config, Credentials, DeadQueueUrls, QueueUrls, Roots};
 use serde_json::Value;
 use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
 
@@ -201,6 +201,7 @@ fn config(function: &str, urls: Urls<'_>) -> Config {
             session_token: None,
         },
         endpoint_url: Some(aws_url.to_owned()),
+        roots: Roots::default(),
         queues: QueueUrls {
             inbound: queue("inbound.fifo"),
             outbound: queue("outbound.fifo"),

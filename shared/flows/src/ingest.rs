@@ -72,6 +72,11 @@ impl Ingest {
         }
     }
 
+    /// Opens connections before the first event, see [`Platform::open_connections`].
+    pub async fn open_connections(&self) {
+        self.platform.open_connections().await;
+    }
+
     /// Receives one webhook. Every answer comes within [`limits::WEBHOOK_BUDGET`] and a little, whatever the stores do.
     pub async fn receive(&self, webhook: Webhook<'_>) -> Reception {
         let deadline = Instant::now() + limits::WEBHOOK_BUDGET;

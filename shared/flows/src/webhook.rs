@@ -27,6 +27,11 @@ impl App {
         }
     }
 
+    /// Opens connections before the first event, see [`Platform::open_connections`].
+    pub async fn open_connections(&self) {
+        self.ingest.open_connections().await;
+    }
+
     /// Answers one request. `GET /health` says that the function runs; it asks nothing of anybody.
     pub async fn handle(&self, request: Request) -> Response<Body> {
         if request.uri().path() == "/health" {

@@ -1,22 +1,37 @@
 use aws_credential_types::Credentials;
-use aws_sdk_dynamodb::config::{Region, SharedHttpClient, timeout::TimeoutConfig};
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_sdk_dynamodb::config::{Region, StalledStreamProtectionConfig, timeout::TimeoutConfig};
 use aws_smithy_types::retry::RetryConfig;
 use domain::limits;
+use http::Uri;
 
 use crate::config::Config;
+use crate::transport::Transport;
 
-/// The AWS clients of a function. They share one HTTP client, and with it connections and trust roots.
+/// The AWS clients of a function. They share one HTTP client, and with it connections and trusted roots.
 #[derive(Clone, Debug)]
 pub(crate) struct Clients {
     pub(crate) dynamodb: aws_sdk_dynamodb::Client,
     pub(crate) sqs: aws_sdk_sqs::Client,
     pub(crate) secrets: aws_sdk_secretsmanager::Client,
+    pub(crate) connections: Connections,
+}
+
+/// What connections to AWS are opened by, and where to.
+#[derive(Clone, Debug)]
+pub(crate) struct Connections {
+    transport: Transport,
+    addresses: Vec<Uri>,
+}
+
+impl Connections {
+    pub(crate) async fn open(&self) {
+        self.transport.open(self.addresses.iter().cloned()).await;
+    }
 }
 
 impl Clients {
     pub(crate) fn new(config: &Config) -> Self {
-        let http = http_client();
+        let transport = Transport::new(&config.roots);
         let keys = &config.credentials;
         let credentials = Credentials::new(
             &keys.access_key_id,
@@ -32,8 +47,10 @@ impl Clients {
                     .behavior_version($sdk::config::BehaviorVersion::v2026_01_12())
                     .region(Region::new(config.region.clone()))
                     .credentials_provider(credentials.clone())
-                    .http_client(http.clone())
+                    .http_client(transport.clone())
                     .timeout_config(timeouts())
+                    // A time-out of the attempt ends one that stalls.
+                    .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
                     .retry_config(
                         RetryConfig::standard()
                             .with_max_attempts(2)
@@ -47,6 +64,10 @@ impl Clients {
             dynamodb: client!(aws_sdk_dynamodb),
             sqs: client!(aws_sdk_sqs),
             secrets: client!(aws_sdk_secretsmanager),
+            connections: Connections {
+                transport,
+                addresses: endpoints(config),
+            },
         }
     }
 }
@@ -61,8 +82,15 @@ fn timeouts() -> TimeoutConfig {
         .build()
 }
 
-fn http_client() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .build_https()
+/// Where the clients will connect to; none if the configuration names another endpoint, which is near.
+fn endpoints(config: &Config) -> Vec<Uri> {
+    if config.endpoint_url.is_some() {
+        return Vec::new();
+    }
+    let services = ["dynamodb", "sqs", "secretsmanager"];
+    let address = |service| format!("https://{service}.{}.amazonaws.com", config.region);
+    services
+        .iter()
+        .filter_map(|service| address(service).parse().ok())
+        .collect()
 }

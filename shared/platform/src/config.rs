@@ -5,6 +5,7 @@ use domain::limits;
 use thiserror::Error;
 
 use crate::fetch::Origins;
+use crate::roots::Roots;
 
 /// What a function must know of its surroundings, read once when it starts.
 #[derive(Clone)]
@@ -15,6 +16,8 @@ pub struct Config {
     pub credentials: Credentials,
     /// Another AWS endpoint than the region's: the local stack's.
     pub endpoint_url: Option<String>,
+    /// Whom AWS's endpoints are trusted by.
+    pub roots: Roots,
     pub queues: QueueUrls,
     /// Wasender's API, without a trailing slash.
     pub wasender_api_url: String,
@@ -97,7 +100,15 @@ impl Config {
         reason = "this is the one reader of the environment"
     )]
     pub fn from_env() -> Result<Self, MissingVariable> {
-        Self::read(|name| std::env::var(name).ok())
+        let config = Self::read(|name| std::env::var(name).ok())?;
+        let Some(path) = std::env::var(CA_BUNDLE)
+            .ok()
+            .filter(|path| !path.is_empty())
+        else {
+            return Ok(config);
+        };
+        let roots = Roots::of_file(&path).ok_or(MissingVariable(CA_BUNDLE))?;
+        Ok(Self { roots, ..config })
     }
 
     fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, MissingVariable> {
@@ -112,6 +123,7 @@ impl Config {
                 session_token: optional("AWS_SESSION_TOKEN"),
             },
             endpoint_url: optional("AWS_ENDPOINT_URL"),
+            roots: Roots::Amazon,
             queues: QueueUrls {
                 inbound: required("INBOUND_QUEUE_URL")?,
                 outbound: required("OUTBOUND_QUEUE_URL")?,
@@ -153,6 +165,9 @@ impl Config {
         Origins::parse(&self.engine_origins).and_of(self.engine_url.as_deref())
     }
 }
+
+/// As AWS's other tools call it: the file of the certificates that its endpoints are trusted by.
+const CA_BUNDLE: &str = "AWS_CA_BUNDLE";
 
 const VENDOR_CACHE: &str = "VENDOR_CACHE_TTL_SECONDS";
 

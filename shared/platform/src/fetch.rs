@@ -4,7 +4,7 @@ mod guard;
 mod origins;
 mod resolver;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use domain::limits;
@@ -29,13 +29,15 @@ pub struct Fetcher {
     clients: Guarded,
 }
 
-/// The two clients that addresses are called with which somebody else wrote. Neither follows a redirect by itself.
+/// The two clients that addresses are called with which somebody else wrote. Neither follows a redirect by itself, and each is built when it is
+/// first used.
 #[derive(Clone, Debug)]
 pub(crate) struct Guarded {
+    timed: fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
     /// Reaches public addresses only.
-    guarded: reqwest::Client,
+    guarded: Arc<OnceLock<reqwest::Client>>,
     /// Reaches the addresses that the configuration names one by one.
-    plain: reqwest::Client,
+    plain: Arc<OnceLock<reqwest::Client>>,
 }
 
 /// Why there is no file.
@@ -88,13 +90,11 @@ impl Fetcher {
 }
 
 impl Guarded {
-    pub(crate) fn new(timed: impl Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder) -> Self {
-        let guarded = timed(client()).dns_resolver(Arc::new(PublicOnly));
+    pub(crate) fn new(timed: fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder) -> Self {
         Self {
-            guarded: guarded.build().expect("the TLS configuration is complete"),
-            plain: timed(client())
-                .build()
-                .expect("the TLS configuration is complete"),
+            timed,
+            guarded: Arc::default(),
+            plain: Arc::default(),
         }
     }
 
@@ -104,10 +104,16 @@ impl Guarded {
         passed: &Passed,
         request: reqwest::Request,
     ) -> Result<reqwest::Response, NotFetched> {
+        let build = |client: reqwest::ClientBuilder| {
+            let built = (self.timed)(client).build();
+            built.expect("the TLS configuration is complete")
+        };
         let client = if passed.is_named {
-            &self.plain
+            self.plain.get_or_init(|| build(client()))
         } else {
-            &self.guarded
+            let resolver = Arc::new(PublicOnly);
+            self.guarded
+                .get_or_init(|| build(client().dns_resolver(resolver)))
         };
         client.execute(request).await.map_err(|error| {
             if is_caused_by_resolver(&error) {

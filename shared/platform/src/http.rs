@@ -1,13 +1,14 @@
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use domain::limits;
 use thiserror::Error;
 
 /// The client that providers are called with. It follows no redirects, so that a key never reaches another host.
-#[derive(Clone, Debug)]
+/// It is built when it is first used: the webhook functions never do.
+#[derive(Clone, Debug, Default)]
 pub struct Http {
-    client: reqwest::Client,
+    client: Arc<OnceLock<reqwest::Client>>,
 }
 
 /// Why a call has no answer, sorted by the one question that matters: can the provider have acted on it?
@@ -24,23 +25,10 @@ pub enum NoAnswer {
 /// Bytes of an answer that are read; the longest is the list of an account's sessions.
 const ANSWER_BYTES: usize = 4 * 1024 * 1024;
 
-impl Default for Http {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Http {
     /// A client that trusts the web's roots (compiled in).
     pub fn new() -> Self {
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls())
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(Duration::from_secs(3))
-            .pool_idle_timeout(Duration::from_secs(20))
-            .build()
-            .expect("the TLS configuration is complete");
-        Self { client }
+        Self::default()
     }
 
     /// Performs one request, once.
@@ -61,6 +49,7 @@ impl Http {
         *request.timeout_mut() = Some(timeout);
         let mut answer = self
             .client
+            .get_or_init(client)
             .execute(request)
             .await
             .map_err(|error| without_answer(&error))?;
@@ -78,6 +67,16 @@ impl Http {
         }
         reply.body(body).map_err(|_| NoAnswer::Lost)
     }
+}
+
+fn client() -> reqwest::Client {
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls())
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(Duration::from_secs(3))
+        .pool_idle_timeout(Duration::from_secs(20))
+        .build()
+        .expect("the TLS configuration is complete")
 }
 
 /// Trusts the web's roots, as compiled in.

@@ -12,11 +12,13 @@ mod http;
 mod media;
 mod queues;
 mod registry;
+mod roots;
 mod secrets;
 mod session_keys;
 mod shelves;
 pub mod tables;
 pub mod telemetry;
+mod transport;
 
 pub use catalogues::Catalogues;
 pub use clock::Clock;
@@ -28,10 +30,13 @@ pub use http::{Http, NoAnswer};
 pub use media::{Link, MediaStore};
 pub use queues::{Fifo, Kept, Queues, Seen};
 pub use registry::Registry;
+pub use roots::Roots;
 pub use secrets::{AtHand, Secrets, SigningAtHand, secret};
 pub use session_keys::SessionKeys;
 pub use shelves::{Shelf, Shelved};
 pub use tables::Tables;
+
+use clients::{Clients, Connections};
 
 /// Everything outside that a function works with. It is cheap to clone.
 #[derive(Clone, Debug)]
@@ -42,12 +47,13 @@ pub struct Platform {
     pub http: Http,
     pub media: MediaStore,
     pub clock: Clock,
+    connections: Connections,
 }
 
 impl Platform {
     /// Builds all clients; nothing is sent yet.
     pub fn new(config: &Config, clock: Clock) -> Self {
-        let clients = clients::Clients::new(config);
+        let clients = Clients::new(config);
         let http = Http::new();
         Self {
             tables: Tables::new(clients.dynamodb, &config.stack),
@@ -61,6 +67,13 @@ impl Platform {
             media: MediaStore::new(config, http.clone()),
             http,
             clock,
+            connections: clients.connections,
         }
+    }
+
+    /// Opens connections to AWS before the first event, while a function that starts has a whole processor and not the share that its memory
+    /// gives it. It takes 0.8 s at most, and what fails is done when it is needed.
+    pub async fn open_connections(&self) {
+        self.connections.open().await;
     }
 }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use platform::{Clock, Config, Credentials, Http, Platform, QueueUrls};
+use platform::{Clock, Config, Credentials, Http, Platform, QueueUrls, Roots};
 
 use crate::stack::Stack;
 
@@ -15,6 +15,7 @@ fn function(stack: &Stack, bucket: &str) -> Platform {
             session_token: None,
         },
         endpoint_url: Some(stack.aws.url().to_owned()),
+        roots: Roots::default(),
         queues: QueueUrls::default(),
         wasender_api_url: String::new(),
         media_bucket: Some(bucket.to_owned()),

@@ -8,7 +8,7 @@ use domain::{
 use futures_util::future::join_all;
 use futures_util::{StreamExt as _, stream};
 use platform::tables::{Registered, Registration};
-use platform::{Clock, Config, Credentials, Platform, QueueUrls, Registry};
+use platform::{Clock, Config, Credentials, Platform, QueueUrls, Registry, Roots};
 use serde_json::Value;
 
 use crate::front_door::{calls_of, get, is_problem, register, shop};
@@ -143,6 +143,7 @@ pub(crate) fn config(world: &World, name: &str) -> Config {
         default_country: "SN".to_owned(),
         vendor_cache: limits::SECRET_CACHE,
         redis_url: None,
+        roots: Roots::default(),
         engine_in_flight: 3,
         engine_url: None,
         actions_url: None,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::limits;
 use lambda_http::{Body, Request};
 use messages::App;
-use platform::{Config, Credentials, QueueUrls};
+use platform::{Config, Credentials, QueueUrls, Roots};
 use serde_json::{Value, json};
 use testkit::wasender::event;
 
@@ -89,6 +89,7 @@ pub(crate) fn config(world: &World, function: &str) -> Config {
         vendor_cache: limits::SECRET_CACHE,
         repair_drift: false,
         redis_url: None,
+        roots: Roots::default(),
         engine_in_flight: 3,
         engine_url: None,
         actions_url: None,
