@@ -19,6 +19,7 @@ mod draft;
 mod engine;
 mod finding;
 mod gaps;
+mod health;
 mod keys;
 mod listing;
 mod media;

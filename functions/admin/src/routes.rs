@@ -87,6 +87,7 @@ const SUBJECTS: &[&[Route]] = &[
     crate::orders::ROUTES,
     crate::analytics::ROUTES,
     crate::description::ROUTES,
+    crate::health::ROUTES,
     crate::sessions::ROUTES,
     crate::qr::ROUTES,
     crate::rotation::ROUTES,

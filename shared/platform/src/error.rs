@@ -42,6 +42,20 @@ impl AwsError {
         Self { attempted, code }
     }
 
+    /// Why it failed, for somebody who is to mend it; a code that stays the same whatever service was asked.
+    pub(crate) fn trouble(&self) -> &'static str {
+        match self.code.rsplit('.').next().unwrap_or_default() {
+            "ResourceNotFoundException" | "QueueDoesNotExist" | "NonExistentQueue" => "missing",
+            "AccessDeniedException" | "AccessDenied" => "denied",
+            "ThrottlingException"
+            | "ProvisionedThroughputExceededException"
+            | "RequestThrottled" => "throttled",
+            "timeout" | "not_reached" => "not_reached",
+            "unreadable" => "unreadable",
+            _ => "failed",
+        }
+    }
+
     /// A write that lost every race it was repeated for.
     pub fn contended(attempted: &'static str) -> Self {
         let code = "contended".to_owned();

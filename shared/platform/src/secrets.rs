@@ -1,6 +1,7 @@
 mod account;
 mod engine;
 mod marking;
+mod probe;
 mod rereads;
 mod stored;
 

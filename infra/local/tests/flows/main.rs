@@ -38,6 +38,7 @@ mod engine_double;
 mod foreign_sessions;
 mod front_door;
 mod groups;
+mod health;
 mod hearing;
 mod identity;
 mod joins;

@@ -66,6 +66,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Quarantine(set_aside::Quarantine),
     Doctor(doctor::Doctor),
+    Smoke(doctor::Smoke),
     /// Makes, lists and revokes admin keys
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -102,6 +103,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Outcome, 
         Command::Dlq(command) => command.run(context).await,
         Command::Quarantine(command) => command.run(context).await,
         Command::Doctor(command) => command.run(context).await,
+        Command::Smoke(command) => command.run(context).await,
         Command::Keys(command) => command.run(context).await,
         Command::Audit(command) => command.run(context).await,
         Command::Profiles(command) => command.run(context),

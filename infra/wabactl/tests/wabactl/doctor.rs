@@ -7,6 +7,16 @@ use crate::machine::{Machine, text};
 
 const FORGED: &str = "POST /api/webhooks/wasender/v_1";
 
+/// What the gateway says of its parts, of which the inbound queue is so.
+fn health(inbound: &str) -> Value {
+    let code = (inbound == "failed").then_some("missing");
+    json!({"ok": code.is_none(), "checks": [
+        {"kind": "table", "name": "messages", "state": "ok", "code": null},
+        {"kind": "queue", "name": "inbound", "state": inbound, "code": code, "waiting": 0},
+        {"kind": "secret", "name": "platform", "state": "ok", "code": null},
+    ]})
+}
+
 /// A deployment of one vendor, with so many dead letters, and this answer to what is not genuine.
 fn deployment(live: &str, dead: u32, forged: u16) -> Script {
     let number = json!({"wabaId": "w_1", "live": {"status": live}, "stored": {"identity": "verified", "drift": []}, "lane": {"state": "open"}});
@@ -20,6 +30,7 @@ fn deployment(live: &str, dead: u32, forged: u16) -> Script {
                 json!({"vendors": [{"vendorId": "v_1"}], "nextCursor": null}),
             )],
         ),
+        ("GET /api/admin/health", vec![(200, health("ok"))]),
         (
             "GET /api/admin/openapi.json",
             vec![(200, json!({"info": {"version": env!("CARGO_PKG_VERSION")}}))],
@@ -80,6 +91,34 @@ async fn a_wrong_address_and_a_wrong_key_are_told_with_what_to_do() {
 }
 
 #[tokio::test]
+async fn a_part_that_is_gone_is_named_with_its_fix_and_one_that_nobody_tells_of_is_no_failure() {
+    let machine = Machine::new();
+    for (answer, code, told) in [
+        ((200, health("failed")), 1, "queue inbound"),
+        (
+            (404, json!({"code": "no_such_route"})),
+            3,
+            "bring it up to this release",
+        ),
+        (
+            (503, json!({"code": "unavailable"})),
+            1,
+            "its functions' logs and alarms",
+        ),
+    ] {
+        let mut script = deployment("connected", 0, 401);
+        script.retain(|(line, _)| *line != "GET /api/admin/health");
+        script.push(("GET /api/admin/health", vec![answer]));
+        let gateway = Gateway::scripted_by(script).await;
+        let run = machine
+            .asks(&gateway.url, &["--retries", "0", "doctor"])
+            .await;
+        assert_eq!(run.status.code(), Some(code), "{run:?}");
+        assert!(text(&run.stdout).contains(told), "{run:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_canary_is_followed_to_its_reply() {
     let machine = Machine::new();
     machine.file("vendors.csv", &sheet(1));
@@ -90,17 +129,12 @@ async fn a_canary_is_followed_to_its_reply() {
         vec![(401, json!({})), (200, json!({"status": "received"}))],
     ));
     let gateway = Gateway::scripted_by(script).await;
-    let canary = [
-        "doctor",
-        "--canary",
-        "v_1",
-        "--canary-from",
-        "+221700000099",
-        "--secrets",
-        "vendors.csv",
-    ];
+    let canary = "smoke v_1 --from +221700000099 --secrets vendors.csv";
     let url = gateway.url.clone();
-    let running = tokio::spawn(async move { machine.asks(&url, &canary).await });
+    let running = tokio::spawn(async move {
+        let canary: Vec<_> = canary.split(' ').collect();
+        machine.asks(&url, &canary).await
+    });
     let posted = loop {
         let asked = gateway.asked().into_iter();
         let genuine = asked.filter(|asked| asked.line() == FORGED).nth(1);

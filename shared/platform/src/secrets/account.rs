@@ -61,7 +61,7 @@ impl Remembered {
 }
 
 /// Whether a text can stand in a header.
-fn is_token(text: &str) -> bool {
+pub(super) fn is_token(text: &str) -> bool {
     (6..=512).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 

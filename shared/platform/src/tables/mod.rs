@@ -34,6 +34,7 @@ mod owners;
 mod pacing;
 mod pairing;
 mod people;
+mod probe;
 mod quotable;
 mod rate;
 mod raw;

@@ -84,6 +84,7 @@ pub(super) async fn play(world: &World) {
     keys_are_made_and_changes_looked_at(world).await;
     staff_repeats_itself(world).await;
     an_operator_cleans_up(world).await;
+    assert_eq!(get(world, "health").await.json["ok"], true);
     a_number_is_deleted(world).await;
     vendors_are_deleted(world).await;
 }

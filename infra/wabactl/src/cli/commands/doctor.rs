@@ -1,15 +1,18 @@
 mod canary;
 mod checks;
+mod deployment;
 mod numbers;
+mod smoke;
 
 use clap::Args;
-use domain::VendorId;
+use domain::{VendorId, WebhookSecret};
 use serde_json::{Value, json};
 
 use self::checks::Examined;
 use super::replay::Secret;
 use super::{Context, Exit, Failure, Outcome};
 use crate::cli::table::Table;
+pub(crate) use smoke::Smoke;
 
 /// Examines a deployment end to end, and says what to do about what it finds
 #[derive(Args)]
@@ -90,35 +93,43 @@ impl Check {
 
 impl Doctor {
     pub(crate) async fn run(&self, context: &Context) -> Result<Outcome, Failure> {
-        let client = context.client()?;
         let canary = match (&self.canary, &self.canary_from) {
-            (Some(vendor), Some(from)) => Some((vendor, from, self.secret.of(vendor)?)),
+            (Some(vendor), Some(from)) => Some((vendor, from.as_str(), self.secret.of(vendor)?)),
             _ => None,
         };
-        let Examined {
-            mut checks,
-            is_open,
-        } = checks::examine(&client).await;
-        if let Some((vendor, from, secret)) = canary
-            && is_open
-        {
-            checks.push(canary::check(&client, vendor, from, &secret).await);
-        }
-        let worst = checks.iter().map(|check| check.level).max();
-        let row = |check: &Check| {
-            let level = check.level.name().to_owned();
-            let cells = [
-                level,
-                check.what.clone(),
-                check.found.clone(),
-                check.fix.clone(),
-            ];
-            cells.to_vec()
-        };
-        let table = Table::new(&["", "WHAT", "FOUND", "FIX"], checks.iter().map(row));
-        let output = context.output;
-        let document = || json!({"checks": checks.iter().map(Check::json).collect::<Vec<_>>()});
-        let told = output.done(document, || output.table(&table));
-        Ok(told.ending(worst.map_or(Exit::Failed, Level::exit)))
+        examined(context, canary).await
     }
+}
+
+/// Examines a deployment, with a canary if there is one, and shows what was found.
+async fn examined(
+    context: &Context,
+    canary: Option<(&VendorId, &str, WebhookSecret)>,
+) -> Result<Outcome, Failure> {
+    let client = context.client()?;
+    let Examined {
+        mut checks,
+        is_open,
+    } = checks::examine(&client).await;
+    if let Some((vendor, from, secret)) = canary
+        && is_open
+    {
+        checks.push(canary::check(&client, vendor, from, &secret).await);
+    }
+    let worst = checks.iter().map(|check| check.level).max();
+    let row = |check: &Check| {
+        let level = check.level.name().to_owned();
+        let cells = [
+            level,
+            check.what.clone(),
+            check.found.clone(),
+            check.fix.clone(),
+        ];
+        cells.to_vec()
+    };
+    let table = Table::new(&["", "WHAT", "FOUND", "FIX"], checks.iter().map(row));
+    let output = context.output;
+    let document = || json!({"checks": checks.iter().map(Check::json).collect::<Vec<_>>()});
+    let told = output.done(document, || output.table(&table));
+    Ok(told.ending(worst.map_or(Exit::Failed, Level::exit)))
 }

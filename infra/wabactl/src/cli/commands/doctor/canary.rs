@@ -12,7 +12,7 @@ const WHAT: &str = "canary";
 const LOOKS: u32 = 30;
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Posts a message as the provider would, and follows it to its reply in the ledger.
+/// Posts a message as the provider would, and follows it until the provider took its reply.
 pub(super) async fn check(
     client: &AdminClient,
     vendor: &VendorId,
@@ -39,9 +39,14 @@ pub(super) async fn check(
         }
         Err(error) => return Check::fail(WHAT, error.to_string(), "run this again"),
     }
+    let mut stuck = None;
     for _ in 0..LOOKS {
         match way(client, vendor, &id).await {
             Ok(Way::Replied) => return Check::ok(WHAT, "received and replied to"),
+            Ok(Way::Replying(status)) => {
+                stuck = Some(status);
+                tokio::time::sleep(PAUSE).await;
+            }
             Ok(Way::Settled(status)) => {
                 let fix = "the vendor may be paused, without automatic replies, or a person attends to this number";
                 return Check::warn(WHAT, format!("{status} without a reply"), fix);
@@ -49,14 +54,25 @@ pub(super) async fn check(
             Ok(Way::Under) | Err(_) => tokio::time::sleep(PAUSE).await,
         }
     }
-    let fix = "see the logs of the conversation and sender functions, and their dead letters";
-    Check::fail(WHAT, "received, and nothing came of it in 30 s", fix)
+    let Some(status) = stuck else {
+        let fix = "see the logs of the conversation and sender functions, and their dead letters";
+        return Check::fail(WHAT, "received, and nothing came of it in 30 s", fix);
+    };
+    let found = format!("received, and its reply is {status} after 30 s");
+    let fix = format!("see why: wabactl status {vendor}, and the log of the sender function");
+    Check::fail(WHAT, found, fix)
 }
+
+/// The statuses of a message that the provider took.
+const TAKEN: [&str; 5] = ["accepted", "sent", "delivered", "read", "played"];
 
 /// How far the canary got.
 enum Way {
     Under,
+    /// The provider took the reply.
     Replied,
+    /// There is a reply, in this status.
+    Replying(String),
     /// Nothing more comes of it.
     Settled(String),
 }
@@ -75,8 +91,14 @@ async fn way(client: &AdminClient, vendor: &VendorId, id: &str) -> Result<Way, C
         message["direction"] == "outbound"
             && message["contact"]["phone"] == canary["contact"]["phone"]
     };
-    if messages[..place].iter().any(is_reply) {
-        return Ok(Way::Replied);
+    // The oldest reply since is the canary's own.
+    if let Some(reply) = messages[..place].iter().rfind(|message| is_reply(message)) {
+        let status = reply["status"].as_str().unwrap_or_default();
+        return Ok(if TAKEN.contains(&status) {
+            Way::Replied
+        } else {
+            Way::Replying(status.to_owned())
+        });
     }
     Ok(match canary["status"].as_str() {
         Some(status @ "handled") => Way::Settled(status.to_owned()),

@@ -2,9 +2,9 @@ use domain::{VendorId, WebhookSecret};
 use futures_util::{StreamExt, stream};
 use serde_json::Value;
 use uuid::Uuid;
-use wabactl::{AdminClient, Ask, Proof, WebhookRoute};
+use wabactl::{AdminClient, Ask, ClientError, Proof, WebhookRoute};
 
-use super::{Check, numbers};
+use super::{Check, deployment, numbers};
 use crate::cli::commands::status;
 use crate::cli::table::scalar;
 
@@ -20,29 +20,59 @@ pub(super) struct Examined {
 /// Looks at everything that the key may look at, and changes nothing.
 pub(super) async fn examine(client: &AdminClient) -> Examined {
     let mut checks = vec![address(client).await];
+    let health = client.call(&Ask::get(&["health"])).await;
+    if let Err(error) = &health
+        && let Some(check) = shut(error)
+    {
+        checks.push(check);
+        let is_open = false;
+        return Examined { checks, is_open };
+    }
+    checks.push(Check::ok("key", "is good"));
+    checks.push(version(client).await);
+    checks.extend(match health {
+        Ok(answer) => deployment::checks(&answer.body),
+        Err(_) => vec![Check::warn(
+            "tables, queues, secrets",
+            "the gateway does not tell of them",
+            "bring it up to this release",
+        )],
+    });
+    checks.extend(set_aside(client).await);
+    checks.extend(vendors(client).await);
+    let is_open = true;
+    Examined { checks, is_open }
+}
+
+/// Why the gateway can't be asked; one that has no such route is of an older release, and can.
+fn shut(error: &ClientError) -> Option<Check> {
+    let fix = match error.status() {
+        Some(404) => return None,
+        Some(401) => {
+            "give a good key: --key-file, WABACTL_KEY or a profile; if it was good before, see whether the secret <stack>/platform is there"
+        }
+        Some(403) => "use a key with the scope read, that is bound to no vendors",
+        _ => "see why the gateway does not answer: its functions' logs and alarms",
+    };
+    Some(Check::fail("key", error.to_string(), fix))
+}
+
+/// How vendors and their numbers are, and whether they are safe from forgeries.
+async fn vendors(client: &AdminClient) -> Vec<Check> {
     let all = Ask::get(&["vendors"]);
     let vendors = match client.list(&all, "vendors", usize::MAX).await {
         Ok(vendors) => vendors,
         Err(error) => {
-            let fix = match error.status() {
-                Some(401) => "give a good key: --key-file, WABACTL_KEY or a profile",
-                Some(403) => "use a key with the scope read, that is bound to no vendors",
-                _ => "see why the gateway does not answer: its functions' logs and alarms",
-            };
-            checks.push(Check::fail("key", error.to_string(), fix));
-            let is_open = false;
-            return Examined { checks, is_open };
+            let fix = "see the lines about tables, or run this again";
+            return vec![Check::fail("vendors", error.to_string(), fix)];
         }
     };
-    checks.push(Check::ok("key", "is good"));
-    checks.push(version(client).await);
-    checks.extend(set_aside(client).await);
     let count = format!("{} registered", vendors.len());
-    checks.push(if vendors.is_empty() {
+    let mut checks = vec![if vendors.is_empty() {
         Check::warn("vendors", count, "register them: wabactl migrate")
     } else {
         Check::ok("vendors", count)
-    });
+    }];
     let ids: Vec<_> = vendors
         .iter()
         .map(|vendor| scalar(&vendor["vendorId"]))
@@ -60,8 +90,7 @@ pub(super) async fn examine(client: &AdminClient) -> Examined {
     });
     let found: Vec<_> = stream::iter(asking).buffered(AT_ONCE).collect().await;
     checks.extend(found.into_iter().flatten());
-    let is_open = true;
-    Examined { checks, is_open }
+    checks
 }
 
 async fn address(client: &AdminClient) -> Check {
