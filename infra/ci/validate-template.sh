@@ -15,3 +15,4 @@ sam validate --lint --template-file template.yaml
 cfn-lint --append-rules cfn_lint_serverless.rules --ignore-checks "$ignored" --template template.yaml infra/*.yaml
 "$CI_VENV/bin/python" infra/ci/check_template.py
 "$CI_VENV/bin/python" infra/ci/check_alarms.py
+"$CI_VENV/bin/python" infra/ci/check_roles.py

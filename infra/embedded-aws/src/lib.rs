@@ -1,17 +1,20 @@
 //! AWS in one process: DynamoDB, SQS, Secrets Manager and S3 on one loopback port, and the event-source mapping between queues and functions.
 //!
 //! It is what the local stack and the tests run against, and models what production does to us: FIFO groups that stay locked while a
-//! message of them is in flight, deduplication ids that outlive their message, secret names that can't be used again for days. It
-//! refuses, stalls and kills on demand ([`Faults`]) and keeps a record of what it was asked ([`Calls`]).
+//! message of them is in flight, deduplication ids that outlive their message, secret names that can't be used again for days. It refuses
+//! what a caller's role does not allow ([`Roles`]), fails, stalls and kills on demand ([`Faults`]), and keeps a record of what it was
+//! asked ([`Calls`]).
 
 mod calls;
 mod dynamodb;
 mod faults;
 mod journal;
+mod keys;
 mod mapping;
 mod meter;
 mod permission;
 mod request;
+mod roles;
 mod s3;
 pub mod secrets;
 mod server;
@@ -36,10 +39,12 @@ pub use mapping::{EventSourceMapping, Handler, MappingHandle};
 pub use meter::{Meter, Units};
 pub use permission::Permission;
 pub use request::Service;
+pub use roles::{Condition, Grant, Roles, is_like};
 pub use s3::Objects;
 pub use store::Machine;
 
 use dynamodb::DynamoDb;
+use roles::Guard;
 use secrets::Secrets;
 use sqs::Queues;
 use store::Store;
@@ -57,6 +62,8 @@ pub struct Options {
     /// What was in flight when the process died is visible again at the start. For a stack that runs its functions in its own process:
     /// the invocations that held those messages died with it. AWS has no such thing.
     pub release_in_flight: bool,
+    /// What callers may do. Signatures are not checked: a caller is who it says it is.
+    pub roles: Roles,
 }
 
 impl Default for Options {
@@ -67,6 +74,7 @@ impl Default for Options {
             region: "eu-west-1".to_owned(),
             account: "000000000000".to_owned(),
             release_in_flight: false,
+            roles: Roles::new(),
         }
     }
 }
@@ -98,6 +106,7 @@ pub(crate) struct Services {
     pub(crate) calls: Calls,
     pub(crate) faults: Faults,
     pub(crate) meter: Meter,
+    pub(crate) guard: Guard,
     pub(crate) queues: Queues,
     pub(crate) secrets: Secrets,
     pub(crate) objects: Objects,
@@ -121,6 +130,7 @@ impl EmbeddedAws {
             region,
             account,
             release_in_flight,
+            roles,
             ..
         } = options;
         let secrets = Secrets::new(stored, clock.clone(), (&region, &account));
@@ -139,6 +149,7 @@ impl EmbeddedAws {
             calls,
             faults,
             meter,
+            guard: Guard::new(roles),
             queues,
             secrets,
             objects,
@@ -189,6 +200,11 @@ impl EmbeddedAws {
     /// What the tables would charge.
     pub fn meter(&self) -> &Meter {
         &self.inner.services.meter
+    }
+
+    /// What callers asked for and their roles did not allow, at most a hundred of it.
+    pub fn refused(&self) -> Vec<String> {
+        self.inner.services.guard.refused()
     }
 
     /// The tables themselves, around the endpoint: for `sweep_ttl` and for looking.

@@ -1,7 +1,10 @@
 //! What IAM would check before it lets a request pass, for tests that compare it with what a function's role allows.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
+use crate::keys;
 use crate::request::Service;
 
 /// One action on one resource, as the Service Authorization Reference has them.
@@ -11,6 +14,8 @@ pub struct Permission {
     pub action: String,
     /// The name of the table, queue or secret, or of an index as `<table>/index/<index>`.
     pub resource: String,
+    /// What a condition may ask about: the partition keys of the items, or the prefix of a list of objects.
+    pub keys: BTreeSet<String>,
 }
 
 impl Permission {
@@ -18,13 +23,24 @@ impl Permission {
         Self {
             action: action.into(),
             resource: resource.into(),
+            keys: BTreeSet::new(),
+        }
+    }
+
+    /// The same for these keys.
+    #[must_use]
+    pub fn about(self, keys: impl IntoIterator<Item = String>) -> Self {
+        Self {
+            keys: keys.into_iter().collect(),
+            ..self
         }
     }
 }
 
-/// What a request needs, in the order of its parts, each once.
+/// What a request needs, in the order of its parts: an action on a resource once, with all its keys. Whether AWS looks at a transaction's
+/// parts one by one or together is not written anywhere, so that a role has to allow them together here.
 pub(crate) fn needed(service: Service, operation: &str, body: &Value) -> Vec<Permission> {
-    let mut needed = match service {
+    let asked = match service {
         Service::DynamoDb => of_tables(operation, body),
         Service::Sqs => {
             let operation = operation.strip_suffix("Batch").unwrap_or(operation);
@@ -37,12 +53,15 @@ pub(crate) fn needed(service: Service, operation: &str, body: &Value) -> Vec<Per
         // Its requests are no JSON: they are read where they come in.
         Service::S3 => Vec::new(),
     };
-    let mut seen = Vec::new();
-    needed.retain(|one| {
-        let new = !seen.contains(one);
-        seen.push(one.clone());
-        new
-    });
+    let mut needed: Vec<Permission> = Vec::new();
+    for one in asked {
+        let is_same =
+            |known: &&mut Permission| known.action == one.action && known.resource == one.resource;
+        match needed.iter_mut().find(is_same) {
+            Some(known) => known.keys.extend(one.keys),
+            None => needed.push(one),
+        }
+    }
     needed
 }
 
@@ -52,37 +71,50 @@ fn of_tables(operation: &str, body: &Value) -> Vec<Permission> {
     };
     match operation {
         "TransactWriteItems" | "TransactGetItems" => parts(body)
-            .map(|(part, table)| match part {
-                "ConditionCheck" => dynamodb("ConditionCheckItem", table),
-                part => dynamodb(&format!("{part}Item"), table),
+            .map(|(part, inner)| {
+                let needed = match part {
+                    "ConditionCheck" => dynamodb("ConditionCheckItem", text(inner, "TableName")),
+                    part => dynamodb(&format!("{part}Item"), text(inner, "TableName")),
+                };
+                needed.about(keys::of_one(inner))
             })
             .collect(),
         "BatchGetItem" | "BatchWriteItem" => batch_tables(body)
-            .map(|table| dynamodb(operation, table))
+            .map(|(table, part)| dynamodb(operation, table).about(keys::of_batch(part)))
             .collect(),
         _ => {
             let table = text(body, "TableName");
-            match body["IndexName"].as_str() {
-                Some(index) => vec![dynamodb(operation, &format!("{table}/index/{index}"))],
-                None => vec![dynamodb(operation, table)],
-            }
+            let needed = match body["IndexName"].as_str() {
+                Some(index) => dynamodb(operation, &format!("{table}/index/{index}")),
+                None => dynamodb(operation, table),
+            };
+            vec![needed.about(keys::of_one(body))]
         }
     }
 }
 
-/// The parts of a transaction: `Put`, `Update`, `Delete`, `ConditionCheck` or `Get`, and the part's table.
-pub(crate) fn parts(body: &Value) -> impl Iterator<Item = (&str, &str)> {
+/// The parts of a transaction: `Put`, `Update`, `Delete`, `ConditionCheck` or `Get`, and what it is about.
+fn parts(body: &Value) -> impl Iterator<Item = (&str, &Value)> {
     let items = body["TransactItems"].as_array().into_iter().flatten();
-    items
-        .filter_map(Value::as_object)
-        .flatten()
-        .filter_map(|(part, inner)| Some((part.as_str(), inner["TableName"].as_str()?)))
+    let parts = items.filter_map(Value::as_object).flatten();
+    parts.map(|(part, inner)| (part.as_str(), inner))
 }
 
-/// The tables of a batch.
-pub(crate) fn batch_tables(body: &Value) -> impl Iterator<Item = &str> {
+/// The tables of a batch, each with its part of it.
+fn batch_tables(body: &Value) -> impl Iterator<Item = (&str, &Value)> {
     let items = body["RequestItems"].as_object().into_iter().flatten();
-    items.map(|(table, _)| table.as_str())
+    items.map(|(table, part)| (table.as_str(), part))
+}
+
+/// The table of a single operation, or the tables of a batch or a transaction.
+pub(crate) fn tables(body: &Value) -> String {
+    if let Some(table) = body["TableName"].as_str() {
+        return table.to_owned();
+    }
+    let transaction = parts(body).map(|(_, inner)| text(inner, "TableName"));
+    let batch = batch_tables(body).map(|(table, _)| table);
+    let names: BTreeSet<&str> = batch.chain(transaction).collect();
+    names.into_iter().collect::<Vec<_>>().join(",")
 }
 
 /// The name of the queue that a request is about.
@@ -156,6 +188,22 @@ mod tests {
             ("dynamodb:BatchGetItem", "b"),
         ];
         check(Service::DynamoDb, "BatchGetItem", &batch, &expected);
+    }
+
+    #[test]
+    fn a_permission_is_about_the_keys_of_all_its_items() {
+        let key = |pk: &str| json!({ "pk": { "S": pk } });
+        let about = |action: &str| {
+            let keys = ["v#1", "v#2"].map(str::to_owned);
+            [Permission::new(action, "a").about(keys)]
+        };
+        let put = |pk: &str| json!({ "Put": { "TableName": "a", "Item": key(pk) } });
+        let written = json!({ "TransactItems": [put("v#1"), put("v#2")] });
+        let puts = needed(Service::DynamoDb, "TransactWriteItems", &written);
+        assert_eq!(puts, about("dynamodb:PutItem"));
+        let batch = json!({ "RequestItems": { "a": { "Keys": [key("v#1"), key("v#2")] } } });
+        let gets = needed(Service::DynamoDb, "BatchGetItem", &batch);
+        assert_eq!(gets, about("dynamodb:BatchGetItem"));
     }
 
     #[test]

@@ -1,5 +1,3 @@
-use std::collections::BTreeSet;
-
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use http::{HeaderMap, Method, Uri};
@@ -70,7 +68,11 @@ impl Request {
             let operation = s3::wire::operation(&self.method, &self.uri);
             let resource = operation.map_or_else(String::new, |(_, name)| name.whole());
             let action = format!("s3:{}", self.operation);
-            (resource.clone(), vec![Permission::new(action, resource)])
+            let prefix = s3::wire::prefix(&self.uri);
+            (
+                resource.clone(),
+                vec![Permission::new(action, resource).about(prefix)],
+            )
         } else {
             self.asked_in_json()
         };
@@ -87,7 +89,7 @@ impl Request {
     fn asked_in_json(&self) -> (String, Vec<Permission>) {
         let body: Value = serde_json::from_slice(&self.body).unwrap_or_default();
         let resource = match self.service {
-            Service::DynamoDb => tables(&body),
+            Service::DynamoDb => permission::tables(&body),
             Service::Sqs => permission::queue(&body).to_owned(),
             Service::SecretsManager => permission::secret(&body).to_owned(),
             Service::S3 => String::new(),
@@ -105,16 +107,6 @@ fn caller(headers: &HeaderMap) -> String {
     let credential = signature.and_then(|text| text.split_once("Credential="));
     let key = credential.and_then(|(_, rest)| rest.split(['/', ',']).next());
     key.unwrap_or_default().to_owned()
-}
-
-/// The table of a single operation, or the tables of a batch or a transaction.
-fn tables(body: &Value) -> String {
-    if let Some(table) = body["TableName"].as_str() {
-        return table.to_owned();
-    }
-    let transaction = permission::parts(body).map(|(_, table)| table);
-    let names: BTreeSet<&str> = permission::batch_tables(body).chain(transaction).collect();
-    names.into_iter().collect::<Vec<_>>().join(",")
 }
 
 #[cfg(test)]

@@ -89,7 +89,12 @@ async fn answer(services: &Services, request: http::Request<Incoming>) -> Respon
             "UnknownOperationException",
         );
     };
-    services.calls.record(request.call(services.clock.now()));
+    let call = request.call(services.clock.now());
+    let is_allowed = services.guard.allows(&call);
+    services.calls.record(call);
+    if !is_allowed {
+        return denied(request.service);
+    }
     match services.faults.fate(&request) {
         Fate::Pass => perform(services, &request).await,
         Fate::Refuse => error(
@@ -179,6 +184,14 @@ fn secrets_error(failure: &secrets::SecretsError) -> Response {
     };
     let body = json!({ "__type": failure.name(), "Message": failure.to_string() });
     with_status(Service::SecretsManager, status, &body)
+}
+
+/// What a caller is told whose role does not allow it.
+fn denied(service: Service) -> Response {
+    match service {
+        Service::S3 => s3::wire::refusal(StatusCode::FORBIDDEN, "AccessDenied"),
+        service => error(service, StatusCode::BAD_REQUEST, "AccessDeniedException"),
+    }
 }
 
 /// What DynamoDB calls throttling has another name than everywhere else.

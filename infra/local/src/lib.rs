@@ -7,6 +7,7 @@ mod demo;
 mod event;
 mod functions;
 mod resources;
+pub mod roles;
 
 pub use resources::write_secret;
 
@@ -102,6 +103,7 @@ impl Stack {
                 data_dir: within("aws"),
                 clock: options.clock.clone(),
                 release_in_flight: true,
+                roles: roles::enforced()?,
                 ..embedded_aws::Options::default()
             },
         )?;

@@ -39,6 +39,11 @@ pub(crate) fn caller(uri: &Uri) -> Option<String> {
     credential.split('/').next().map(str::to_owned)
 }
 
+/// Below what a list of objects looks.
+pub(crate) fn prefix(uri: &Uri) -> Option<String> {
+    parameter(uri, "prefix")
+}
+
 pub(crate) fn call(objects: &Objects, request: &Request, now: Timestamp) -> Response {
     let Some((operation, name)) = operation(&request.method, &request.uri) else {
         return refusal(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed");
@@ -72,7 +77,7 @@ pub(crate) fn call(objects: &Objects, request: &Request, now: Timestamp) -> Resp
 
 /// The first thousand names below a prefix, which are no markup.
 fn list(objects: &Objects, bucket: &Name, uri: &Uri) -> Response {
-    let prefix = parameter(uri, "prefix").unwrap_or_default();
+    let prefix = prefix(uri).unwrap_or_default();
     let below = format!("{}/{prefix}", bucket.whole());
     let inside = bucket.whole().len() + 1;
     let names = objects.names();

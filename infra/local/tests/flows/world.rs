@@ -131,6 +131,8 @@ pub(crate) async fn run_in(options: Options, test: impl AsyncFnOnce(&World)) {
     test(&world).await;
     world.keeps_its_secrets(&logs);
     world.records_no_secret().await;
+    let refused = world.aws().refused();
+    assert!(refused.is_empty(), "a role is too narrow: {refused:#?}");
     world.stack.shutdown().await;
 }
 
