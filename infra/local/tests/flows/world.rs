@@ -131,8 +131,7 @@ pub(crate) async fn run_in(options: Options, test: impl AsyncFnOnce(&World)) {
     test(&world).await;
     world.keeps_its_secrets(&logs);
     world.records_no_secret().await;
-    let refused = world.aws().refused();
-    assert!(refused.is_empty(), "a role is too narrow: {refused:#?}");
+    world.is_refused_nothing();
     world.stack.shutdown().await;
 }
 
@@ -526,6 +525,13 @@ impl World {
         tokio::time::timeout(Duration::from_mins(1), waiting)
             .await
             .expect("the world comes to rest");
+        self.is_refused_nothing();
+    }
+
+    /// No function asked AWS for what its role does not allow.
+    fn is_refused_nothing(&self) {
+        let refused = self.aws().refused();
+        assert!(refused.is_empty(), "a role is too narrow: {refused:#?}");
     }
 
     /// Waits until no function runs and no message is visible, whatever webhooks are still to come.
