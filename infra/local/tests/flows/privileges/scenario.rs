@@ -509,12 +509,17 @@ async fn a_reply_is_superseded(world: &World) {
 }
 
 /// With a new key, what staff wrote leaves; a reply waited too long for it.
-/// A service of the vendor's answers, and then the built-in engine again.
+/// A service of the vendor's answers, fails once, and then the built-in engine answers again.
 async fn another_engine_answers(world: &World) {
     let engine = EngineDouble::start(world);
     world.configure_engine(VENDOR_1, &engine).await;
     customer_writes(world, "ELSEWHERE").await;
     assert_eq!(engine.asked().len(), 1);
+    // It fails once, which is remembered of it, and is asked again.
+    engine.then(Act::status(503));
+    customer_writes(world, "ELSEWHERE_AGAIN").await;
+    world.later(15).await;
+    assert!(engine.asked().len() > 2, "{:?}", engine.asked().len());
     world.configure_engine_as(VENDOR_1, &Value::Null).await;
 }
 
