@@ -4,6 +4,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}"
 export CI_VENV="$CARGO_TARGET_DIR/ci-venv"
 export CI_AWS="$CARGO_TARGET_DIR/ci-aws"
+export CI_EMULATOR="$CARGO_TARGET_DIR/ci-emulator"
 export PATH="$CI_VENV/bin:$PATH:$CI_AWS/bin"
 export SAM_CLI_TELEMETRY=0
 # What a test needs of the machine is there, or the test fails.

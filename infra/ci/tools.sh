@@ -49,6 +49,14 @@ if ! command -v aws >/dev/null; then
   "$CI_AWS/bin/pip" install --quiet --disable-pip-version-check awscli==1.45.11
 fi
 
+# Apart for the same reason: the emulator of AWS, and what reads SAM's templates for it.
+emulator=(ministack==1.5.33 aws-sam-translator==1.115.0)
+if [[ ${emulator[*]} != "$(cat "$CI_EMULATOR/installed.txt" 2>/dev/null)" ]]; then
+  python3 -m venv --clear "$CI_EMULATOR"
+  "$CI_EMULATOR/bin/pip" install --quiet --disable-pip-version-check "${emulator[@]}"
+  echo "${emulator[*]}" >"$CI_EMULATOR/installed.txt"
+fi
+
 cargo --version
 sam --version
 cargo deny --version
