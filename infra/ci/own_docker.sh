@@ -6,6 +6,7 @@
 set -euo pipefail
 source "$(dirname "$0")/env.sh"
 
+[[ $(uname -m) == x86_64 ]] || die "the functions are built for x86_64, and this machine is none"
 image=public.ecr.aws/lambda/provided:al2023-x86_64
 
 if [[ ${1:-} != --inside ]]; then

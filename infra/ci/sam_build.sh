@@ -23,7 +23,7 @@ compile() {
 
 # newest_glibc FILE: the newest version of glibc that a program asks for.
 newest_glibc() {
-  objdump -T "$1" | grep -o 'GLIBC_[0-9.]*' | sort --version-sort --unique | tail -n 1 | cut -d _ -f 2
+  readelf --version-info --wide "$1" | grep -o 'Name: GLIBC_[0-9.]*' | sort --version-sort --unique | tail -n 1 | cut -d _ -f 2
 }
 
 # look_at FUNCTION: prints what was built for it, as it is and as it is uploaded.

@@ -101,6 +101,12 @@ class Stack:
         return text.replace(USUAL_BRIDGE, self.bridge)
 
 
+def complaints(log):
+    """The messages of warnings and errors among what a function logged."""
+    lines = [json.loads(line) for line in log.splitlines() if line.startswith('{"level":')]
+    return [line["message"] for line in lines if line["level"] in ("WARN", "ERROR")]
+
+
 class Functions:
     """Calls functions by `sam local`."""
 
@@ -117,7 +123,7 @@ class Functions:
         return {**os.environ, "AWS_ACCESS_KEY_ID": function, "AWS_SECRET_ACCESS_KEY": "local"}
 
     def invoke(self, function, event):
-        """Answers what the function answered."""
+        """Answers what the function answered, and which warnings and errors it logged."""
         file = self.stack.folder / "event.json"
         file.write_text(json.dumps(event))
         command = ["sam", "local", "invoke", f"{function.capitalize()}Function", "--event", str(file), *self.options]
@@ -125,14 +131,14 @@ class Functions:
 
     def by_hand(self, command):
         """The same for a line of a shell."""
-        return self.run(["bash", "-euo", "pipefail", "-c", command], self.environment("sam"))
+        return self.run(["bash", "-euo", "pipefail", "-c", command], self.environment("sam"))[0]
 
     def run(self, command, environment):
         done = subprocess.run(command, capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL, env=environment)
         said = f"{' '.join(command)}\n{done.stderr[-3000:]}\n{done.stdout[-3000:]}"
         assert done.returncode == 0, f"ended with {done.returncode}: {said}"
         try:
-            return json.loads(done.stdout.strip().splitlines()[-1])
+            return json.loads(done.stdout.strip().splitlines()[-1]), complaints(done.stderr)
         except (IndexError, ValueError):
             raise AssertionError(f"answered no JSON: {said}") from None
 

@@ -58,9 +58,11 @@ def effects(stack, depths, sends):
 def check_event(stack, functions, name, expected):
     """An event with two statuses is given twice. What was sent comes back as a webhook in its own time."""
     before, begin = (stack.depths(), len(stack.sends())), time.monotonic()
-    answers = [functions.invoke(expected["function"], event(name)) for _ in expected.get("status", [0])]
+    answers, logged = zip(*[functions.invoke(expected["function"], event(name)) for _ in expected.get("status", [0])])
     seconds = (time.monotonic() - begin) / len(answers)
     complaints = complaints_about(answers, expected)
+    if (logged := sorted(sum(logged, []))) != expected.get("logged", []):
+        complaints.append(f"logged {logged}")
     right = (expected.get("queued", {}), expected.get("sends", 0))
     if not until(3, lambda: effects(stack, *before) == right):
         complaints.append("led to {} in the queues and {} sends".format(*effects(stack, *before)))
@@ -104,7 +106,7 @@ def work_off(stack, functions, queue):
     """Gives what lies in a queue to its function, as Lambda does: what is not done stays. Answers how much was done."""
     url, done = stack.url(queue), 0
     while got := stack.sqs.receive_message(QueueUrl=url, AttributeNames=["All"]).get("Messages"):
-        answer = functions.invoke(CONSUMERS[queue.removesuffix(".fifo")], batch_event(queue, got[0]))
+        answer, _ = functions.invoke(CONSUMERS[queue.removesuffix(".fifo")], batch_event(queue, got[0]))
         if answer == {"batchItemFailures": []}:
             stack.sqs.delete_message(QueueUrl=url, ReceiptHandle=got[0]["ReceiptHandle"])
             done += 1

@@ -26,7 +26,7 @@ command -v valgrind >/dev/null || install_package valgrind libc6-dbg
 command -v jq >/dev/null || install_package jq
 command -v node >/dev/null || install_package nodejs
 # For what SAM builds, and for its containers.
-command -v objdump >/dev/null || install_package binutils
+command -v readelf >/dev/null || install_package binutils
 command -v busybox >/dev/null || install_package busybox-static
 command -v ip >/dev/null || install_package iproute2
 command -v socat >/dev/null || install_package socat
