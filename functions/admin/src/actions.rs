@@ -4,6 +4,7 @@ use domain::action::{self, Refusal};
 use domain::{MessageId, Outbound, VendorId, WabaId};
 use flows::problem::{self, Problem};
 use flows::{dispatch, session};
+use platform::telemetry::{self, Metric};
 use serde_json::{Value, json};
 
 use crate::call::{Call, Scope};
@@ -116,6 +117,7 @@ impl App {
             let (tables, now) = (&self.platform.tables, self.platform.clock.now());
             let written = tables.decide_outbound(&message, &after, now).await;
             if written.map_err(|error| unavailable(&error))?.is_done() {
+                telemetry::count_for(Metric::SendCancelled, "asked", &after.vendor);
                 let (before, after) = (Box::new(message), Box::new(after));
                 return Ok(Cancelled::Now { before, after });
             }

@@ -52,6 +52,7 @@ mod wasender_status;
 use std::sync::Arc;
 
 use domain::VendorId;
+use flows::invocation;
 use flows::problem::Problem;
 use lambda_http::{Body, Request, Response};
 use platform::tables::VendorRow;
@@ -106,9 +107,9 @@ impl App {
 
     /// Answers one request: key, size, route, what the key may do and how often, in this order.
     pub async fn handle(&self, request: Request) -> Response<Body> {
-        self.answer(&request)
-            .await
-            .unwrap_or_else(|problem| problem.response())
+        let work = self.answer(&request);
+        let answer = invocation::of_request(&self.platform, "admin", &request, work).await;
+        answer.unwrap_or_else(|problem| problem.response())
     }
 
     /// A vendor that must exist.

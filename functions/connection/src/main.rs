@@ -10,7 +10,7 @@ use platform::{Clock, Config, telemetry};
 async fn main() -> Result<(), Error> {
     let config = Config::from_env()?;
     telemetry::init(&config);
-    let app = &App::new(&config, Clock::system());
+    let app = &App::new("connection", &config, Clock::system());
     app.open_connections().await;
     run(service_fn(move |request| async move {
         Ok::<_, Infallible>(app.handle(request).await)

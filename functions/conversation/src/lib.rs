@@ -19,8 +19,9 @@ use domain::{Echo, limits};
 use flows::batch::{self, Handled};
 use flows::echoes::{self, Attributed};
 use flows::events::From;
+use flows::invocation;
 use lambda_runtime::Context;
-use platform::{AwsError, Clock, Config, Fifo, Platform};
+use platform::{AwsError, Clock, Config, Fifo, Platform, telemetry};
 
 use breakers::Breakers;
 
@@ -59,7 +60,8 @@ impl App {
 
     /// Handles a batch and answers with what must come back.
     pub async fn handle(&self, event: SqsEvent, context: &Context) -> SqsBatchResponse {
-        batch::each(event, |record| self.one(record, &context.request_id)).await
+        let work = batch::each(event, |record| self.one(record, &context.request_id));
+        invocation::of_event(&self.platform, "conversation", context, work).await
     }
 
     async fn one(&self, record: SqsMessage, invocation: &str) -> Handled {
@@ -73,6 +75,7 @@ impl App {
     }
 
     async fn entry(&self, entry: &InboundEntry, invocation: &str) -> Result<Handled, AwsError> {
+        telemetry::concerns(&entry.vendor_id, None);
         match &entry.event {
             InboundEvent::Message(message) => self.message(entry, message, invocation).await,
             InboundEvent::Echo(echo) => self.echo(entry, echo).await,

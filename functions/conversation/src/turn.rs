@@ -9,6 +9,7 @@ use domain::entry::InboundEntry;
 use domain::{Content, Identity, InboundMessage, Kind, MessageId, ProviderRef};
 use flows::batch::Handled;
 use flows::{deferral, dispatch, people};
+use jiff::Timestamp;
 use platform::tables::{Claim, Claimed, Commit, Decided, InboundRow, Merged};
 use platform::telemetry::Metric;
 use platform::{AwsError, telemetry};
@@ -30,9 +31,16 @@ impl App {
     ) -> Result<Handled, AwsError> {
         let (tables, now) = (&self.platform.tables, self.platform.clock.now());
         let id = entry.message_id();
+        telemetry::concerns(&entry.vendor_id, Some(&id));
         match tables.claim(entry, message, invocation, now).await? {
-            Claim::New(claimed) => self.decided(entry, message, (&id, &claimed)).await,
+            Claim::New(claimed) => {
+                if claimed.waited.is_none() {
+                    waited("queue", entry, now);
+                }
+                self.decided(entry, message, (&id, &claimed)).await
+            }
             Claim::Seen(row) => {
+                telemetry::count_for(Metric::Duplicate, "message", &entry.vendor_id);
                 self.enrich(entry, message, (&id, &row)).await?;
                 let replies = tables.outbounds(&entry.vendor_id, &row.replies).await?;
                 let refused = dispatch::again(&self.platform, replies).await?;
@@ -132,6 +140,9 @@ impl App {
         let tables = &self.platform.tables;
         match tables.decide(heard, hand.claimed, &decided, now).await? {
             Commit::Done => {
+                if hand.claimed.waited.is_some() {
+                    waited("engine", entry, now);
+                }
                 let whose = (heard.id, &heard.message.content);
                 let carried_out = self.carried_out(entry, whose, &decided).await;
                 self.waits_no_more(&decision.conversation, hand).await;
@@ -158,7 +169,7 @@ impl App {
             Plan::Quiet(reason) => {
                 conversation.is_answered_alone(hand.heard.id);
                 let message = hand.heard.id;
-                tracing::info!(message.id = %message, reason = reason.as_str(), "message kept without an answer");
+                tracing::info!(success = true, message.id = %message, reason = reason.as_str(), "message kept without an answer");
                 Said::Decided(Verdict::quiet(reason))
             }
         })
@@ -228,8 +239,11 @@ impl App {
             let vendor = &decision.conversation.vendor;
             telemetry::count_for(Metric::PersonCalled, priority.as_str(), vendor);
         }
+        let vendor = &decision.conversation.vendor;
+        telemetry::add(Metric::Replies, decision.replies.len(), vendor);
         let refused = dispatch::dispatch(&self.platform, &decision.replies).await?;
         tracing::info!(
+            success = refused == 0,
             vendor.id = %decision.conversation.vendor,
             conversation.id = %decision.conversation.id,
             intent = decision.intent.as_deref().unwrap_or("none"),
@@ -267,6 +281,12 @@ impl App {
         }
         people::join(&self.platform, &entry.vendor_id, &richer.contact).await
     }
+}
+
+/// Tells how long a message waited since it came, and for what.
+fn waited(reason: &'static str, entry: &InboundEntry, now: Timestamp) {
+    let waited = Duration::try_from(now.duration_since(entry.received_at)).unwrap_or_default();
+    telemetry::timed(Metric::Dwell, reason, waited, &entry.vendor_id);
 }
 
 /// While the queue refuses replies, their question comes back, so that no later one of its group is answered before.

@@ -11,9 +11,12 @@ use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::entry::OutboundEntry;
 use flows::batch::{self, Handled};
 use flows::breaker::Held;
+use flows::invocation;
 use lambda_runtime::Context;
-use platform::{Clock, Config, Fifo, Platform};
+use platform::{Clock, Config, Fifo, Platform, telemetry};
 use tokio::time::Instant;
+
+use send::Visit;
 
 /// The function's state, built once in a cold start.
 #[derive(Clone, Debug)]
@@ -38,16 +41,22 @@ impl App {
     }
 
     /// Handles a batch (of one, by the template) and answers with what must come back.
-    pub async fn handle(&self, event: SqsEvent, _context: &Context) -> SqsBatchResponse {
+    pub async fn handle(&self, event: SqsEvent, context: &Context) -> SqsBatchResponse {
         let begun = Instant::now();
-        batch::each(event, |record| self.one(record, begun)).await
+        let work = batch::each(event, |record| self.one(record, begun));
+        invocation::of_event(&self.platform, "sender", context, work).await
     }
 
     async fn one(&self, record: SqsMessage, begun: Instant) -> Handled {
         let handled = match OutboundEntry::from_body(record.body.as_deref().unwrap_or_default()) {
-            Ok(entry) => self.entry(&entry, begun).await.inspect_err(|error| {
-                tracing::warn!(vendor.id = %entry.vendor_id, message.id = %entry.message_id, error = %error, "an outbound entry comes back");
-            }),
+            Ok(entry) => {
+                telemetry::concerns(&entry.vendor_id, Some(&entry.message_id));
+                let is_first = batch::receives(&record) == 1;
+                let visit = Visit { begun, is_first };
+                self.entry(&entry, visit).await.inspect_err(|error| {
+                    tracing::warn!(vendor.id = %entry.vendor_id, message.id = %entry.message_id, error = %error, "an outbound entry comes back");
+                })
+            }
             Err(error) => Ok(batch::unreadable(&error)),
         };
         batch::give_back(&self.platform.queues, Fifo::Outbound, &record, handled).await

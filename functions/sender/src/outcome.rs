@@ -31,11 +31,11 @@ impl App {
         &self,
         taken: &Outbound,
         lane_then: &Lane,
-        outcome: Outcome,
+        (outcome, dwelt): (Outcome, Dwelt),
     ) -> Result<Handled, AwsError> {
         let now = self.platform.clock.now();
         let probe = now.checked_add(limits::PROBE_AFTER).ok();
-        log(taken, &outcome, now);
+        tell(taken, (&outcome, dwelt), now);
         if !outcome.may_have_left() && lane_then.pace.day_cap.is_some() {
             let given_back = |lane: Lane| lane.given_back(now);
             lane::change(&self.platform, (&taken.vendor, &taken.waba), given_back).await?;
@@ -211,7 +211,7 @@ impl App {
                 .await?
                 .is_done()
             {
-                lane::count_stop(&taken.vendor, &before, &lane);
+                lane::count_parked(&taken.vendor, &before, &lane);
                 return Ok(Handled::Done);
             }
         }
@@ -221,6 +221,24 @@ impl App {
 }
 
 impl Outcome {
+    const fn is_accepted(&self) -> bool {
+        matches!(self, Self::Told(SendOutcome::Accepted { .. }))
+    }
+
+    /// The metric's word for it.
+    const fn as_str(&self) -> &'static str {
+        match self {
+            Self::NotReached => "not_reached",
+            Self::Told(SendOutcome::Accepted { .. }) => "accepted",
+            Self::Told(SendOutcome::Rejected { .. }) => "rejected",
+            Self::Told(SendOutcome::RetryLater { .. }) => "retry_later",
+            Self::Told(SendOutcome::Unavailable { .. }) => "unavailable",
+            Self::Told(SendOutcome::NotConnected) => "not_connected",
+            Self::Told(SendOutcome::Unauthorized) => "unauthorized",
+            Self::Told(SendOutcome::Unknown) => "unknown",
+        }
+    }
+
     /// Whether the provider has the message, or may have it, or looked at it and refused it for good.
     const fn may_have_left(&self) -> bool {
         match self {
@@ -238,25 +256,42 @@ impl Outcome {
     }
 }
 
-fn log(taken: &Outbound, outcome: &Outcome, now: Timestamp) {
-    let outcome = match outcome {
-        Outcome::NotReached => "not_reached",
-        Outcome::Told(SendOutcome::Accepted { .. }) => "accepted",
+/// How long a message took until the provider answered.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Dwelt {
+    /// What it waited for longest.
+    pub(crate) cause: &'static str,
+    /// When the customer's message came that it answers.
+    pub(crate) asked_at: Option<Timestamp>,
+    /// The provider's part.
+    pub(crate) provider: Duration,
+}
+
+/// Tells what came of a call, and how long it took to come to it.
+fn tell(taken: &Outbound, (outcome, dwelt): (&Outcome, Dwelt), now: Timestamp) {
+    let vendor = &taken.vendor;
+    let (word, is_accepted) = (outcome.as_str(), outcome.is_accepted());
+    let since = |at: Timestamp| Duration::try_from(now.duration_since(at)).unwrap_or_default();
+    let dwell = since(taken.created_at);
+    telemetry::timed(Metric::ProviderLatency, word, dwelt.provider, vendor);
+    if is_accepted {
+        telemetry::add(Metric::SendAccepted, 1, vendor);
+        if let Some(asked_at) = dwelt.asked_at {
+            telemetry::took(Metric::DwellToAccepted, since(asked_at), vendor);
+        }
+        telemetry::timed(Metric::Dwell, dwelt.cause, dwell, vendor);
+    }
+    let class = match outcome {
         Outcome::Told(SendOutcome::Rejected { class, .. }) => class.as_str(),
-        Outcome::Told(SendOutcome::RetryLater { .. }) => "retry_later",
-        Outcome::Told(SendOutcome::Unavailable { .. }) => "unavailable",
-        Outcome::Told(SendOutcome::NotConnected) => "not_connected",
-        Outcome::Told(SendOutcome::Unauthorized) => "unauthorized",
-        Outcome::Told(SendOutcome::Unknown) => "unknown",
+        Outcome::Told(_) | Outcome::NotReached => word,
     };
-    let dwell_ms =
-        i64::try_from(now.duration_since(taken.created_at).as_millis()).unwrap_or(i64::MAX);
     tracing::info!(
-        vendor.id = %taken.vendor,
+        success = is_accepted,
+        vendor.id = %vendor,
         message.id = %taken.id,
         delivery.attempt = taken.attempts,
-        outcome,
-        dwell_ms,
+        outcome = class,
+        dwell_ms = u64::try_from(dwell.as_millis()).unwrap_or(u64::MAX),
         "message sent"
     );
 }

@@ -16,7 +16,10 @@ use providers::wasender::{self, Session};
 use tokio::time::Instant;
 
 use crate::App;
-use crate::outcome::Outcome;
+use crate::outcome::{Dwelt, Outcome};
+
+/// A message that was in hand for longer than this before it left waited for its turn.
+const PACED: Duration = Duration::from_millis(200);
 
 /// How often a turn is decided anew because the message or its lane moved meanwhile.
 const TRIES: usize = 6;
@@ -25,12 +28,12 @@ impl App {
     pub(crate) async fn entry(
         &self,
         entry: &OutboundEntry,
-        begun: Instant,
+        visit: Visit,
     ) -> Result<Handled, AwsError> {
         let mut control = None;
         for _ in 0..TRIES {
             // Boxed: a step holds its message in several states.
-            match Box::pin(self.step(entry, control.as_ref(), begun)).await? {
+            match Box::pin(self.step(entry, control.as_ref(), visit)).await? {
                 Step::Handled(handled) => return Ok(handled),
                 Step::Moved => {}
                 Step::ControlMoved(moved) => control = Some(moved),
@@ -44,7 +47,7 @@ impl App {
         &self,
         entry: &OutboundEntry,
         control: Option<&Control>,
-        begun: Instant,
+        visit: Visit,
     ) -> Result<Step, AwsError> {
         let tables = &self.platform.tables;
         let held = self.held.known(self.platform.clock.now());
@@ -74,13 +77,13 @@ impl App {
             Turn::InFlight(until) => {
                 Ok(Step::Handled(Handled::Again(Some(wait_until(until, now)))))
             }
-            Turn::Wait(due) => self.waited(&read, (due, now), begun).await,
+            Turn::Wait(due) => self.waited(&read, (due, now), visit.begun).await,
             Turn::Park { message, lane } => {
                 let parked = tables
                     .park((&read.message, &read.lane), (&message, &lane), now)
                     .await?;
                 if parked.is_done() {
-                    lane::count_stop(&read.message.vendor, &read.lane, &lane);
+                    lane::count_parked(&read.message.vendor, &read.lane, &lane);
                     // A drain may have stopped at it while it was being sent.
                     settle::list_shorter(&self.platform, &read.message).await?;
                 }
@@ -89,7 +92,7 @@ impl App {
             Turn::End(message) => Ok(Step::done_if(
                 settle::end(&self.platform, &read.message, *message, now).await?,
             )),
-            Turn::Send { message, lane } => self.taken(&read, (&message, &lane), begun).await,
+            Turn::Send { message, lane } => self.taken(&read, (&message, &lane), visit).await,
         }
     }
 
@@ -130,7 +133,7 @@ impl App {
             .park((&read.message, &read.lane), (&message, &lane), now)
             .await?;
         if parked.is_done() {
-            lane::count_stop(&read.message.vendor, &read.lane, &lane);
+            lane::count_parked(&read.message.vendor, &read.lane, &lane);
         }
         Ok(Step::done_if(parked.is_done()))
     }
@@ -139,8 +142,9 @@ impl App {
         &self,
         read: &Sendable,
         (message, lane): (&Outbound, &Lane),
-        begun: Instant,
+        visit: Visit,
     ) -> Result<Step, AwsError> {
+        let begun = visit.begun;
         let (prepared, quoted) = match self.prepared(message, read).await {
             Ok(prepared) => prepared,
             Err(unprepared) => return self.unsent(read, unprepared).await,
@@ -166,6 +170,8 @@ impl App {
             let queued = self.queued_again(&untried, Duration::from_secs(1)).await?;
             return Ok(Step::Handled(queued));
         }
+        let cause = visit.waited_for(message);
+        let called = Instant::now();
         let outcome = match call::perform(&self.platform.http, prepared).await {
             Ok(answer) => Outcome::Told(wasender::read_send(
                 answer.status().as_u16(),
@@ -175,7 +181,13 @@ impl App {
             Err(NoAnswer::NotReached) => Outcome::NotReached,
             Err(NoAnswer::Lost) => Outcome::Told(SendOutcome::Unknown),
         };
-        self.settle(message, lane, outcome).await.map(Step::Handled)
+        let dwelt = Dwelt {
+            cause,
+            asked_at: read.asked_at,
+            provider: called.elapsed(),
+        };
+        let settling = self.settle(message, lane, (outcome, dwelt));
+        settling.await.map(Step::Handled)
     }
 
     /// The conversation was taken over, stopped or paused, or waits for evidence of an earlier message, unless that is settled by now.
@@ -256,6 +268,29 @@ impl App {
                 self.stand_still(read, (ParkReason::Credentials, resume_at), now)
                     .await
             }
+        }
+    }
+}
+
+/// One visit of a queue entry.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Visit {
+    pub(crate) begun: Instant,
+    /// Whether the entry was never here before.
+    pub(crate) is_first: bool,
+}
+
+impl Visit {
+    /// What the message waited for longest before it left, as far as it and its entry tell.
+    fn waited_for(self, message: &Outbound) -> &'static str {
+        if message.expires.is_some() {
+            "parked"
+        } else if message.not_before.is_some() {
+            "held"
+        } else if !self.is_first || self.begun.elapsed() > PACED {
+            "paced"
+        } else {
+            "queue"
         }
     }
 }

@@ -1,6 +1,8 @@
 use domain::counting::{Day, open_days};
-use domain::{VendorId, limits};
+use domain::{SessionStatus, VendorId, limits};
 use platform::AwsError;
+use platform::tables::Fleet;
+use platform::telemetry::{self, Metric};
 
 use crate::{App, Pass};
 
@@ -61,10 +63,13 @@ impl App {
         let tables = &self.platform.tables;
         let counted = async {
             let is_recent = |at| now.duration_since(at) < limits::FLEET_COUNTED;
-            if tables.fleet().await?.is_some_and(|(_, at)| is_recent(at)) {
+            if let Some((fleet, _)) = tables.fleet().await?.filter(|(_, at)| is_recent(*at)) {
+                told(&fleet);
                 return Ok(false);
             }
-            tables.count_fleet(now).await.map(|_| true)
+            let fleet = tables.count_fleet(now).await?;
+            told(&fleet);
+            Ok(true)
         };
         match counted.await {
             Ok(false) => {}
@@ -73,4 +78,13 @@ impl App {
         }
         pass
     }
+}
+
+/// Tells whoever watches how many numbers are heard.
+fn told(fleet: &Fleet) {
+    let connected = SessionStatus::Connected.as_str();
+    let connected = fleet.by_status.get(connected).copied().unwrap_or_default();
+    telemetry::gauge(Metric::InstancesConnected, connected, None);
+    let not_connected = fleet.numbers.saturating_sub(connected);
+    telemetry::gauge(Metric::InstancesNotConnected, not_connected, None);
 }

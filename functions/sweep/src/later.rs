@@ -7,7 +7,7 @@ use flows::deferral;
 use flows::echoes;
 use flows::events::From;
 use flows::{dispatch, erasure, identity, people, reconcile, renewal, session};
-use platform::AwsError;
+use platform::{AwsError, telemetry};
 
 use crate::{App, handled};
 
@@ -21,6 +21,7 @@ impl App {
                 return Handled::Again(None);
             }
         };
+        telemetry::concerns(&entry.vendor_id, None);
         let from = From {
             vendor: &entry.vendor_id,
             waba: &entry.waba_id,

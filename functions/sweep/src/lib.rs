@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use flows::batch::{self, Handled};
+use flows::invocation;
 use lambda_runtime::Context;
 use platform::{Clock, Config, Fetcher, Hosts, Platform};
 use serde_json::Value;
@@ -80,12 +81,17 @@ impl App {
     pub async fn handle(
         &self,
         event: Value,
-        _context: &Context,
+        context: &Context,
     ) -> Result<SqsBatchResponse, serde_json::Error> {
+        // Boxed: it is long, and every invocation's future would have its size.
+        let work = Box::pin(self.handled(event));
+        invocation::of_event(&self.platform, "sweep", context, work).await
+    }
+
+    async fn handled(&self, event: Value) -> Result<SqsBatchResponse, serde_json::Error> {
         if event.get("Records").is_some() {
             return Ok(Box::pin(self.batch(serde_json::from_value(event)?)).await);
         }
-        // Boxed: it is long, and every invocation's future would have its size.
         Box::pin(self.pass()).await;
         Ok(SqsBatchResponse::default())
     }
@@ -138,6 +144,7 @@ impl App {
         .fold(Pass::default(), Pass::and);
         if pass != Pass::default() {
             tracing::info!(
+                success = pass.failed == 0,
                 looked_at = pass.looked_at,
                 failed = pass.failed,
                 "sweep passed"

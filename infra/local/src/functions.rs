@@ -82,9 +82,17 @@ impl Functions {
             ..config(function, urls)
         };
         Self {
-            messages: Arc::new(messages::App::new(&config("messages"), clock.clone())),
-            status: Arc::new(status::App::new(&config("status"), clock.clone())),
-            connection: Arc::new(connection::App::new(&config("connection"), clock.clone())),
+            messages: Arc::new(messages::App::new(
+                "messages",
+                &config("messages"),
+                clock.clone(),
+            )),
+            status: Arc::new(status::App::new("status", &config("status"), clock.clone())),
+            connection: Arc::new(connection::App::new(
+                "connection",
+                &config("connection"),
+                clock.clone(),
+            )),
             admin: Arc::new(admin(urls, clock)),
             conversation: Arc::new(conversation::App::new(
                 &config("conversation"),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::entry::EntryError;
-use platform::{AwsError, Fifo, Queues};
+use platform::{AwsError, Fifo, Queues, telemetry};
 
 /// What becomes of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ where
         let id = record.message_id.clone().unwrap_or_default();
         let group = record.attributes.get("MessageGroupId").cloned();
         let behind = group.is_some() && stopped.contains(&group);
-        if behind || one(record).await != Handled::Done {
+        if behind || traced(record, &mut one).await != Handled::Done {
             stopped.push(group);
             let mut failure = BatchItemFailure::default();
             failure.item_identifier = id;
@@ -37,6 +37,15 @@ where
     let mut answer = SqsBatchResponse::default();
     answer.batch_item_failures = failed;
     answer
+}
+
+/// Goes on with the record's trace.
+async fn traced<F>(record: SqsMessage, one: &mut impl FnMut(SqsMessage) -> F) -> Handled
+where
+    F: Future<Output = Handled>,
+{
+    let header = record.attributes.get("AWSTraceHeader").cloned();
+    telemetry::continued(header.as_deref(), one(record)).await
 }
 
 /// Gives a record of a FIFO queue back if its work says so: after the work's own wait, or after a growing one if it failed, which the
@@ -69,11 +78,13 @@ pub fn unreadable(error: &EntryError) -> Handled {
 
 /// How long a record that failed for a passing reason waits: 2 s after the first receive, doubling to 90 s.
 fn backoff(record: &SqsMessage) -> Duration {
+    Duration::from_secs(1 << receives(record).clamp(1, 7)).min(Duration::from_secs(90))
+}
+
+/// How often the record was received, this time included.
+pub fn receives(record: &SqsMessage) -> u32 {
     let receives = record.attributes.get("ApproximateReceiveCount");
-    let receives = receives
-        .and_then(|count| count.parse::<u32>().ok())
-        .unwrap_or(1);
-    Duration::from_secs(1 << receives.clamp(1, 7)).min(Duration::from_secs(90))
+    receives.and_then(|count| count.parse().ok()).unwrap_or(1)
 }
 
 #[cfg(test)]

@@ -121,6 +121,7 @@ impl Ingest {
             .keep(from, &received, webhook.shown.body, deadline)
             .await;
         debug_assert!(tally.balances(), "{tally:?}");
+        tally.told(from.vendor);
         log(from, &received, &tally);
         if tally.refused == 0 {
             self.kept_again(from, deadline).await;
@@ -222,12 +223,17 @@ impl Ingest {
             event,
         };
         let entries: Vec<_> = events.into_iter().map(entry).collect();
+        if let [only] = entries.as_slice()
+            && matches!(only.event, InboundEvent::Message(_))
+        {
+            telemetry::concerns(from.vendor, Some(&only.message_id()));
+        }
         let until = deadline.checked_sub(SPILL_NEEDS).unwrap_or(deadline);
         let enqueueing = self.platform.queues.enqueue_inbound(&entries);
         let refused = tokio::time::timeout_at(until, enqueueing)
             .await
             .unwrap_or_else(|_| (0..entries.len()).collect());
-        let mut lost = 0;
+        let (mut lost, at_first) = (0, refused.len());
         for at in refused {
             let spilling = self
                 .platform
@@ -238,6 +244,7 @@ impl Ingest {
                 lost += 1;
             }
         }
+        telemetry::add(Metric::Undispatched, at_first - lost, from.vendor);
         lost
     }
 
@@ -309,6 +316,7 @@ fn count(tally: &mut Tally, went: Option<Went>) {
 
 fn log(from: events::From<'_>, received: &Received, tally: &Tally) {
     tracing::info!(
+        success = tally.refused == 0,
         vendor.id = %from.vendor,
         waba.id = %from.waba,
         event = received.name,

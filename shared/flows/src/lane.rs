@@ -5,7 +5,7 @@ use platform::tables::Commit;
 use platform::telemetry::Metric;
 use platform::{AwsError, Platform, telemetry};
 
-use crate::dispatch;
+use crate::{dispatch, settle};
 
 /// How often a change is decided anew because the lane moved meanwhile.
 pub(crate) const TRIES: usize = 8;
@@ -35,13 +35,23 @@ pub async fn change(
 }
 
 /// Counts a lane that went and stands still now.
-pub fn count_stop(vendor: &VendorId, before: &Lane, after: &Lane) {
+pub(crate) fn count_stop(vendor: &VendorId, before: &Lane, after: &Lane) {
     let went = !matches!(before.state, LaneState::Parked { .. });
     if let LaneState::Parked { reason, .. } = after.state
         && went
     {
         telemetry::count_for(Metric::LaneStopped, reason.as_str(), vendor);
     }
+}
+
+/// Counts a message that was put on its lane's list, and the lane if it stopped with it.
+pub fn count_parked(vendor: &VendorId, before: &Lane, after: &Lane) {
+    let reason = match after.state {
+        LaneState::Parked { reason, .. } => reason.as_str(),
+        LaneState::Open | LaneState::Draining => "behind",
+    };
+    telemetry::count_for(Metric::SendParked, reason, vendor);
+    count_stop(vendor, before, after);
 }
 
 /// Applies another pace to a lane, and drains what waited for its limits.
@@ -141,6 +151,11 @@ async fn move_batches(
         {
             // The lane stopped again, or a message was decided about: whoever did that goes on.
             return Ok(());
+        }
+        for (before, after) in &drained {
+            if before != after {
+                settle::count_cancelled(after);
+            }
         }
         let queued: Vec<_> = drained.into_iter().map(|(_, after)| after).collect();
         if dispatch::dispatch(platform, &queued).await? > 0 || ends {

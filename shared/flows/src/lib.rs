@@ -4,8 +4,8 @@
 //! session is and whether it is heard ([`identity`], [`watch`]), what becomes of edits and deletions ([`changes`]), what was
 //! not understood at first ([`replay`]), what brings
 //! messages back into their queue ([`dispatch`]), what the account's owner does with sessions ([`account`], [`owner`], [`setup`]), who somebody is ([`people`]) and whose an echo is ([`echoes`]), calls to a
-//! provider ([`call`]) and those that must not slow sending ([`side`]), and the forms of answers ([`problem`]) and batches
-//! ([`batch`]).
+//! provider ([`call`]) and those that must not slow sending ([`side`]), and the forms of answers ([`problem`]), batches
+//! ([`batch`]) and invocations ([`invocation`]).
 
 pub mod account;
 pub mod batch;
@@ -19,6 +19,7 @@ pub mod erasure;
 pub mod events;
 pub mod identity;
 mod ingest;
+pub mod invocation;
 pub mod lane;
 pub mod media;
 mod naming;

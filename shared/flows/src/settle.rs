@@ -29,6 +29,7 @@ pub async fn end(
         // Boxed: it is rare and long, and every sender's future would have its size.
         Box::pin(in_doubt(platform, &ended, now)).await;
     }
+    count_cancelled(&ended);
     if ended.dispatch == Dispatch::Rejected {
         let failure = Failure::read(ended.failure.as_deref().unwrap_or_default());
         let class = failure.class.unwrap_or(RejectClass::Other);
@@ -36,6 +37,21 @@ pub async fn end(
     }
     list_shorter(platform, before).await?;
     Ok(true)
+}
+
+/// Counts a message that will not be sent because its time was over, or because somebody spoke before it.
+pub(crate) fn count_cancelled(ended: &Outbound) {
+    let reason = match ended.dispatch {
+        Dispatch::Expired => "expired",
+        Dispatch::Cancelled => "superseded",
+        Dispatch::Queued
+        | Dispatch::Parked
+        | Dispatch::Sending
+        | Dispatch::Accepted
+        | Dispatch::Rejected
+        | Dispatch::Unknown => return,
+    };
+    telemetry::count_for(Metric::SendCancelled, reason, &ended.vendor);
 }
 
 /// A doubt counts for the whole platform, and is looked at soon. The sweep looks too, should this fail.

@@ -1,3 +1,6 @@
+use domain::VendorId;
+use platform::telemetry::{self, Metric};
+
 /// Where the elements of one webhook went. What comes in is the sum of the rest: nothing disappears.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
@@ -27,8 +30,13 @@ impl Tally {
 
     /// Whether every element is accounted for.
     pub const fn balances(&self) -> bool {
+        self.elements == self.ended()
+    }
+
+    /// How many elements ended in one of the ways that there are.
+    const fn ended(&self) -> usize {
         let Self {
-            elements,
+            elements: _,
             enqueued,
             applied,
             duplicate,
@@ -36,6 +44,22 @@ impl Tally {
             quarantined,
             refused,
         } = *self;
-        elements == enqueued + applied + duplicate + ignored + quarantined + refused
+        enqueued + applied + duplicate + ignored + quarantined + refused
+    }
+
+    /// Counts it for whoever watches, and whether anything disappeared.
+    pub(crate) fn told(&self, vendor: &VendorId) {
+        telemetry::add(Metric::Received, self.elements, vendor);
+        telemetry::add(Metric::Enqueued, self.enqueued, vendor);
+        telemetry::add(Metric::Applied, self.applied, vendor);
+        telemetry::add_for(Metric::Duplicate, "event", self.duplicate, vendor);
+        telemetry::add(Metric::Ignored, self.ignored, vendor);
+        telemetry::add(Metric::Quarantined, self.quarantined, vendor);
+        telemetry::add(Metric::NotKept, self.refused, vendor);
+        let difference = self.elements.abs_diff(self.ended());
+        if difference > 0 || telemetry::tells_success() {
+            let difference = u64::try_from(difference).unwrap_or(u64::MAX);
+            telemetry::gauge(Metric::ConservationDifference, difference, Some(vendor));
+        }
     }
 }

@@ -4,11 +4,13 @@ use domain::admission::Shown;
 use domain::{VendorId, limits};
 use lambda_http::http::Method;
 use lambda_http::{Body, Request, Response};
+use platform::telemetry::{self, Metric};
 use platform::{Clock, Config, Platform};
 use providers::wasender;
 use serde_json::json;
 
 use crate::ingest::{Ingest, Reception, Webhook};
+use crate::invocation;
 use crate::problem::{self, Problem};
 
 /// Under this path every provider session posts its events.
@@ -17,13 +19,19 @@ pub const PATH: &str = "/api/webhooks/wasender/";
 /// The state of a webhook function, built once in a cold start.
 #[derive(Clone, Debug)]
 pub struct App {
+    function: &'static str,
+    platform: Platform,
     ingest: Ingest,
 }
 
 impl App {
-    pub fn new(config: &Config, clock: Clock) -> Self {
+    /// The webhook function of this name.
+    pub fn new(function: &'static str, config: &Config, clock: Clock) -> Self {
+        let platform = Platform::new(config, clock);
         Self {
-            ingest: Ingest::new(Platform::new(config, clock)),
+            function,
+            ingest: Ingest::new(platform.clone()),
+            platform,
         }
     }
 
@@ -37,7 +45,8 @@ impl App {
         if request.uri().path() == "/health" {
             return problem::json(200, &json!({ "status": "ok" }));
         }
-        handle(&self.ingest, &request).await
+        let work = handle(&self.ingest, &request);
+        invocation::of_request(&self.platform, self.function, &request, work).await
     }
 }
 
@@ -45,10 +54,12 @@ impl App {
 async fn handle(ingest: &Ingest, request: &Request) -> Response<Body> {
     match answer(ingest, request).await {
         Ok(response) => response,
-        Err(problem) => {
+        Err(Refusal { problem, reason }) => {
+            telemetry::count_alone_for(Metric::Refused, reason);
             tracing::info!(
                 status = problem.status,
                 code = problem.code,
+                reason,
                 "webhook refused"
             );
             problem.response()
@@ -56,54 +67,67 @@ async fn handle(ingest: &Ingest, request: &Request) -> Response<Body> {
     }
 }
 
-async fn answer(ingest: &Ingest, request: &Request) -> Result<Response<Body>, Problem> {
+/// What is answered to a webhook that is not taken in, and the metric's word for why.
+struct Refusal {
+    problem: Problem,
+    reason: &'static str,
+}
+
+fn refusal(reason: &'static str, problem: Problem) -> Refusal {
+    Refusal { problem, reason }
+}
+
+async fn answer(ingest: &Ingest, request: &Request) -> Result<Response<Body>, Refusal> {
     if request.method() != Method::POST {
-        return Err(Problem::method_not_allowed("POST"));
+        let problem = Problem::method_not_allowed("POST");
+        return Err(refusal("method_not_allowed", problem));
     }
-    let vendor = vendor(request.uri().path())?;
+    let vendor = vendor(request.uri().path());
+    let vendor = vendor.map_err(|problem| refusal("invalid_vendor_id", problem))?;
+    telemetry::concerns(&vendor, None);
     let body: &[u8] = request.body().as_ref();
     if body.len() > limits::WEBHOOK_BODY_BYTES {
         let detail = format!("the body may have {} bytes", limits::WEBHOOK_BODY_BYTES);
-        return Err(Problem::new(
-            413,
-            "body_too_large",
-            "Body too large",
-            detail,
-        ));
+        let problem = Problem::new(413, "body_too_large", "Body too large", detail);
+        return Err(refusal("body_too_large", problem));
     }
-    let proof = wasender::proof(request.headers()).map_err(|_| unauthorized())?;
+    let proof = wasender::proof(request.headers());
+    let proof = proof.map_err(|_| refusal("unauthorized", unauthorized()))?;
     let shown = Shown {
         proof: &proof,
         body,
     };
-    match ingest
-        .receive(Webhook {
-            vendor: &vendor,
-            shown,
-        })
-        .await
-    {
+    let webhook = Webhook {
+        vendor: &vendor,
+        shown,
+    };
+    answered(&ingest.receive(webhook).await)
+}
+
+fn answered(reception: &Reception) -> Result<Response<Body>, Refusal> {
+    Err(match reception {
         Reception::Received(_) => {
             let process = uuid::Uuid::now_v7().simple().to_string();
-            Ok(problem::json(
-                200,
-                &json!({ "status": "received", "processId": process }),
-            ))
+            let body = json!({ "status": "received", "processId": process });
+            return Ok(problem::json(200, &body));
         }
-        Reception::Refused | Reception::Foreign(_) => Err(unauthorized()),
-        Reception::Malformed(malformed) => Err(Problem::new(
-            400,
-            malformed.code(),
-            "Malformed body",
-            malformed.to_string(),
-        )),
-        Reception::TryAgain(_) | Reception::Rotating => Err(Problem::new(
-            503,
-            "not_durable",
-            "Not kept",
-            "the event could not be kept; nothing is lost if it is posted again",
-        )),
-    }
+        Reception::Refused => refusal("unauthorized", unauthorized()),
+        Reception::Foreign(_) => refusal("foreign_session", unauthorized()),
+        Reception::Malformed(malformed) => {
+            let (code, detail) = (malformed.code(), malformed.to_string());
+            refusal(
+                "malformed",
+                Problem::new(400, code, "Malformed body", detail),
+            )
+        }
+        Reception::TryAgain(_) => refusal("not_durable", not_kept()),
+        Reception::Rotating => refusal("rotating", not_kept()),
+    })
+}
+
+fn not_kept() -> Problem {
+    let detail = "the event could not be kept; nothing is lost if it is posted again";
+    Problem::new(503, "not_durable", "Not kept", detail)
 }
 
 /// A missing proof, a wrong one and an unknown vendor are answered alike.

@@ -50,6 +50,8 @@ pub struct Platform {
     pub media: MediaStore,
     pub clock: Clock,
     connections: Connections,
+    /// One of so many invocations tells of its successes.
+    pub log_sample: u64,
 }
 
 impl Platform {
@@ -70,6 +72,7 @@ impl Platform {
             http,
             clock,
             connections: clients.connections,
+            log_sample: config.log_sample,
         }
     }
 

@@ -1,4 +1,5 @@
 mod scrub;
+mod traced;
 
 use std::time::Duration;
 
@@ -76,7 +77,8 @@ impl Queues {
             .queue_url(&self.urls.inbound)
             .message_body(body)
             .message_group_id(entry.group_id())
-            .message_deduplication_id(dedup.hex());
+            .message_deduplication_id(dedup.hex())
+            .set_message_system_attributes(traced::attributes());
         let answer = request.send().await;
         answer
             .map(|_| ())
@@ -104,7 +106,8 @@ impl Queues {
             .send_message()
             .queue_url(&self.urls.later)
             .message_body(entry.to_body())
-            .delay_seconds(delay);
+            .delay_seconds(delay)
+            .set_message_system_attributes(traced::attributes());
         request
             .send()
             .await
@@ -178,7 +181,8 @@ impl Queues {
                 .queue_url(queue)
                 .message_body(&message.body)
                 .message_group_id(&message.group)
-                .message_deduplication_id(&message.dedup);
+                .message_deduplication_id(&message.dedup)
+                .set_message_system_attributes(traced::attributes());
             return match request.send().await {
                 Ok(_) => Vec::new(),
                 Err(error) => {
@@ -193,6 +197,7 @@ impl Queues {
                 .message_body(&messages[*at].body)
                 .message_group_id(&messages[*at].group)
                 .message_deduplication_id(&messages[*at].dedup)
+                .set_message_system_attributes(traced::attributes())
                 .build()
                 .expect("id and body are set")
         };

@@ -1,9 +1,11 @@
 //! What the functions tell: log lines as JSON, and metrics in CloudWatch's embedded format, on standard output.
 
 mod catalogue;
+mod invocation;
 mod json;
 mod lines;
 mod metrics;
+mod trace;
 
 use std::io::Write;
 use std::str::FromStr;
@@ -16,7 +18,11 @@ use tracing::{Event, Level, Metadata, Subscriber};
 use crate::config::Config;
 
 pub use self::catalogue::{MOST_VENDORS, Metric, Spec, Unit, combinations};
-pub use self::metrics::{NAMESPACE, add, count, count_alone, count_for, gauge, timed};
+pub(crate) use self::invocation::trace_header;
+pub use self::invocation::{Invocation, concerns, continued, invoked, tells_success};
+pub use self::metrics::{
+    NAMESPACE, add, add_for, count, count_alone, count_alone_for, count_for, gauge, timed, took,
+};
 
 /// The crates whose lines are ours: what they say is known to be free of secrets, texts and numbers.
 pub const OURS: [&str; 11] = [
@@ -101,12 +107,14 @@ where
 
     fn event(&self, event: &Event<'_>) {
         let line = if event.metadata().target() == metrics::TARGET {
-            lines::metric(event, &self.stack)
+            Some(lines::metric(event, &self.stack))
         } else {
             lines::line(event)
         };
-        // There is nowhere to tell that nothing can be told.
-        let _ = (self.writer)().write_all(line.as_bytes());
+        if let Some(line) = line {
+            // There is nowhere to tell that nothing can be told.
+            let _ = (self.writer)().write_all(line.as_bytes());
+        }
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {

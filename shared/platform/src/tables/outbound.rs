@@ -12,6 +12,8 @@ use crate::error::AwsError;
 pub struct Sendable {
     pub message: Outbound,
     pub lane: Lane,
+    /// When the customer's message came that it answers, if it does.
+    pub asked_at: Option<Timestamp>,
     /// The conversation's control epoch at this moment.
     pub control_epoch: u64,
     /// Until when the platform is held, if that was asked for.
@@ -79,6 +81,7 @@ impl Tables {
         let (Some(message), lane) = (found.next().flatten(), found.next().flatten()) else {
             return Ok(None);
         };
+        let asked_at = Reader::new(&message, "reading a send").time_opt("askedAt");
         let message = read(&message)?;
         let lane = lane
             .as_ref()
@@ -93,6 +96,7 @@ impl Tables {
         Ok(Some(Sendable {
             message,
             lane,
+            asked_at,
             control_epoch,
             held_until: found
                 .next()

@@ -119,8 +119,9 @@ catalogue! {
     NotKept: COUNT;
     /// Elements that the inbound queue refused and the ledger keeps for the sweep.
     Undispatched: COUNT;
-    /// Elements received less those that ended in one of the ways above. It is 0 unless there is a fault in the program.
-    ConservationDifference: COUNT;
+    /// Elements received less those that ended in one of the ways above. It is 0 unless there is a fault in the program; a 0 is written in
+    /// sampled invocations alone.
+    ConservationDifference: COUNT.everyday();
     /// Webhooks taken in again after some of their vendor could not be kept: each is a gap in hearing.
     IngestGap: COUNT;
     /// Webhooks that came while it could not be told whose they are, for the vendor's secrets were being changed.

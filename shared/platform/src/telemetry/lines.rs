@@ -3,7 +3,7 @@ use std::fmt::{self, Write as _};
 use tracing::Event;
 use tracing::field::{Field, Visit};
 
-use super::json;
+use super::{invocation, json};
 use crate::clock::Clock;
 
 /// Bytes of a field's text that are written; what an error says is longer at most by what it quotes.
@@ -11,21 +11,26 @@ const FIELD_BYTES: usize = 1_000;
 /// Bytes after which a line takes no more fields.
 const LINE_BYTES: usize = 8_000;
 
-/// A log line: level, message, and the event's fields in their order.
-pub(super) fn line(event: &Event<'_>) -> String {
+/// A log line: level, message, what is known of the invocation, and the event's fields in their order. Of the events that tell of a success
+/// (by the field `success`, which is not written) only those of sampled invocations are lines.
+pub(super) fn line(event: &Event<'_>) -> Option<String> {
     let mut fields = Fields::default();
     event.record(&mut fields);
+    if fields.is_success && !invocation::tells_success() {
+        return None;
+    }
     let mut line = String::with_capacity(512);
     line.push('{');
     json::member(&mut line, "level", event.metadata().level().as_str());
     json::member(&mut line, "message", &fields.message);
+    invocation::members(&mut line, (fields.has_vendor, fields.has_message));
     line.push_str(&fields.others);
     if fields.is_cut {
         json::member(&mut line, "cut", "the line was too long");
     }
     line.pop();
     line.push_str("}\n");
-    line
+    Some(line)
 }
 
 /// A metric's line, which CloudWatch's embedded metric format wants to be a JSON object and nothing else.
@@ -53,11 +58,16 @@ struct Fields {
     message: String,
     others: String,
     is_cut: bool,
+    is_success: bool,
+    has_vendor: bool,
+    has_message: bool,
 }
 
 impl Fields {
     fn add(&mut self, field: &Field, text: &str) {
         let text = &text[..text.floor_char_boundary(FIELD_BYTES)];
+        self.has_vendor |= field.name() == "vendor.id";
+        self.has_message |= field.name() == "message.id";
         if field.name() == "message" {
             text.clone_into(&mut self.message);
         } else if self.others.len() + text.len() > LINE_BYTES {
@@ -87,7 +97,11 @@ impl Visit for Fields {
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.bare(field, value);
+        if field.name() == "success" {
+            self.is_success = value;
+        } else {
+            self.bare(field, value);
+        }
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::VendorId;
 
 use super::catalogue::{MOST_VENDORS, Metric, Unit};
-use super::json;
+use super::{invocation, json};
 
 /// The target of the events that become metrics. No function's log level silences them.
 pub(super) const TARGET: &str = "metrics";
@@ -45,14 +45,35 @@ pub fn count_for(metric: Metric, reason: &'static str, vendor: &VendorId) {
     tell(Counted::new(metric, 1).by(reason).of(vendor));
 }
 
+/// Counts several at once, apart for `reason`; of none nothing is written.
+pub fn add_for(metric: Metric, reason: &'static str, many: usize, vendor: &VendorId) {
+    if many > 0 {
+        tell(Counted::new(metric, saturating(many)).by(reason).of(vendor));
+    }
+}
+
+/// Counts one of what `metric` names, apart for `reason`, which is no vendor's.
+pub fn count_alone_for(metric: Metric, reason: &'static str) {
+    tell(Counted::new(metric, 1).by(reason));
+}
+
 /// Counts one of what `metric` names, which is no vendor's.
 pub fn count_alone(metric: Metric) {
     tell(Counted::new(metric, 1));
 }
 
-/// Says how many there are at the moment.
-pub fn gauge(metric: Metric, many: u64) {
-    tell(Counted::new(metric, many));
+/// Says how many there are at the moment; none, too.
+pub fn gauge(metric: Metric, many: u64, vendor: Option<&VendorId>) {
+    let counted = Counted::new(metric, many);
+    tell(match vendor {
+        Some(vendor) => counted.of(vendor),
+        None => counted,
+    });
+}
+
+/// Tells how long something about a vendor took.
+pub fn took(metric: Metric, took: Duration, vendor: &VendorId) {
+    tell(Counted::new(metric, millis(took)).of(vendor));
 }
 
 /// Tells how long something about a vendor took, apart for `reason`, which says how it ended in one of the metric's words.
@@ -94,15 +115,23 @@ impl Counted {
     }
 }
 
+/// What is counted every day waits for the invocation's end, so that one line can say all of it; the rest is written at once.
 fn tell(counted: Counted) {
-    write(&[counted]);
+    if !(counted.metric.spec().is_everyday && invocation::gather(&counted)) {
+        write(&[counted], invocation::request_id().as_deref());
+    }
 }
 
 /// Writes what was counted, in as few lines as can say it.
-pub(super) fn write(counted: &[Counted]) {
+pub(super) fn write(counted: &[Counted], request_id: Option<&str>) {
     let chosen = VENDORS.get().map_or(&[][..], Vec::as_slice);
     for line in gathered(counted) {
-        let (directives, members) = line.parts(chosen);
+        let (directives, mut members) = line.parts(chosen);
+        if let Some(id) = request_id {
+            members.push(',');
+            json::member(&mut members, "requestId", id);
+            members.pop();
+        }
         tracing::info!(target: TARGET, directives = directives.as_str(), members = members.as_str());
     }
 }

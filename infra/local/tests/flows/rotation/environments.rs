@@ -98,7 +98,11 @@ pub(crate) fn config(world: &World, function: &str) -> Config {
 }
 
 fn environment(world: &World) -> App {
-    App::new(&config(world, "messages"), world.clock().clone())
+    App::new(
+        "messages",
+        &config(world, "messages"),
+        world.clock().clone(),
+    )
 }
 
 async fn posted(app: &App, vendor: &str, secret: &str) -> u16 {
