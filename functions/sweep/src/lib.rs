@@ -83,15 +83,14 @@ impl App {
         event: Value,
         context: &Context,
     ) -> Result<SqsBatchResponse, serde_json::Error> {
-        // Boxed: it is long, and every invocation's future would have its size.
-        let work = Box::pin(self.handled(event));
-        invocation::of_event(&self.platform, "sweep", context, work).await
+        invocation::of_event(&self.platform, "sweep", context, self.handled(event)).await
     }
 
     async fn handled(&self, event: Value) -> Result<SqsBatchResponse, serde_json::Error> {
         if event.get("Records").is_some() {
             return Ok(Box::pin(self.batch(serde_json::from_value(event)?)).await);
         }
+        // Boxed: it is long, and every invocation's future would have its size.
         Box::pin(self.pass()).await;
         Ok(SqsBatchResponse::default())
     }

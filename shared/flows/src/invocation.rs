@@ -29,7 +29,8 @@ pub async fn of_request<T>(
             .or_else(|| header.and_then(|header| header.to_str().ok())),
         sample: platform.log_sample,
     };
-    telemetry::invoked(invocation, work).await
+    // Boxed: it is long, and what is around it would have its size.
+    telemetry::invoked(invocation, Box::pin(work)).await
 }
 
 /// Does a function's work on an event that is no request.
@@ -45,5 +46,6 @@ pub async fn of_event<T>(
         trace: context.xray_trace_id.as_deref(),
         sample: platform.log_sample,
     };
-    telemetry::invoked(invocation, work).await
+    // Boxed: it is long, and what is around it would have its size.
+    telemetry::invoked(invocation, Box::pin(work)).await
 }
