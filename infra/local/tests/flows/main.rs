@@ -72,5 +72,6 @@ mod setup;
 mod shared_cache;
 mod staff_actions;
 mod takeovers;
+mod telemetry;
 mod wording;
 mod world;

@@ -415,11 +415,16 @@ impl World {
 
     /// What the functions have logged in this process so far about a vendor, oldest first.
     pub(crate) fn log_lines(vendor_id: &str) -> Vec<Value> {
+        let mut lines = Self::all_log_lines();
+        lines.retain(|line| line["vendor.id"] == vendor_id);
+        lines
+    }
+
+    /// What the functions have logged in this process so far, oldest first.
+    pub(crate) fn all_log_lines() -> Vec<Value> {
         let text = logs().text();
-        text.lines()
-            .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-            .filter(|line| line["vendor.id"] == vendor_id)
-            .collect()
+        let read = |line| serde_json::from_str(line).ok();
+        text.lines().filter_map(read).collect()
     }
 
     /// A vendor's messages of one direction, newest first, all pages.
