@@ -46,6 +46,7 @@ mod kinds;
 mod lanes;
 mod ledger;
 mod linked_echoes;
+mod logging;
 mod main_job;
 mod media;
 mod media_trouble;

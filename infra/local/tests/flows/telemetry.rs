@@ -248,7 +248,7 @@ async fn what_is_put_off_parked_and_in_doubt_is_counted_and_its_waiting_is_timed
             world.simulator().fault(fault.times(1)).expect("a fault");
         };
         let mut refusal = Fault::new(FaultKind::TooManyRequests);
-        refusal.seconds = Some(120);
+        refusal.retry_after = Some(120);
         let refusal = refusal.session(vendor.session).path("send-message");
         world.simulator().fault(refusal.times(1)).expect("a fault");
         writes(world, vendor, "Bonjour", "PUT_OFF").await;
