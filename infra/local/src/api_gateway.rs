@@ -12,7 +12,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use domain::PhoneNumber;
 use embedded_aws::Faults;
-use lambda_http::lambda_runtime::{Context, LambdaEvent};
+use lambda_http::lambda_runtime::LambdaEvent;
 use lambda_http::request::LambdaRequest;
 use lambda_http::tower::Service as _;
 use lambda_http::{Adapter, service_fn};
@@ -21,7 +21,7 @@ use simulator::{SessionSpec, Simulator};
 use tokio::net::TcpListener;
 
 use crate::event::{to_event, to_response};
-use crate::functions::{COUNTRY, Functions, Http};
+use crate::functions::{COUNTRY, Functions, Http, context};
 
 /// The largest request that API Gateway takes, in bytes.
 const LARGEST: usize = 10 * 1024 * 1024;
@@ -105,7 +105,7 @@ async fn invoke(gateway: &Gateway, function: Http, event: Value) -> Response {
         let functions = functions.clone();
         async move { Ok::<_, Infallible>(functions.http(function, request).await) }
     }));
-    let invocation = adapter.call(LambdaEvent::new(payload, Context::default()));
+    let invocation = adapter.call(LambdaEvent::new(payload, context()));
     tokio::select! {
         answer = invocation => {
             let Ok(answer) = answer;

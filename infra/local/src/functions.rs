@@ -191,7 +191,8 @@ fn to_value(answer: impl serde::Serialize) -> Result<Value, String> {
     serde_json::to_value(answer).map_err(|error| error.to_string())
 }
 
-fn context() -> Context {
+/// What Lambda says of an invocation.
+pub(crate) fn context() -> Context {
     let mut context = Context::default();
     context.request_id = uuid::Uuid::new_v4().to_string();
     context

@@ -1,6 +1,5 @@
 //! Each invocation in its own scope, so that every line of a function says which invocation, trace and message it is of.
 
-use lambda_http::request::RequestContext;
 use lambda_http::{Context, Request, RequestExt as _};
 use platform::Platform;
 use platform::telemetry::{self, Invocation};
@@ -14,16 +13,9 @@ pub async fn of_request<T>(
 ) -> T {
     let context = request.lambda_context_ref();
     let header = request.headers().get("x-amzn-trace-id");
-    let request_id = match (context, request.request_context_ref()) {
-        (Some(context), _) => context.request_id.as_str(),
-        (None, Some(RequestContext::ApiGatewayV2(api))) => {
-            api.request_id.as_deref().unwrap_or_default()
-        }
-        (None, _) => "",
-    };
     let invocation = Invocation {
         function,
-        request_id,
+        request_id: context.map_or("", |context| &context.request_id),
         trace: context
             .and_then(|context| context.xray_trace_id.as_deref())
             .or_else(|| header.and_then(|header| header.to_str().ok())),

@@ -78,7 +78,9 @@ fn lines() -> BTreeMap<(usize, String), Told> {
                     let name = it.split('=').next().unwrap_or_default();
                     name.trim().trim_start_matches(['%', '?']).to_owned()
                 };
-                let names = fields.map(name).filter(|it| !it.is_empty() && it != "success");
+                let names = fields
+                    .map(name)
+                    .filter(|it| !it.is_empty() && it != "success");
                 told.fields.extend(names);
             }
         }
@@ -94,7 +96,9 @@ fn quoted(words: impl IntoIterator<Item = impl AsRef<str>>) -> String {
 
 /// The rows of a table of the document.
 fn rows(heading: &str) -> Vec<&'static str> {
-    let (_, section) = DOCUMENT.split_once(&format!("\n## {heading}\n")).expect("a section");
+    let (_, section) = DOCUMENT
+        .split_once(&format!("\n## {heading}\n"))
+        .expect("a section");
     let section = section.split("\n## ").next().unwrap_or_default();
     let rows = section.lines().filter(|line| line.starts_with("| "));
     rows.skip(1).collect()
@@ -111,7 +115,10 @@ fn every_line_is_in_the_document_and_every_line_of_the_document_is_written() {
     let written: Vec<String> = lines().iter().map(row).collect();
     let documented = rows("Lines");
     for row in &written {
-        assert!(documented.contains(&row.as_str()), "docs/LOGGING.md lacks this row:\n{row}");
+        assert!(
+            documented.contains(&row.as_str()),
+            "docs/LOGGING.md lacks this row:\n{row}"
+        );
     }
     for row in &documented {
         assert!(written.iter().any(|it| it == row), "nobody writes:\n{row}");
@@ -123,7 +130,10 @@ fn every_field_is_explained() {
     let explained = rows("Fields").join("\n") + &rows("Log lines").join("\n");
     for ((_, message), told) in lines() {
         for field in told.fields {
-            assert!(explained.contains(&format!("`{field}`")), "{field} of {message:?}");
+            assert!(
+                explained.contains(&format!("`{field}`")),
+                "{field} of {message:?}"
+            );
         }
     }
 }
@@ -138,10 +148,25 @@ fn every_metric_is_in_the_document_with_its_unit_and_its_reasons() {
             Unit::Count => "number",
             Unit::Milliseconds => "ms",
         };
-        let begins = format!("| `{}` | {unit} | {} | ", metric.name(), quoted(spec.reasons));
-        assert!(row.starts_with(&begins), "{row}\ndoes not begin with\n{begins}");
+        let begins = format!(
+            "| `{}` | {unit} | {} | ",
+            metric.name(),
+            quoted(spec.reasons)
+        );
+        assert!(
+            row.starts_with(&begins),
+            "{row}\ndoes not begin with\n{begins}"
+        );
     }
-    let (plain, of_vendors) = (combinations(0), combinations(MOST_VENDORS) - combinations(0));
-    let bound = format!("{plain} custom metrics at most, and {of_vendors} more with {MOST_VENDORS} vendors");
-    assert!(DOCUMENT.contains(&bound), "docs/LOGGING.md does not say: {bound}");
+    let (plain, of_vendors) = (
+        combinations(0),
+        combinations(MOST_VENDORS) - combinations(0),
+    );
+    let bound = format!(
+        "{plain} custom metrics at most, and {of_vendors} more with {MOST_VENDORS} vendors"
+    );
+    assert!(
+        DOCUMENT.contains(&bound),
+        "docs/LOGGING.md does not say: {bound}"
+    );
 }

