@@ -301,7 +301,9 @@ mod tests {
     fn a_part_with_a_trace_of_its_own_is_sampled_by_it() {
         let lines = told(invocation(1), || {
             let other = "Root=1-00000000-000000000000000000000000";
-            ready(continued(Some(other), async { tracing::warn!("its own"); }));
+            ready(continued(Some(other), async {
+                tracing::warn!("its own");
+            }));
             ready(continued(None, async {
                 tracing::warn!("the invocation's");
             }));
