@@ -31,11 +31,11 @@ impl App {
         &self,
         taken: &Outbound,
         lane_then: &Lane,
-        (outcome, dwelt): (Outcome, Dwelt),
+        (outcome, took): (Outcome, Dwelt),
     ) -> Result<Handled, AwsError> {
         let now = self.platform.clock.now();
         let probe = now.checked_add(limits::PROBE_AFTER).ok();
-        tell(taken, (&outcome, dwelt), now);
+        tell(taken, (&outcome, took), now);
         if !outcome.may_have_left() && lane_then.pace.day_cap.is_some() {
             let given_back = |lane: Lane| lane.given_back(now);
             lane::change(&self.platform, (&taken.vendor, &taken.waba), given_back).await?;
@@ -268,18 +268,18 @@ pub(crate) struct Dwelt {
 }
 
 /// Tells what came of a call, and how long it took to come to it.
-fn tell(taken: &Outbound, (outcome, dwelt): (&Outcome, Dwelt), now: Timestamp) {
+fn tell(taken: &Outbound, (outcome, took): (&Outcome, Dwelt), now: Timestamp) {
     let vendor = &taken.vendor;
     let (word, is_accepted) = (outcome.as_str(), outcome.is_accepted());
     let since = |at: Timestamp| Duration::try_from(now.duration_since(at)).unwrap_or_default();
     let dwell = since(taken.created_at);
-    telemetry::timed(Metric::ProviderLatency, word, dwelt.provider, vendor);
+    telemetry::timed(Metric::ProviderLatency, word, took.provider, vendor);
     if is_accepted {
         telemetry::add(Metric::SendAccepted, 1, vendor);
-        if let Some(asked_at) = dwelt.asked_at {
+        if let Some(asked_at) = took.asked_at {
             telemetry::took(Metric::DwellToAccepted, since(asked_at), vendor);
         }
-        telemetry::timed(Metric::Dwell, dwelt.cause, dwell, vendor);
+        telemetry::timed(Metric::Dwell, took.cause, dwell, vendor);
     }
     let class = match outcome {
         Outcome::Told(SendOutcome::Rejected { class, .. }) => class.as_str(),
