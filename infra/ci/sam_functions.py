@@ -103,8 +103,8 @@ class Stack:
 
 def complaints(log):
     """The messages of warnings and errors among what a function logged."""
-    lines = [json.loads(line) for line in log.splitlines() if line.startswith('{"level":')]
-    return [line["message"] for line in lines if line["level"] in ("WARN", "ERROR")]
+    lines = [json.loads(line) for line in log.splitlines() if re.match(r'\{.*"level":"(WARN|ERROR)"', line)]
+    return [line["message"] for line in lines]
 
 
 class Functions:
