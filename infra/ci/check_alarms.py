@@ -58,7 +58,17 @@ def check_alarm(alarm):
     check("TreatMissingData" in alarm, f"{name}: does not say what missing data means")
     check(alarm["AlarmActions"] == alarm["OKActions"] == ["topic"], f"{name}: is not told to the topic, or its end is not")
     check(len(list(metrics_of(alarm))) <= MOST_METRICS, f"{name}: has more metrics than an alarm may")
+    for one in alarm.get("Metrics", []):
+        asked = set(re.findall(r"\b[a-z]\w*", one.get("Expression", ""))) - {it["Id"] for it in alarm["Metrics"]}
+        check(not asked or "SELECT" in one["Expression"], f"{name}: reckons with {asked}, which it does not have")
     check(re.fullmatch(r"[^.]+.*\. docs/RUNBOOK\.md#[a-z0-9-]+", alarm["AlarmDescription"]), f"{name}: does not say what it means and where to read on")
+
+
+def check_filters(filters, log_format):
+    """What is counted in the access log is in it."""
+    for properties in filters:
+        for field in re.findall(r"\$\.(\w+)", properties["FilterPattern"]):
+            check(f'"{field}":' in log_format, f"the access log has no {field}, which an alarm is of")
 
 
 def watched(alarms, namespace, metric, **dimensions):
@@ -138,6 +148,7 @@ for one in alarms:
     check_alarm(one)
 once = {one["AlarmName"] for one in alarms}
 check(len(once) == len(alarms), "two alarms have one name")
+check_filters(of_type("AWS::Logs::MetricFilter"), of_type("AWS::Serverless::HttpApi")[0]["AccessLogSettings"]["Format"])
 check_functions(alarms, functions)
 check_queues(alarms, queues, consumed)
 check_tables(alarms, of_type("AWS::DynamoDB::Table"))

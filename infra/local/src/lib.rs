@@ -8,6 +8,7 @@ mod event;
 mod functions;
 mod resources;
 pub mod roles;
+pub mod templates;
 
 pub use resources::write_secret;
 

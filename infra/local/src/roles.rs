@@ -2,10 +2,10 @@
 
 use anyhow::{Context as _, Result, bail, ensure};
 use embedded_aws::{Condition, Grant, Roles};
-use saphyr::{LoadableYamlNode as _, Scalar, Yaml};
 use serde_json::{Value, json};
 
 use crate::resources::{MEDIA_BUCKET, STACK};
+use crate::templates;
 
 const TEMPLATE: &str = include_str!("../../../template.yaml");
 
@@ -30,9 +30,7 @@ pub struct Role {
 
 /// The role of every function.
 pub fn of_template() -> Result<Vec<Role>> {
-    let documents = Yaml::load_from_str(TEMPLATE).context("template.yaml is no YAML")?;
-    let template = documents.first().context("template.yaml is empty")?;
-    let template = Template(plain(template)?);
+    let template = Template(templates::read(TEMPLATE)?);
     let resources = template.0["Resources"].as_object();
     let functions = resources.into_iter().flatten();
     functions
@@ -50,7 +48,7 @@ pub(crate) fn enforced() -> Result<Roles> {
     Ok(roles.map(|role| (role.function, role.grants)).collect())
 }
 
-/// The template, whose tags are the only members of objects: `!Ref Api` is `{"Ref": "Api"}`.
+/// The template, as [`templates::read`] has it.
 struct Template(Value);
 
 impl Template {
@@ -185,25 +183,4 @@ fn listed(value: &Value) -> impl Iterator<Item = &Value> {
         Value::Array(items) => items.iter(),
         _ => one.iter(),
     }
-}
-
-fn plain(yaml: &Yaml<'_>) -> Result<Value> {
-    Ok(match yaml {
-        Yaml::Value(Scalar::String(text)) => json!(text),
-        // Numbers and switches: nothing that a role is made of.
-        Yaml::Value(_) => Value::Bool(true),
-        Yaml::Sequence(items) => items.iter().map(plain).collect::<Result<_>>()?,
-        Yaml::Mapping(members) => {
-            let mut object = serde_json::Map::new();
-            for (name, value) in members {
-                let name = name.as_str().context("a member has no name")?;
-                object.insert(name.to_owned(), plain(value)?);
-            }
-            object.into()
-        }
-        Yaml::Tagged(tag, inner) => json!({ &tag.suffix: plain(inner)? }),
-        Yaml::Representation(..) | Yaml::Alias(_) | Yaml::BadValue => {
-            bail!("{yaml:?} is not understood")
-        }
-    })
 }

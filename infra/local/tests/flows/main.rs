@@ -15,6 +15,7 @@ mod admin_messages;
 mod admin_rates;
 mod admin_tokens;
 mod admin_vendors;
+mod alarms;
 mod analytics;
 mod answers;
 mod bursts;
