@@ -235,6 +235,7 @@ impl App {
             "expiresAt": message.expires.map(|at| at.to_string()),
             "settling": message.is_settling(self.platform.clock.now()),
             "discardedAt": follow_up.discarded_at.map(|at| at.to_string()),
+            "restoredAt": follow_up.restored_at.map(|at| at.to_string()),
             "retryOf": follow_up.retry_of.as_ref().map(MessageId::as_str),
             "retriedBy": follow_up.retried_by.as_ref().map(MessageId::as_str),
             "duplicateSuspected": suspected,

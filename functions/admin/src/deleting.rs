@@ -1,6 +1,7 @@
 //! Deleting a number, and a vendor with all that was kept of it.
 
 use domain::erasure::Erasure;
+use domain::restore::record::What;
 use domain::{InstanceSecrets, VendorId, VendorSecrets, WabaId, limits};
 use flows::erasure;
 use flows::problem::{self, Problem};
@@ -78,6 +79,8 @@ impl App {
         } else if !self.was_deleted(vendor, waba).await? {
             return Err(no_such_number());
         }
+        self.recorded_outside(What::NumberDeleted(vendor.clone(), waba.clone()))
+            .await?;
         self.forget_secret_of(vendor, waba).await?;
         self.forget_gaps_of(vendor, waba).await?;
         Ok(active)
@@ -114,9 +117,12 @@ impl App {
     /// Stops everything, and has the erasure gone on with. Should anything fail, the sweep does it.
     async fn erased_soon(&self, vendor: &VendorId, erasure: &Erasure) -> Answer {
         if erasure.finished_at.is_none() {
+            // A pass does it again before it erases anything.
+            let recording = erasure::record(&self.platform, vendor, erasure).await;
             let stopping = erasure::stop(&self.platform, vendor).await;
             let going_on = erasure::go_on_soon(&self.platform, vendor, std::time::Duration::ZERO);
-            for error in [stopping.err(), going_on.await.err()].into_iter().flatten() {
+            let done = [recording, stopping, going_on.await];
+            for error in done.into_iter().filter_map(Result::err) {
                 tracing::warn!(vendor.id = %vendor, error = %error, "a vendor's erasure is left to the sweep");
             }
         }

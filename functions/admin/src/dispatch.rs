@@ -51,6 +51,9 @@ impl App {
         self.known_to(&caller, vendor.as_ref()).await?;
         self.within_rates(&caller, vendor.as_ref()).await?;
         self.note_use(&caller).await;
+        if found.route.method != "GET" {
+            self.not_restoring().await?;
+        }
         let answer = if found.route.is_recorded() {
             self.recorded(found.route, call, vendor.clone()).await
         } else {

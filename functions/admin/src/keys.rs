@@ -3,6 +3,7 @@
 use domain::VendorId;
 use domain::access::{AdminKey, Grant, KeyId, Lacking, Scope};
 use domain::limits;
+use domain::restore::record::What;
 use flows::problem::{self, Problem};
 use jiff::Timestamp;
 use platform::tables::StoredKey;
@@ -77,6 +78,8 @@ impl App {
     async fn revoke_key(&self, call: Call<'_>) -> Answer {
         let now = kept(self.platform.clock.now());
         let id = KeyId::parse(call.parameter("keyId")).map_err(|_| no_such_key())?;
+        // Before it is revoked: a record of a key that nobody has does no harm.
+        self.recorded_outside(What::KeyRevoked(id.clone())).await?;
         let revoking = self
             .platform
             .tables

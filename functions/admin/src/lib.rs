@@ -35,6 +35,7 @@ mod qr_image;
 mod quarantine;
 mod quoting;
 mod register;
+mod restoring;
 mod rotation;
 mod routes;
 mod secret_store;

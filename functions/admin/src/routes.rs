@@ -73,6 +73,7 @@ impl Route {
 const SUBJECTS: &[&[Route]] = &[
     crate::vendors::ROUTES,
     crate::vendor_changes::ROUTES,
+    crate::restoring::ROUTES,
     crate::configuration::ROUTES,
     crate::numbers::ROUTES,
     crate::deleting::ROUTES,

@@ -1,5 +1,6 @@
 //! Changing what a vendor is, on the condition that nobody else did; pausing it and having it go on.
 
+use domain::restore::record::What;
 use domain::{Provider, VendorConfig, VendorId, WabaId};
 use flows::problem::{self, Problem};
 use jiff::Timestamp;
@@ -89,6 +90,10 @@ impl App {
         if before.config.revision != revision || !self.written(&before, &after, now).await? {
             return Err(changed_meanwhile());
         }
+        if before.config.active != after.active {
+            let what = What::Active(vendor.clone(), after.active);
+            self.recorded_outside(what).await?;
+        }
         self.vendor_changed(call, vendor, &before).await
     }
 
@@ -102,6 +107,8 @@ impl App {
                 ..before.config.changed(now)
             };
             if before.config.active == active || self.written(&before, &after, now).await? {
+                let what = What::Active(vendor.clone(), active);
+                self.recorded_outside(what).await?;
                 tracing::info!(vendor.id = %vendor, active, "vendor paused or resumed");
                 return self.vendor_changed(call, vendor, &before).await;
             }

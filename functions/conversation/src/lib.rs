@@ -20,6 +20,7 @@ use flows::batch::{self, Handled};
 use flows::echoes::{self, Attributed};
 use flows::events::From;
 use flows::invocation;
+use flows::restore;
 use lambda_runtime::Context;
 use platform::{AwsError, Clock, Config, Fifo, Platform, telemetry};
 
@@ -65,6 +66,18 @@ impl App {
     }
 
     async fn one(&self, record: SqsMessage, invocation: &str) -> Handled {
+        match restore::is_pending(&self.platform, self.platform.restore).await {
+            Ok(false) => {}
+            Ok(true) => {
+                let again = Ok(batch::after_a_restore(&record));
+                return batch::give_back(&self.platform.queues, Fifo::Inbound, &record, again)
+                    .await;
+            }
+            Err(error) => {
+                return batch::give_back(&self.platform.queues, Fifo::Inbound, &record, Err(error))
+                    .await;
+            }
+        }
         let handled = match InboundEntry::from_body(record.body.as_deref().unwrap_or_default()) {
             Ok(entry) => Box::pin(self.entry(&entry, invocation)).await.inspect_err(|error| {
                 tracing::warn!(vendor.id = %entry.vendor_id, error = %error, "an inbound entry comes back");

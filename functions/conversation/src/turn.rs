@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use domain::conversation::{Conversation, Heard, Plan};
+use domain::conversation::{Conversation, Heard, Plan, Quiet};
 use domain::decision::{Decision, decide};
 use domain::deferred::Deferred;
 use domain::entry::InboundEntry;
+use domain::restore::record::{Record, What};
 use domain::{Content, Identity, InboundMessage, Kind, MessageId, ProviderRef};
 use flows::batch::Handled;
 use flows::{deferral, dispatch, people};
@@ -137,6 +138,7 @@ impl App {
             deferred: deferred.as_ref(),
             actions: recorded(&decision, heard, told.as_deref()),
         };
+        self.recorded(&decision.conversation, heard).await?;
         let tables = &self.platform.tables;
         match tables.decide(heard, hand.claimed, &decided, now).await? {
             Commit::Done => {
@@ -160,6 +162,10 @@ impl App {
         conversation: &mut Conversation,
         hand: InHand<'_>,
     ) -> Result<Said, AwsError> {
+        if self.may_be_answered_before(hand.heard) {
+            conversation.is_answered_alone(hand.heard.id);
+            return Ok(Said::Decided(Verdict::quiet(Quiet::Restored)));
+        }
         Ok(match conversation.plan(hand.config, hand.heard) {
             Plan::Ask(question) => self.gathered(*question, conversation, hand).await?,
             Plan::Say(answer, outcome) => {
@@ -173,6 +179,31 @@ impl App {
                 Said::Decided(Verdict::quiet(reason))
             }
         })
+    }
+
+    /// Whether the message may have been answered by what tables that were restored from a backup know nothing of.
+    fn may_be_answered_before(&self, heard: Heard<'_>) -> bool {
+        let (received_at, occurred_at) = (heard.received_at, heard.message.occurred_at);
+        let restore = self.platform.restore;
+        restore.is_some_and(|restore| restore.may_have_answered(received_at, occurred_at))
+    }
+
+    /// Records a customer's word on whether they are written to outside the tables, so that a restore of them does not undo it.
+    async fn recorded(
+        &self,
+        conversation: &Conversation,
+        heard: Heard<'_>,
+    ) -> Result<(), AwsError> {
+        if !conversation.rules.is_changed_by(heard.id) {
+            return Ok(());
+        }
+        let (vendor, id) = (conversation.vendor.clone(), conversation.id.clone());
+        let record = Record {
+            at: heard.received_at,
+            what: What::Written(vendor, id, !conversation.is_opted_out()),
+        };
+        let now = self.platform.clock.now();
+        self.platform.records.keep(&record, now).await
     }
 
     /// What follows a decision that is written. The replies first: nobody waits for the rest.

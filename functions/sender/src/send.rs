@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use domain::entry::OutboundEntry;
+use domain::restore::Restore;
 use domain::turn::{Entry, Turn, stopped, turn};
 use domain::{Dispatch, Failure, Lane, Outbound, ParkReason, RejectClass, SendOutcome, limits};
 use flows::batch::Handled;
 use flows::breaker::HeldUntil;
-use flows::{call, lane, settle};
+use flows::{call, lane, restore, settle};
 use jiff::Timestamp;
 use platform::tables::{Commit, Control, Sendable, TAKE_CONTROL};
 use platform::{AwsError, NoAnswer};
@@ -59,6 +60,10 @@ impl App {
             tracing::error!(message.id = %entry.message_id, "an outbound entry has no message");
             return Ok(Step::Handled(Handled::Done));
         };
+        if self.waits_for_a_restore(&read.lane).await? {
+            let again = Handled::Again(Some(limits::RESTORE_LOOK));
+            return Ok(Step::Handled(again));
+        }
         let now = self.platform.clock.now();
         let HeldUntil(held_until) = held.unwrap_or_else(|| self.held.keep(read.held_until, now));
         let said = Entry {
@@ -92,7 +97,28 @@ impl App {
             Turn::End(message) => Ok(Step::done_if(
                 settle::end(&self.platform, &read.message, *message, now).await?,
             )),
-            Turn::Send { message, lane } => self.taken(&read, (&message, &lane), visit).await,
+            Turn::Send { message, lane } => {
+                let lane = self.under_the_restore(lane);
+                self.taken(&read, (&message, &lane), visit).await
+            }
+        }
+    }
+
+    /// Whether the tables were restored from a backup, and that is not worked through. The transaction that takes a send checks it again.
+    async fn waits_for_a_restore(&self, lane: &Lane) -> Result<bool, AwsError> {
+        let restore = self.platform.restore;
+        if restore.is_none_or(|restore| lane.restored == Some(restore.moment())) {
+            return Ok(false);
+        }
+        restore::is_pending(&self.platform, restore).await
+    }
+
+    /// The lane that a send leaves by: its first one after a restore notes that.
+    fn under_the_restore(&self, lane: Lane) -> Lane {
+        let restore = self.platform.restore.map(Restore::moment);
+        Lane {
+            restored: restore.or(lane.restored),
+            ..lane
         }
     }
 

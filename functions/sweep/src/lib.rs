@@ -11,6 +11,7 @@ mod later;
 mod media;
 mod messages;
 mod reconcile;
+mod restoring;
 mod waiting;
 mod watch;
 
@@ -87,8 +88,16 @@ impl App {
     }
 
     async fn handled(&self, event: Value) -> Result<SqsBatchResponse, serde_json::Error> {
+        let is_restoring = Box::pin(self.is_restoring()).await;
         if event.get("Records").is_some() {
-            return Ok(Box::pin(self.batch(serde_json::from_value(event)?)).await);
+            let event = serde_json::from_value(event)?;
+            if is_restoring {
+                return Ok(batch::each(event, async |_| Handled::Again(None)).await);
+            }
+            return Ok(Box::pin(self.batch(event)).await);
+        }
+        if is_restoring && Box::pin(self.restores()).await {
+            return Ok(SqsBatchResponse::default());
         }
         // Boxed: it is long, and every invocation's future would have its size.
         Box::pin(self.pass()).await;

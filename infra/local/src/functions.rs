@@ -1,9 +1,10 @@
 //! The gateway's functions in this process, each with its own clients and its name as access key id, so that the endpoint knows who calls.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use domain::limits;
+use domain::restore::Restore;
 use embedded_aws::{EmbeddedAws, EventSourceMapping, Handler, MappingHandle};
 use lambda_http::aws_lambda_events::event::sqs::SqsEvent;
 use lambda_http::{Body, Request, Response};
@@ -12,7 +13,7 @@ use platform::{Clock, Config, Credentials, DeadQueueUrls, QueueUrls, Roots};
 use serde_json::Value;
 use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
 
-use crate::resources::{MEDIA_BUCKET, STACK};
+use crate::resources::{MEDIA_BUCKET, RECORDS_BUCKET, STACK};
 
 /// The country of numbers without a country code.
 pub(crate) const COUNTRY: &str = "SN";
@@ -36,15 +37,47 @@ pub(crate) struct Urls<'a> {
 /// Every function of the stack. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Functions {
-    messages: Arc<messages::App>,
-    status: Arc<status::App>,
-    connection: Arc<connection::App>,
-    admin: Arc<admin::App>,
-    conversation: Arc<conversation::App>,
-    sender: Arc<sender::App>,
-    sweep: Arc<sweep::App>,
+    deployed: Arc<std::sync::RwLock<Arc<Deployed>>>,
     /// Held while a vendor is registered and linked: a provider's session is there before anybody registers its number.
     linking: Arc<RwLock<()>>,
+}
+
+/// The functions as they were deployed last.
+struct Deployed {
+    messages: messages::App,
+    status: status::App,
+    connection: connection::App,
+    admin: admin::App,
+    conversation: conversation::App,
+    sender: sender::App,
+    sweep: sweep::App,
+}
+
+impl Deployed {
+    fn new(urls: Urls<'_>, clock: &Clock, made: Made) -> Self {
+        let config = |function: &str| Config {
+            repair_drift: made.repairs_drift,
+            restore: made.restore,
+            ..config(function, urls)
+        };
+        Self {
+            messages: messages::App::new("messages", &config("messages"), clock.clone()),
+            status: status::App::new("status", &config("status"), clock.clone()),
+            connection: connection::App::new("connection", &config("connection"), clock.clone()),
+            admin: admin::App::new(&config("admin"), clock.clone()),
+            conversation: conversation::App::new(&config("conversation"), clock.clone()),
+            sender: sender::App::new(&config("sender"), clock.clone()),
+            sweep: sweep::App::new(&config("sweep"), clock.clone()),
+        }
+    }
+}
+
+/// What a deployment's parameters say of its functions.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Made {
+    pub(crate) repairs_drift: bool,
+    /// The restore from backup that is to be worked through.
+    pub(crate) restore: Option<Restore>,
 }
 
 /// A function that answers HTTP requests.
@@ -76,40 +109,34 @@ impl Http {
 }
 
 impl Functions {
-    pub(crate) fn new(urls: Urls<'_>, clock: &Clock, repair_drift: bool) -> Self {
-        let config = |function: &str| Config {
-            repair_drift,
-            ..config(function, urls)
-        };
+    pub(crate) fn new(urls: Urls<'_>, clock: &Clock, made: Made) -> Self {
+        let deployed = Arc::new(Deployed::new(urls, clock, made));
         Self {
-            messages: Arc::new(messages::App::new(
-                "messages",
-                &config("messages"),
-                clock.clone(),
-            )),
-            status: Arc::new(status::App::new("status", &config("status"), clock.clone())),
-            connection: Arc::new(connection::App::new(
-                "connection",
-                &config("connection"),
-                clock.clone(),
-            )),
-            admin: Arc::new(admin(urls, clock)),
-            conversation: Arc::new(conversation::App::new(
-                &config("conversation"),
-                clock.clone(),
-            )),
-            sender: Arc::new(sender::App::new(&config("sender"), clock.clone())),
-            sweep: Arc::new(sweep::App::new(&config("sweep"), clock.clone())),
+            deployed: Arc::new(std::sync::RwLock::new(deployed)),
             linking: Arc::default(),
         }
     }
 
+    /// Deploys all functions anew: what runs goes on to its end, and what begins is new.
+    pub(crate) fn deploy(&self, urls: Urls<'_>, clock: &Clock, made: Made) {
+        let deployed = Arc::new(Deployed::new(urls, clock, made));
+        *self
+            .deployed
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = deployed;
+    }
+
+    fn deployed(&self) -> Arc<Deployed> {
+        Arc::clone(&self.deployed.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
     pub(crate) async fn http(&self, function: Http, request: Request) -> Response<Body> {
+        let deployed = self.deployed();
         match function {
-            Http::Messages => self.messages.handle(request).await,
-            Http::Status => self.status.handle(request).await,
-            Http::Connection => self.connection.handle(request).await,
-            Http::Admin => self.admin.handle(request).await,
+            Http::Messages => deployed.messages.handle(request).await,
+            Http::Status => deployed.status.handle(request).await,
+            Http::Connection => deployed.connection.handle(request).await,
+            Http::Admin => deployed.admin.handle(request).await,
         }
     }
 
@@ -121,28 +148,32 @@ impl Functions {
     /// Invokes the sweep with an event.
     pub(crate) async fn sweep(&self, event: Value) -> Result<Value, String> {
         let _linked = self.linking.read().await;
-        let answer = self
-            .sweep
-            .handle(event, &context())
-            .await
-            .map_err(|error| error.to_string())?;
+        let deployed = self.deployed();
+        let answer = deployed.sweep.handle(event, &context()).await;
+        let answer = answer.map_err(|error| error.to_string())?;
         serde_json::to_value(answer).map_err(|error| error.to_string())
     }
 
     /// The mappings of `template.yaml`: inbound, outbound, later.
     pub(crate) fn mappings(&self, aws: &EmbeddedAws, inbound: usize) -> Vec<MappingHandle> {
         let conversation: Handler = {
-            let app = Arc::clone(&self.conversation);
+            let functions = self.clone();
             Arc::new(move |event| {
-                let app = Arc::clone(&app);
-                Box::pin(async move { to_value(app.handle(sqs_event(event)?, &context()).await) })
+                let deployed = functions.deployed();
+                Box::pin(async move {
+                    let app = &deployed.conversation;
+                    to_value(app.handle(sqs_event(event)?, &context()).await)
+                })
             })
         };
         let sender: Handler = {
-            let app = Arc::clone(&self.sender);
+            let functions = self.clone();
             Arc::new(move |event| {
-                let app = Arc::clone(&app);
-                Box::pin(async move { to_value(app.handle(sqs_event(event)?, &context()).await) })
+                let deployed = functions.deployed();
+                Box::pin(async move {
+                    let app = &deployed.sender;
+                    to_value(app.handle(sqs_event(event)?, &context()).await)
+                })
             })
         };
         let sweep: Handler = {
@@ -224,6 +255,8 @@ fn config(function: &str, urls: Urls<'_>) -> Config {
         },
         wasender_api_url: wasender_url.to_owned(),
         media_bucket: Some(MEDIA_BUCKET.to_owned()),
+        records_bucket: Some(RECORDS_BUCKET.to_owned()),
+        restore: None,
         // The simulator serves files by plain HTTP: its very address is named.
         media_hosts: format!("*.whatsapp.net,{}", wasender_url.trim_end_matches("/api")),
         public_url: Some(urls.gateway.to_owned()),

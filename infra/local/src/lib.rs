@@ -20,8 +20,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use api_gateway::Gateway;
+use domain::restore::Restore;
 use embedded_aws::{EmbeddedAws, MappingHandle};
-use functions::{Functions, Urls};
+use functions::{Functions, Made, Urls};
 use platform::Clock;
 use simulator::Simulator;
 use tokio::net::TcpListener;
@@ -69,6 +70,7 @@ impl Default for Options {
 pub struct Stack {
     gateway_url: String,
     engine_url: Option<String>,
+    actions_url: Option<String>,
     keys: resources::Keys,
     data_dir: Option<PathBuf>,
     aws: EmbeddedAws,
@@ -123,7 +125,11 @@ impl Stack {
             engine: options.engine_url.as_deref(),
             actions: options.actions_url.as_deref(),
         };
-        let functions = Functions::new(urls, &options.clock, options.repairs_drift);
+        let made = Made {
+            repairs_drift: options.repairs_drift,
+            restore: None,
+        };
+        let functions = Functions::new(urls, &options.clock, made);
         let ready = Arc::new(AtomicBool::new(false));
         let behind = Gateway {
             functions: functions.clone(),
@@ -142,6 +148,7 @@ impl Stack {
         Ok(Self {
             gateway_url,
             engine_url: options.engine_url,
+            actions_url: options.actions_url,
             keys,
             data_dir: options.data_dir,
             aws,
@@ -188,15 +195,31 @@ impl Stack {
 
     /// One more environment of the admin function, for there are several on AWS.
     pub fn another_admin(&self, clock: &Clock) -> admin::App {
-        let provider_url = format!("{}/api", self.simulator.url());
-        let urls = Urls {
+        functions::admin(self.urls(&self.provider_url()), clock)
+    }
+
+    /// Deploys all functions anew, to work through a restore of the tables, or without one.
+    pub fn deploy(&self, clock: &Clock, restore: Option<Restore>) {
+        let made = Made {
+            repairs_drift: true,
+            restore,
+        };
+        let provider_url = self.provider_url();
+        self.functions.deploy(self.urls(&provider_url), clock, made);
+    }
+
+    fn provider_url(&self) -> String {
+        format!("{}/api", self.simulator.url())
+    }
+
+    fn urls<'a>(&'a self, provider: &'a str) -> Urls<'a> {
+        Urls {
             aws: self.aws.url(),
-            provider: &provider_url,
+            provider,
             gateway: &self.gateway_url,
             engine: self.engine_url.as_deref(),
-            actions: None,
-        };
-        functions::admin(urls, clock)
+            actions: self.actions_url.as_deref(),
+        }
     }
 
     /// One pass of the sweep, now.

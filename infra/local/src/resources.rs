@@ -17,6 +17,8 @@ use serde_json::{Value, json};
 pub(crate) const STACK: &str = "local";
 /// The bucket of customers' files; AWS makes up its name.
 pub(crate) const MEDIA_BUCKET: &str = "local-media";
+/// The bucket of records that outlive a restore of the tables.
+pub(crate) const RECORDS_BUCKET: &str = "local-records";
 
 /// What opens the admin API, and what engines are called with.
 #[derive(Debug)]
@@ -50,6 +52,7 @@ pub(crate) async fn create(
             .await?;
     }
     endpoint.create_bucket(MEDIA_BUCKET).await?;
+    endpoint.create_bucket(RECORDS_BUCKET).await?;
     let admin = kept(data_dir, "admin-key", admin_key)?;
     let text =
         json!({ "adminKey": admin, "wasenderPersonalAccessToken": account_token }).to_string();

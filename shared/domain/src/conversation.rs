@@ -74,6 +74,8 @@ pub enum Quiet {
     Flood,
     /// Nobody can be answered who has neither a number nor a linked id.
     Unreachable,
+    /// It came before the tables were restored from a backup, and may have been answered since the backup.
+    Restored,
 }
 
 impl Quiet {
@@ -91,6 +93,7 @@ impl Quiet {
             Self::OutsideHours => "outside_hours",
             Self::Flood => "flood",
             Self::Unreachable => "unreachable",
+            Self::Restored => "restored",
         }
     }
 }

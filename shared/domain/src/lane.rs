@@ -41,6 +41,8 @@ pub struct Lane {
     pub closed: bool,
     /// When its number was last deleted: what was made until then never leaves, not even once the number is registered again.
     pub closed_at: Option<Timestamp>,
+    /// The moment of the restore from backup that was worked through when something last left under it.
+    pub restored: Option<Timestamp>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +123,7 @@ impl Default for Lane {
             silent_before: None,
             closed: false,
             closed_at: None,
+            restored: None,
         }
     }
 }

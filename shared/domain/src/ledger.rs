@@ -59,8 +59,12 @@ impl Dispatch {
     pub const fn may_become(self, next: Self) -> bool {
         use Dispatch::{Accepted, Cancelled, Expired, Parked, Queued, Rejected, Sending, Unknown};
         match self {
-            Queued => matches!(next, Sending | Parked | Rejected | Cancelled | Expired),
-            Parked => matches!(next, Queued | Cancelled | Expired),
+            // To `Unknown` only in tables that were restored from a backup: nobody knows what became of it since.
+            Queued => matches!(
+                next,
+                Sending | Parked | Rejected | Cancelled | Expired | Unknown
+            ),
+            Parked => matches!(next, Queued | Cancelled | Expired | Unknown),
             // Back to `Queued` or `Parked` only where the provider surely did not take it.
             Sending => matches!(next, Accepted | Rejected | Unknown | Queued | Parked),
             // Only by proof from the provider: that it took it, or that it did and failed.

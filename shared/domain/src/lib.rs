@@ -54,6 +54,7 @@ pub mod rate;
 pub mod reconcile;
 mod renewal;
 pub mod repair;
+pub mod restore;
 pub mod rhythm;
 pub mod rounds;
 pub mod rules;

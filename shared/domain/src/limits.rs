@@ -491,6 +491,8 @@ pub const ERASURE_SETTLES: SignedDuration = SignedDuration::from_mins(15);
 pub const ERASURE_LEASE: SignedDuration = SignedDuration::from_mins(2);
 /// How long a pass may work before it leaves the rest to the next.
 pub const ERASURE_PASS: Duration = Duration::from_secs(15);
+/// How often a send is looked at that waits for a restore from backup to be worked through; its queue allows 1,000 receives.
+pub const RESTORE_LOOK: Duration = Duration::from_secs(30);
 /// How late in an invocation a pass may begin; after that it is left to the timer.
 pub const ERASURE_BEGINS: Duration = Duration::from_secs(25);
 /// How long one pass of an erasure waits for the one before to be seen everywhere.

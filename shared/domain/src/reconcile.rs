@@ -19,6 +19,8 @@ pub struct FollowUp {
     pub looks: u32,
     /// When a person closed it although nobody knows what became of it.
     pub discarded_at: Option<Timestamp>,
+    /// The moment of the restore from backup that brought it into doubt: it may have been sent at any time until then.
+    pub restored_at: Option<Timestamp>,
     /// The message that it repeats.
     pub retry_of: Option<MessageId>,
     /// The message that repeats it.
@@ -47,6 +49,8 @@ pub struct Row {
 pub struct Alike {
     pub message: MessageId,
     pub begun_at: Timestamp,
+    /// Until when it may have begun, if that is not known more closely.
+    pub begun_by: Option<Timestamp>,
     /// Its call may be under way: what it becomes is not known yet.
     pub in_flight: bool,
 }
@@ -72,12 +76,16 @@ pub fn row_of<'r>(message: &MessageId, alike: &[Alike], rows: &'r [Row]) -> Opti
     let mut free: Vec<_> = rows.iter().collect();
     free.sort_by_key(|row| row.at);
     // First what lies close together, so that an old send in doubt does not take the row of its repetition.
-    for reach in [SOON, LATE] {
+    for reach in [Some(SOON), Some(LATE), None] {
         let mut left = Vec::new();
         for send in sends {
             let fits = |row: &&Row| {
                 let since = row.at.duration_since(send.begun_at);
-                since >= -EARLY && since <= reach
+                let is_in_reach = match reach {
+                    Some(reach) => since <= reach,
+                    None => send.begun_by.is_some_and(|by| row.at <= by),
+                };
+                since >= -EARLY && is_in_reach
             };
             match free.iter().position(fits) {
                 Some(at) if send.message == *message => return Some(free[at]),
@@ -159,6 +167,7 @@ mod tests {
         Alike {
             message: MessageId::derived(&[name]),
             begun_at: at(begun),
+            begun_by: None,
             in_flight: false,
         }
     }

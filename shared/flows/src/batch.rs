@@ -76,6 +76,12 @@ pub fn unreadable(error: &EntryError) -> Handled {
     Handled::Again((*error == EntryError::Malformed).then_some(Duration::from_secs(1)))
 }
 
+/// How long a record waits that can't be looked at before a restore is worked through: 4 s after the first receive, doubling to 17 minutes, so
+/// that the receives which its queue allows last for hours.
+pub fn after_a_restore(record: &SqsMessage) -> Handled {
+    Handled::Again(Some(Duration::from_secs(2 << receives(record).clamp(1, 9))))
+}
+
 /// How long a record that failed for a passing reason waits: 2 s after the first receive, doubling to 90 s.
 fn backoff(record: &SqsMessage) -> Duration {
     Duration::from_secs(1 << receives(record).clamp(1, 7)).min(Duration::from_secs(90))

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::entry::{LaterEntry, LaterJob};
 use domain::erasure::{Erased, Erasure, Pass, Step};
+use domain::restore::record::{Record, What};
 use domain::{VendorId, WabaId, WabaInstance, limits};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
@@ -47,6 +48,19 @@ pub async fn stop(platform: &Platform, vendor: &VendorId) -> Result<(), AwsError
     platform.secrets.delete_vendor(vendor).await
 }
 
+/// Records a deletion outside the tables, so that a restore of them does not bring the vendor back. It may be repeated.
+pub async fn record(
+    platform: &Platform,
+    vendor: &VendorId,
+    erasure: &Erasure,
+) -> Result<(), AwsError> {
+    let record = Record {
+        at: erasure.begun_at,
+        what: What::VendorDeleted(vendor.clone()),
+    };
+    platform.records.keep(&record, platform.clock.now()).await
+}
+
 /// Has somebody go on with an erasure soon; the sweep's timer finds it otherwise.
 pub async fn go_on_soon(
     platform: &Platform,
@@ -87,6 +101,8 @@ pub async fn go_on(platform: &Platform, vendor: &VendorId) -> Result<(), AwsErro
 
 async fn pass(platform: &Platform, vendor: &VendorId, leased: Erasure) -> Result<(), AwsError> {
     let began = platform.clock.now();
+    // Before anything is gone that a backup has.
+    record(platform, vendor, &leased).await?;
     stop(platform, vendor).await?;
     platform.tables.unbind_keys(vendor).await?;
     let eraser = Eraser {

@@ -3,7 +3,7 @@
 //! A webhook's way in ([`webhook`]), what status and session events change ([`events`], [`session`], [`lane`]), whose number a
 //! session is and whether it is heard ([`identity`], [`watch`]), what becomes of edits and deletions ([`changes`]), what was
 //! not understood at first ([`replay`]), what brings
-//! messages back into their queue ([`dispatch`]), what the account's owner does with sessions ([`account`], [`owner`], [`setup`]), who somebody is ([`people`]) and whose an echo is ([`echoes`]), calls to a
+//! messages back into their queue ([`dispatch`]), what follows on a restore from backup ([`restore`]), what the account's owner does with sessions ([`account`], [`owner`], [`setup`]), who somebody is ([`people`]) and whose an echo is ([`echoes`]), calls to a
 //! provider ([`call`]) and those that must not slow sending ([`side`]), and the forms of answers ([`problem`]), batches
 //! ([`batch`]) and invocations ([`invocation`]).
 
@@ -31,6 +31,7 @@ pub mod reconcile;
 mod refusals;
 pub mod renewal;
 pub mod replay;
+pub mod restore;
 pub mod rotation;
 mod scrub;
 pub mod session;

@@ -57,7 +57,7 @@ pub async fn find(
     let nowhere = aliases.into_iter().filter(|(_, leads)| leads.is_none());
     let new_aliases = nowhere.map(|(identity, _)| identity).collect();
     let (conversation, merged) = match resolution {
-        Resolution::Begin(first) => (Conversation::begin(vendor, &first), None),
+        Resolution::Begin(first) => (begun(platform, vendor, &first).await?, None),
         Resolution::One(id) => (existing(platform, vendor, &id).await?, None),
         Resolution::Merge { into, from } => {
             let into = existing(platform, vendor, &into).await?;
@@ -78,6 +78,21 @@ pub async fn find(
         new_aliases,
         merged,
     }))
+}
+
+/// A conversation that begins, with the word of a customer whose earlier one was lost with the tables.
+async fn begun(
+    platform: &Platform,
+    vendor: &VendorId,
+    first: &Identity,
+) -> Result<Conversation, AwsError> {
+    let begun = Conversation::begin(vendor, first);
+    if platform.restore.is_none() {
+        return Ok(begun);
+    }
+    let word = platform.tables.kept_word(vendor, &begun.id).await?;
+    let reminded = word.and_then(|(may_write, at)| begun.reminded(may_write, at));
+    Ok(reminded.unwrap_or(begun))
 }
 
 async fn existing(

@@ -114,6 +114,7 @@ impl Asking<'_> {
         let this = Alike {
             message: message.id.clone(),
             begun_at,
+            begun_by: message.follow_up.restored_at,
             in_flight: false,
         };
         let alike = self.alike(&message, this).await?;
@@ -260,6 +261,7 @@ impl Asking<'_> {
             .map(|send| Alike {
                 message: send.id.clone(),
                 begun_at: send.follow_up.begun_at.unwrap_or(send.created_at),
+                begun_by: send.follow_up.restored_at,
                 in_flight: send.dispatch == Dispatch::Sending,
             })
             .collect();

@@ -56,6 +56,15 @@ pub async fn verify_soon(platform: &Platform, at: (&VendorId, &WabaId)) -> Resul
     later(platform, at, LaterJob::Verify {}, Duration::ZERO).await
 }
 
+/// Has the number behind a session looked at, after so long.
+pub async fn verify_after(
+    platform: &Platform,
+    at: (&VendorId, &WabaId),
+    wait: Duration,
+) -> Result<(), AwsError> {
+    later(platform, at, LaterJob::Verify {}, wait).await
+}
+
 /// Has a session asked for its status, after a while.
 pub async fn confirm_soon(platform: &Platform, at: (&VendorId, &WabaId)) -> Result<(), AwsError> {
     later(platform, at, LaterJob::Confirm {}, limits::CONFIRM_AFTER).await

@@ -2,6 +2,7 @@ use std::fmt;
 use std::time::Duration;
 
 use domain::limits;
+use domain::restore::Restore;
 use thiserror::Error;
 
 use crate::fetch::Origins;
@@ -23,6 +24,10 @@ pub struct Config {
     pub wasender_api_url: String,
     /// The bucket of customers' files; without it no file is kept.
     pub media_bucket: Option<String>,
+    /// The bucket of records that outlive a restore of the tables.
+    pub records_bucket: Option<String>,
+    /// The restore from backup that must be worked through before anything leaves.
+    pub restore: Option<Restore>,
     /// The hosts that customers' files are fetched from, as [`crate::Hosts::parse`] reads them.
     pub media_hosts: String,
     /// Where providers reach the gateway, without a trailing slash.
@@ -139,6 +144,8 @@ impl Config {
                 .trim_end_matches('/')
                 .to_owned(),
             media_bucket: optional("MEDIA_BUCKET"),
+            records_bucket: optional("RECORDS_BUCKET"),
+            restore: restore(optional(RESTORE).as_deref())?,
             media_hosts: optional("MEDIA_HOSTS").unwrap_or_else(|| "*.whatsapp.net".to_owned()),
             public_url: optional("PUBLIC_URL").map(|url| url.trim_end_matches('/').to_owned()),
             repair_drift: optional("REPAIR_DRIFT").is_none_or(|word| word != "false"),
@@ -181,6 +188,14 @@ fn vendor_cache(text: Option<&str>) -> Result<Duration, MissingVariable> {
     usable.ok_or(MissingVariable(VENDOR_CACHE))
 }
 
+const RESTORE: &str = "RESTORE";
+
+/// A moment, or nothing. What can't be read stops the function: what it guards against would happen.
+fn restore(text: Option<&str>) -> Result<Option<Restore>, MissingVariable> {
+    let parse = |text| Restore::parse(text).ok_or(MissingVariable(RESTORE));
+    text.map(parse).transpose()
+}
+
 const ENGINE_IN_FLIGHT: &str = "ENGINE_IN_FLIGHT";
 
 /// One at least.
@@ -194,12 +209,13 @@ fn engine_in_flight(text: Option<&str>) -> Result<usize, MissingVariable> {
 impl Config {
     /// What no test cares about.
     pub(crate) fn example() -> Self {
-        let is_number = |name: &str| [VENDOR_CACHE, ENGINE_IN_FLIGHT].contains(&name);
+        let is_number = |name: &str| [VENDOR_CACHE, ENGINE_IN_FLIGHT, RESTORE].contains(&name);
         let mut config = Self::read(|name| (!is_number(name)).then(|| format!("{name}-")))
             .expect("all is there");
         config.region = "eu-west-1".to_owned();
         config.endpoint_url = None;
         config.media_bucket = None;
+        config.records_bucket = None;
         config.redis_url = None;
         config
     }
@@ -217,6 +233,7 @@ mod tests {
             "MEDIA_HOSTS",
             VENDOR_CACHE,
             ENGINE_IN_FLIGHT,
+            RESTORE,
         ]
         .contains(&name);
         (!is_optional).then(|| format!("{name}/"))
@@ -260,6 +277,15 @@ mod tests {
             (config.media_bucket, config.media_hosts.as_str()),
             (None, "*.whatsapp.net")
         );
+    }
+
+    #[test]
+    fn a_restore_that_cant_be_read_starts_no_function() {
+        let moment = "2026-11-23T10:15:00Z";
+        let read = |text| restore(text).map(|it| it.map(|it| it.to_string()));
+        assert_eq!(read(None), Ok(None));
+        assert_eq!(read(Some(moment)), Ok(Some(moment.to_owned())));
+        assert_eq!(read(Some("today")), Err(MissingVariable(RESTORE)));
     }
 
     #[test]

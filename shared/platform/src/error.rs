@@ -56,6 +56,11 @@ impl AwsError {
         }
     }
 
+    /// The service's word for why, or ours.
+    pub(crate) fn code(&self) -> &str {
+        &self.code
+    }
+
     /// A write that lost every race it was repeated for.
     pub fn contended(attempted: &'static str) -> Self {
         let code = "contended".to_owned();

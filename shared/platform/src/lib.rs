@@ -1,5 +1,6 @@
 //! The only crate that names the AWS SDK or an HTTP client: tables, queues, secrets, provider HTTP, telemetry, configuration.
 
+mod bucket;
 mod cache;
 mod catalogues;
 mod clients;
@@ -12,6 +13,7 @@ mod http;
 mod media;
 mod probe;
 mod queues;
+mod records;
 mod registry;
 mod roots;
 mod secrets;
@@ -31,6 +33,7 @@ pub use http::{Http, NoAnswer};
 pub use media::{Link, MediaStore};
 pub use probe::{Backlog, Found, Kind, Probed};
 pub use queues::{Fifo, Kept, Queues, Seen};
+pub use records::Records;
 pub use registry::Registry;
 pub use roots::Roots;
 pub use secrets::{AtHand, Secrets, SigningAtHand, secret};
@@ -39,6 +42,7 @@ pub use shelves::{Shelf, Shelved};
 pub use tables::Tables;
 
 use clients::{Clients, Connections};
+use domain::restore::Restore;
 
 /// Everything outside that a function works with. It is cheap to clone.
 #[derive(Clone, Debug)]
@@ -48,10 +52,13 @@ pub struct Platform {
     pub secrets: Secrets,
     pub http: Http,
     pub media: MediaStore,
+    pub records: Records,
     pub clock: Clock,
     connections: Connections,
     /// One of so many invocations tells of its successes.
     pub log_sample: u64,
+    /// The restore from backup that must be worked through before anything leaves or is decided.
+    pub restore: Option<Restore>,
 }
 
 impl Platform {
@@ -69,10 +76,12 @@ impl Platform {
                 config.vendor_cache,
             ),
             media: MediaStore::new(config, http.clone()),
+            records: Records::new(config, http.clone()),
             http,
             clock,
             connections: clients.connections,
             log_sample: config.log_sample,
+            restore: config.restore,
         }
     }
 

@@ -1,4 +1,4 @@
-use http::header::{AUTHORIZATION, CONTENT_DISPOSITION, CONTENT_TYPE};
+use http::header::{AUTHORIZATION, CONTENT_DISPOSITION, CONTENT_TYPE, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use http_body_util::Full;
 use hyper::body::Bytes;
@@ -56,6 +56,14 @@ pub(crate) fn call(objects: &Objects, request: &Request, now: Timestamp) -> Resp
     if operation != "CreateBucket" && !objects.has_bucket(&name) {
         return refusal(StatusCode::NOT_FOUND, "NoSuchBucket");
     }
+    // As conditional writes are: `*` is any object at all.
+    let only_new = request
+        .headers
+        .get(IF_NONE_MATCH)
+        .is_some_and(|it| it == "*");
+    if operation == "PutObject" && only_new && objects.get(&name.whole()).is_some() {
+        return refusal(StatusCode::PRECONDITION_FAILED, "PreconditionFailed");
+    }
     let done = match operation {
         "CreateBucket" => objects.create(&name),
         "PutObject" => objects.put(&name, request.body.clone()),
@@ -75,13 +83,15 @@ pub(crate) fn call(objects: &Objects, request: &Request, now: Timestamp) -> Resp
     }
 }
 
-/// The first thousand names below a prefix, which are no markup.
+/// The first thousand names below a prefix, behind another one if it is named; they are no markup.
 fn list(objects: &Objects, bucket: &Name, uri: &Uri) -> Response {
     let prefix = prefix(uri).unwrap_or_default();
     let below = format!("{}/{prefix}", bucket.whole());
     let inside = bucket.whole().len() + 1;
     let names = objects.names();
+    let behind = parameter(uri, "start-after").unwrap_or_default();
     let found = names.iter().filter(|name| name.starts_with(&below));
+    let found = found.filter(|name| name[inside..] > *behind);
     let mut contents = String::new();
     for name in found.take(LISTED) {
         contents.extend(["<Contents><Key>", &name[inside..], "</Key></Contents>"]);

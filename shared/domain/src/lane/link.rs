@@ -46,6 +46,17 @@ impl Lane {
         )
     }
 
+    /// The lane once nothing of a backup can leave it any more: its list is empty, and its session may have been linked anew since.
+    #[must_use]
+    pub(crate) fn emptied(mut self, now: Timestamp) -> Self {
+        (self.listed, self.doubts) = (0, 0);
+        if self.closed {
+            return self.started();
+        }
+        self.unverified = true;
+        self.stopped(ParkReason::Identity, Some(now))
+    }
+
     /// The lane of a number that is deleted: its list is drained, and whatever comes to its turn ends cancelled.
     #[must_use]
     pub fn closed(mut self, now: Timestamp) -> Self {

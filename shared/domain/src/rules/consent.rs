@@ -55,6 +55,27 @@ impl Conversation {
     }
 }
 
+impl Conversation {
+    /// The conversation reminded of a word that it does not know of, because its tables were restored from before it: from then on its
+    /// customer may be written to, or not. `None`: it knows that, or a later word.
+    #[must_use]
+    pub fn reminded(&self, may_write: bool, at: Timestamp) -> Option<Self> {
+        let is_later = |consent: &Consent| consent.at.as_millisecond() >= at.as_millisecond();
+        if self.rules.consent.as_ref().is_some_and(is_later) || self.is_opted_out() != may_write {
+            return None;
+        }
+        let mut reminded = self.clone();
+        reminded.rules.consent = Some(Consent {
+            word: if may_write { Word::Start } else { Word::Stop },
+            at,
+            by: MessageId::derived(&["word", self.id.as_str(), &at.as_millisecond().to_string()]),
+        });
+        reminded.control_epoch += 1;
+        reminded.context.open_menu = None;
+        Some(reminded)
+    }
+}
+
 /// What a message says in all, folded; a word that is repeated is said once. A caption is about its file, and says nothing here.
 fn said(content: &Content) -> Option<String> {
     let chosen = content.choice.as_ref().and_then(|it| it.title.as_deref());

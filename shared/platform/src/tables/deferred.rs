@@ -13,7 +13,7 @@ use super::{Commit, Tables};
 use crate::error::AwsError;
 
 /// The shard of the index of what waits beside a message.
-const DUE_SHARD: &str = "waiting";
+pub(super) const DUE_SHARD: &str = "waiting";
 
 /// A message that came in, as far as whoever answers it later must know it.
 #[derive(Clone, Debug)]

@@ -146,7 +146,7 @@ impl Tables {
         Ok(all)
     }
 
-    async fn delete_all(&self, table: &str, keys: &[Item]) -> Result<(), AwsError> {
+    pub(super) async fn delete_all(&self, table: &str, keys: &[Item]) -> Result<(), AwsError> {
         const ATTEMPTED: &str = "erasing items";
         for batch in keys.chunks(BATCH) {
             let deletion = |key: &Item| {

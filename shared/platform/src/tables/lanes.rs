@@ -169,6 +169,7 @@ impl Tables {
             .set("unverified", after.unverified.then(|| b(true)))
             .set("closed", after.closed.then(|| b(true)))
             .set("closedAt", after.closed_at.map(ms))
+            .set("restored", after.restored.map(ms))
             .set("dueShard", due_at.map(|_| s(DUE_SHARD)))
             .set("dueAt", due_at.map(ms))
             .set("schema", n(1));
@@ -231,5 +232,6 @@ pub(super) fn read(item: &Item) -> Result<Lane, AwsError> {
         silent_before: from.time_opt("silentBefore"),
         closed: from.flag("closed"),
         closed_at: from.time_opt("closedAt"),
+        restored: from.time_opt("restored"),
     })
 }

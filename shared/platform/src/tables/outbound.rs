@@ -114,13 +114,16 @@ impl Tables {
         lane: &Lane,
         now: Timestamp,
     ) -> Result<Commit, AwsError> {
-        let parts = vec![
+        let lane_change = self.lane_change(&before.lane, (&taken.vendor, &taken.waba), lane, now);
+        let mut parts = vec![
             self.decided(before.message.revision, taken, now).transact(),
-            self.lane_change(&before.lane, (&taken.vendor, &taken.waba), lane, now)
-                .transact(),
+            lane_change.transact(),
             put(&self.names.conversations, open_send(taken, now), None),
             self.control_check(taken, now),
         ];
+        if lane.restored != before.lane.restored {
+            parts.extend(lane.restored.map(|moment| self.restore_check(moment)));
+        }
         self.commit("taking a send", parts).await
     }
 
@@ -289,6 +292,7 @@ impl Tables {
             .set("begunAt", after.follow_up.begun_at.map(ms))
             .set("looks", n(after.follow_up.looks))
             .set("discardedAt", after.follow_up.discarded_at.map(ms))
+            .set("restoredAt", after.follow_up.restored_at.map(ms))
             .set(
                 "retriedBy",
                 after.follow_up.retried_by.as_ref().map(|id| s(id.as_str())),

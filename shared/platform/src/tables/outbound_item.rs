@@ -136,6 +136,7 @@ pub(super) fn read(item: &Item) -> Result<Outbound, AwsError> {
             begun_at: from.time_opt("begunAt"),
             looks: from.number_opt("looks").unwrap_or_default(),
             discarded_at: from.time_opt("discardedAt"),
+            restored_at: from.time_opt("restoredAt"),
             retry_of: from.parsed_opt("retryOf"),
             retried_by: from.parsed_opt("retriedBy"),
         },
