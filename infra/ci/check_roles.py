@@ -11,8 +11,14 @@ import sys
 from samcli.yamlhelper import yaml_parse
 
 X_RAY = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
-# What may stand for many resources: the secrets of vendors and engines, and customers' files by their form.
-NARROW = (":secret:${AWS::StackName}/vendor/*", ":secret:${AWS::StackName}/engine/*", "${MediaBucket.Arn}/*/????-??/*")
+# What may stand for many resources: the secrets of vendors and engines, customers' files by their form, and records of one kind.
+NARROW = (
+    ":secret:${AWS::StackName}/vendor/*",
+    ":secret:${AWS::StackName}/engine/*",
+    "${MediaBucket.Arn}/*/????-??/*",
+    "${RecordsBucket.Arn}/changes/*",
+    "${RecordsBucket.Arn}/words/*",
+)
 # The actions on items that the Service Authorization Reference has `dynamodb:LeadingKeys` for.
 KEYED = {
     f"dynamodb:{action}"

@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use embedded_aws::{Condition, Grant, Roles};
 use serde_json::{Value, json};
 
-use crate::resources::{MEDIA_BUCKET, STACK};
+use crate::resources::{MEDIA_BUCKET, RECORDS_BUCKET, STACK};
 use crate::templates;
 
 const TEMPLATE: &str = include_str!("../../../template.yaml");
@@ -15,8 +15,11 @@ const STACK_NAME: &str = "${AWS::StackName}";
 /// The services that the endpoint speaks. Logs and traces are written by Lambda itself.
 const SPOKEN: [&str; 4] = ["dynamodb", "sqs", "secretsmanager", "s3"];
 
-/// The bucket, whose name AWS makes up.
-const BUCKET: &str = "MediaBucket";
+/// The buckets, whose names AWS makes up, and those in the local stack.
+const BUCKETS: [(&str, &str); 2] = [
+    ("MediaBucket", MEDIA_BUCKET),
+    ("RecordsBucket", RECORDS_BUCKET),
+];
 
 /// What a function may do.
 #[derive(Debug)]
@@ -126,8 +129,8 @@ impl Template {
             return Ok(name.replace(STACK_NAME, STACK));
         }
         let id = target(arn)?;
-        if id == BUCKET {
-            return Ok(MEDIA_BUCKET.to_owned());
+        if let Some((_, name)) = BUCKETS.iter().find(|(bucket, _)| *bucket == id) {
+            return Ok((*name).to_owned());
         }
         let properties = self.properties(id)?;
         let names = ["TableName", "QueueName", "Name"];

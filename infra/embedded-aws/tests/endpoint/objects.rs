@@ -19,6 +19,8 @@ fn function(stack: &Stack, bucket: &str) -> Platform {
         queues: QueueUrls::default(),
         wasender_api_url: String::new(),
         media_bucket: Some(bucket.to_owned()),
+        records_bucket: Some(bucket.to_owned()),
+        restore: None,
         media_hosts: String::new(),
         log_level: "info".to_owned(),
         log_sample: 1,

@@ -134,6 +134,8 @@ pub(crate) fn config(world: &World, name: &str) -> Config {
         queues: QueueUrls::default(),
         wasender_api_url: String::new(),
         media_bucket: None,
+        records_bucket: None,
+        restore: None,
         media_hosts: String::new(),
         repair_drift: false,
         log_level: "info".to_owned(),

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use domain::Fingerprint;
+use domain::restore::Restore;
 use embedded_aws::{EmbeddedAws, Matcher};
 use local::{Options, Stack};
 use platform::{Clock, Http, telemetry};
@@ -168,6 +169,19 @@ impl World {
         for mapping in self.stack.mappings() {
             mapping.pause();
         }
+    }
+
+    /// Lets no function take anything from a queue any more, and waits until none is at work.
+    pub(crate) async fn stop(&self) {
+        self.pause();
+        self.simulator().idle().await;
+        let runs = || self.stack.mappings().iter().any(|it| it.running() > 0);
+        self.until(async || !runs()).await;
+    }
+
+    /// Deploys all functions anew, to work through a restore of the tables.
+    pub(crate) fn deploy(&self, restore: Option<Restore>) {
+        self.stack.deploy(&self.clock, restore);
     }
 
     /// Lets every function take from its queue again.

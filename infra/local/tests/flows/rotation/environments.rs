@@ -80,6 +80,8 @@ pub(crate) fn config(world: &World, function: &str) -> Config {
         },
         wasender_api_url: format!("{}/api", world.simulator().url()),
         media_bucket: None,
+        records_bucket: None,
+        restore: None,
         media_hosts: String::new(),
         public_url: None,
         log_level: "info".to_owned(),
