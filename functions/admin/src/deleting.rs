@@ -117,14 +117,14 @@ impl App {
     /// Stops everything, and has the erasure gone on with. Should anything fail, the sweep does it.
     async fn erased_soon(&self, vendor: &VendorId, erasure: &Erasure) -> Answer {
         if erasure.finished_at.is_none() {
-            // A pass does it again before it erases anything.
+            // Before it is answered; a pass does it again before it erases anything.
             let recording = erasure::record(&self.platform, vendor, erasure).await;
             let stopping = erasure::stop(&self.platform, vendor).await;
             let going_on = erasure::go_on_soon(&self.platform, vendor, std::time::Duration::ZERO);
-            let done = [recording, stopping, going_on.await];
-            for error in done.into_iter().filter_map(Result::err) {
+            for error in [stopping.err(), going_on.await.err()].into_iter().flatten() {
                 tracing::warn!(vendor.id = %vendor, error = %error, "a vendor's erasure is left to the sweep");
             }
+            recording.map_err(|error| unavailable(&error))?;
         }
         Ok(problem::json(202, &erasure_shown(vendor, erasure)))
     }

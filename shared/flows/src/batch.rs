@@ -144,6 +144,22 @@ mod tests {
     }
 
     #[test]
+    fn the_receives_of_a_queue_last_for_hours_of_a_restore() {
+        let waits = (1..=20).map(|receives: u32| {
+            let mut record = SqsMessage::default();
+            let count = ("ApproximateReceiveCount".to_owned(), receives.to_string());
+            record.attributes.extend([count]);
+            match after_a_restore(&record) {
+                Handled::Again(Some(wait)) => wait,
+                Handled::Again(None) | Handled::Done => Duration::ZERO,
+            }
+        });
+        let waits: Vec<_> = waits.collect();
+        assert_eq!(waits[0], Duration::from_secs(4));
+        assert!(waits.iter().sum::<Duration>() > Duration::from_hours(3));
+    }
+
+    #[test]
     fn a_record_that_failed_waits_longer_each_time() {
         let wait = |receives: &str| {
             let mut record = SqsMessage::default();

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use domain::VendorId;
+use domain::restore::record::{CHANGES, Record, What};
 use platform::{Clock, Config, Credentials, Http, Platform, QueueUrls, Roots};
 
 use crate::stack::Stack;
@@ -142,4 +144,28 @@ async fn a_large_object_is_taken() {
         .unwrap()
         .unwrap();
     assert!(stack.aws.objects().get("files/v/m").unwrap() == large);
+}
+
+#[tokio::test]
+async fn a_record_is_kept_once_and_records_are_listed_behind_one_another() {
+    let stack = Stack::in_memory().await;
+    create_bucket(&stack).await;
+    let (records, now) = (function(&stack, "files").records, stack.clock.now());
+    let made = ["v2", "v1"].map(|vendor| Record {
+        at: now,
+        what: What::VendorDeleted(VendorId::parse(vendor).unwrap()),
+    });
+    for record in made.iter().chain(&made) {
+        records.keep(record, now).await.unwrap();
+    }
+    let listed = async |behind: Option<&str>| records.names(CHANGES, behind, now).await.unwrap();
+    let names = [made[1].name(), made[0].name()];
+    assert_eq!(listed(None).await, names);
+    assert_eq!(listed(Some(&names[0])).await, names[1..]);
+    assert_eq!(listed(Some(&names[1])).await, Vec::<String>::new());
+    let url = format!("{}/files/{}", stack.aws.url(), names[0]);
+    let only_new = [SIGNED, ("if-none-match", "*")];
+    let (status, body) = ask("PUT", &url, &only_new).await;
+    assert_eq!(status, 412);
+    assert!(body.contains("PreconditionFailed"), "{body}");
 }

@@ -98,6 +98,23 @@ impl Talk {
 }
 
 #[test]
+fn a_conversation_is_reminded_of_a_word_unless_it_knows_that_or_a_later_one() {
+    let mut talk = Talk::new();
+    talk.check("Bonjour", "answered", 1);
+    let (later, begun) = (NOW + 1.hour(), talk.conversation.clone());
+    assert_eq!(begun.reminded(true, later), None, "it may be written to");
+    let silenced = begun.reminded(false, later).expect("it did not know");
+    assert!(silenced.is_opted_out() && silenced.control_epoch > begun.control_epoch);
+    assert_eq!(silenced.reminded(false, later), None);
+    let earlier = NOW + 1.minute();
+    assert_eq!(silenced.reminded(true, earlier), None, "it was said before");
+    let again = silenced.reminded(true, later + 1.second());
+    assert!(again.is_some_and(|it| !it.is_opted_out()));
+    talk.conversation = silenced;
+    talk.check("Bonjour", "opted_out", 0);
+}
+
+#[test]
 fn a_word_that_is_the_whole_message_stops_everything_until_another_one() {
     let mut talk = Talk::new();
     talk.check("Bonjour", "answered", 1);

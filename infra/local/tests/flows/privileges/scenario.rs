@@ -10,6 +10,7 @@ use testkit::wasender::{
 
 use crate::admin_keys::put_key;
 use crate::admin_keys_made::{create, with};
+use crate::backup::Backup;
 use crate::catalogue;
 use crate::conversations::decide;
 use crate::deleting::{NUMBER, dead_letters, delete, delete_and_die, until_erased};
@@ -18,6 +19,7 @@ use crate::front_door::{get, post, register, shop};
 use crate::media;
 use crate::numbers;
 use crate::orders;
+use crate::restore;
 use crate::rotation;
 use crate::world::{AWA, Answer, MOUSSA, VENDOR_1, World};
 
@@ -60,6 +62,7 @@ pub(super) async fn play(world: &World) {
         a_session_drops_and_is_back(world, webhook).await;
         nobody_can_say_whether_it_is_genuine(world, webhook).await;
     }
+    the_tables_are_restored(world).await;
     customers_are_known_by_several_names(world).await;
     a_stranger_is_looked_up(world).await;
     the_queue_of_replies_is_away(world).await;
@@ -87,6 +90,26 @@ pub(super) async fn play(world: &World) {
     assert_eq!(get(world, "health").await.json["ok"], true);
     a_number_is_deleted(world).await;
     vendors_are_deleted(world).await;
+}
+
+/// A vendor was deleted since the backup, and customers asked for silence whom it knows and does not know.
+async fn the_tables_are_restored(world: &World) {
+    session(world, "disconnected").await;
+    staff_writes(world, "Le colis est parti", &[]).await;
+    assert_eq!(register(world, &shop(7)).await.status, 201);
+    let backup = Backup::of(world).await;
+    session(world, "connected").await;
+    assert_eq!(delete(world, "vendors/shop_07").await.status, 202);
+    for (from, key_id) in [(AWA, "STOP1"), (RAMA, "STOP2")] {
+        restore::writes(world, VENDOR_1, from, "STOP", key_id).await;
+        restore::writes(world, VENDOR_1, from, "START", &format!("{key_id}_BACK")).await;
+    }
+    backup.put_back(world).await;
+    restore::worked_through(world).await;
+    assert_eq!(get(world, "restore").await.json["state"], "done");
+    staff_writes(world, "Le colis est là", &[]).await;
+    restore::writes(world, VENDOR_1, RAMA, "Bonjour", "SINCE").await;
+    world.deploy(None);
 }
 
 /// With its gaps; then it is registered again.
