@@ -40,15 +40,10 @@ pub async fn go_on(platform: &Platform, restore: Restore, until: Instant) -> Res
         tracing::warn!(restore = %restore, "a restore's moment is to come; nothing leaves before");
         return Ok(());
     }
-    let mut progress = match tables.restore(restore).await? {
-        Some(progress) => progress,
-        None => {
-            let begun = Progress::begun(platform.clock.now());
-            if !tables.keep_restore(restore, None, &begun).await?.is_done() {
-                return Ok(());
-            }
-            begun
-        }
+    let Some(mut progress) = tables.restore(restore).await? else {
+        let begun = Progress::begun(platform.clock.now());
+        tables.keep_restore(restore, None, &begun).await?;
+        return Box::pin(go_on(platform, restore, until)).await;
     };
     while !progress.is_done() && Instant::now() < until {
         let (worked, next) = page(platform, restore, &progress).await?;
@@ -196,10 +191,11 @@ async fn records(platform: &Platform, behind: &str) -> Result<(Worked, Option<St
     let names = platform.records.names(beginning, Some(behind), now).await?;
     let mut worked = Worked::default();
     for name in &names {
-        match Record::read(name) {
-            Some(record) => worked.records += u64::from(done_again(platform, &record).await?),
-            None => tracing::error!("a record of what a restore must not undo is not understood"),
-        }
+        let Some(record) = Record::read(name) else {
+            tracing::error!("a record of what a restore must not undo is not understood");
+            continue;
+        };
+        worked.records += u64::from(done_again(platform, &record).await?);
     }
     let ends = beginning == record::WORDS;
     let next = names.last().cloned();
