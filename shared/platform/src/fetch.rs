@@ -35,7 +35,7 @@ pub struct Fetcher {
 pub(crate) struct Guarded {
     timed: fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
     /// Reaches public addresses only.
-    guarded: Arc<OnceLock<reqwest::Client>>,
+    public_only: Arc<OnceLock<reqwest::Client>>,
     /// Reaches the addresses that the configuration names one by one.
     plain: Arc<OnceLock<reqwest::Client>>,
 }
@@ -93,7 +93,7 @@ impl Guarded {
     pub(crate) fn new(timed: fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder) -> Self {
         Self {
             timed,
-            guarded: Arc::default(),
+            public_only: Arc::default(),
             plain: Arc::default(),
         }
     }
@@ -112,7 +112,7 @@ impl Guarded {
             self.plain.get_or_init(|| build(client()))
         } else {
             let resolver = Arc::new(PublicOnly);
-            self.guarded
+            self.public_only
                 .get_or_init(|| build(client().dns_resolver(resolver)))
         };
         client.execute(request).await.map_err(|error| {

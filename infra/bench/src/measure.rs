@@ -1,0 +1,183 @@
+//! Each figure of a function, measured from outside.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+use crate::aws::Aws;
+use crate::events::{Message, forged};
+use crate::program::{Program, Running};
+use crate::runtime_api::{Answer, RuntimeApi};
+
+/// A program that asked for its first event.
+struct Ready {
+    runtime: RuntimeApi,
+    aws: Aws,
+    running: Running,
+    after: Duration,
+}
+
+impl Ready {
+    fn new(program: &Program, before: &[&str], latency: Duration) -> Result<Self> {
+        let (runtime, aws) = (RuntimeApi::new()?, Aws::new(latency)?);
+        let running = program.start(&runtime, &aws, (before, &[]))?;
+        let after = runtime.ready()? - running.started;
+        Ok(Self {
+            runtime,
+            aws,
+            running,
+            after,
+        })
+    }
+
+    /// Feeds events which must be answered so.
+    fn feed(&self, events: Vec<Vec<u8>>, status: u64) -> Result<Vec<Answer>> {
+        let answers = self.runtime.feed(events)?;
+        for answer in &answers {
+            ensure!(answer.status == status, "answered {}", answer.status);
+        }
+        Ok(answers)
+    }
+
+    /// The AWS calls that these events are the reason of.
+    fn calls(&self, events: Vec<Vec<u8>>, status: u64) -> Result<usize> {
+        self.aws.take();
+        self.feed(events, status)?;
+        Ok(self.aws.take().values().sum())
+    }
+}
+
+/// How long it takes from `exec` until a program asks for its first event.
+pub(crate) fn start(program: &Program) -> Result<Duration> {
+    let ready = Ready::new(program, &[], Duration::ZERO)?;
+    ready.running.end()?;
+    Ok(ready.after)
+}
+
+/// What a program executes until it asked for the event after these. Under valgrind a busy machine may be too slow for a time-out: then it is
+/// begun anew.
+pub(crate) fn instructions(program: &Program, events: &[Vec<u8>]) -> Result<u64> {
+    let once = || {
+        counted(|before| {
+            let ready = Ready::new(program, before, Duration::ZERO)?;
+            ready.feed(events.to_vec(), 200)?;
+            ready.running.end()
+        })
+    };
+    (1..ATTEMPTS)
+        .find_map(|_| once().ok())
+        .map_or_else(once, Ok)
+}
+
+const ATTEMPTS: usize = 5;
+
+/// What one event costs a program that had some before.
+pub(crate) fn warm_instructions(program: &Program) -> Result<u64> {
+    const FEW: usize = 20;
+    let message = Message::reference()?;
+    let few = instructions(program, &message.many(0..FEW)?)?;
+    let many = instructions(program, &message.many(0..2 * FEW)?)?;
+    Ok((many - few) / FEW as u64)
+}
+
+/// What one AWS call costs, by a program that makes so many as it is told.
+pub(crate) fn call_instructions(program: &Program) -> Result<u64> {
+    const FEW: u64 = 20;
+    let times = |times: u64| {
+        counted(|before| {
+            let (runtime, aws) = (RuntimeApi::new()?, Aws::new(Duration::ZERO)?);
+            let times = times.to_string();
+            program.start(&runtime, &aws, (before, &[&times]))?.ended()
+        })
+    };
+    Ok((times(2 * FEW)? - times(FEW)?) / FEW)
+}
+
+/// What valgrind counts of what is run after its words.
+fn counted(run: impl FnOnce(&[&str]) -> Result<()>) -> Result<u64> {
+    let log = std::env::temp_dir().join(format!("bench-{}.log", std::process::id()));
+    let to = format!("--log-file={}", log.display());
+    let words = [
+        "valgrind",
+        "--tool=callgrind",
+        "--callgrind-out-file=/dev/null",
+        &to,
+    ];
+    let ran = run(&words);
+    let said = fs::read_to_string(&log).context("is valgrind installed?")?;
+    fs::remove_file(&log)?;
+    ran?;
+    let line = said.lines().find_map(|line| line.split_once("Collected :"));
+    Ok(line.context("what valgrind counted")?.1.trim().parse()?)
+}
+
+/// AWS calls of each kind of webhook.
+pub(crate) struct Calls {
+    pub(crate) cold: usize,
+    pub(crate) warm: usize,
+    pub(crate) duplicate: usize,
+    pub(crate) forged: usize,
+}
+
+pub(crate) fn calls(program: &Program) -> Result<Calls> {
+    let ready = Ready::new(program, &[], Duration::ZERO)?;
+    let messages = Message::reference()?.many(0..2)?;
+    let [first, second] = messages.try_into().ok().context("two")?;
+    let calls = Calls {
+        cold: ready.calls(vec![first], 200)?,
+        warm: ready.calls(vec![second.clone()], 200)?,
+        duplicate: ready.calls(vec![second], 200)?,
+        // The first one of a vendor has its secrets read once.
+        forged: ready.calls(vec![forged()], 401)?.min(1) + ready.calls(vec![forged(); 5], 401)?,
+    };
+    ready.running.end()?;
+    Ok(calls)
+}
+
+/// Peak memory in KiB: after the start, and after a message of each of so many vendors.
+pub(crate) fn memory(program: &Program, vendors: usize) -> Result<(u64, u64)> {
+    let ready = Ready::new(program, &[], Duration::ZERO)?;
+    let empty = ready.running.memory("VmHWM")?;
+    ready.feed(Message::reference()?.of_vendors(vendors), 200)?;
+    let full = ready.running.memory("VmHWM")?;
+    ready.running.end()?;
+    Ok((empty, full))
+}
+
+/// Bytes of a file, and what is left of them in a zip.
+pub(crate) fn bytes(path: &Path) -> Result<(u64, u64)> {
+    let whole = fs::metadata(path)?.len();
+    let zipped = Command::new("gzip")
+        .args(["-9", "-n", "-c"])
+        .arg(path)
+        .output()?;
+    ensure!(zipped.status.success(), "gzip failed");
+    Ok((whole, zipped.stdout.len() as u64))
+}
+
+/// How long warm events took, one after the other, with AWS as slow as that.
+pub(crate) fn warm(
+    program: &Program,
+    (before, events): (&[&str], usize),
+    latency: Duration,
+) -> Result<Vec<Duration>> {
+    let ready = Ready::new(program, before, latency)?;
+    let message = Message::reference()?;
+    ready.feed(vec![message.bytes()], 200)?;
+    let mut took = Vec::new();
+    for event in message.many(0..events)? {
+        let answers = ready.feed(vec![event], 200)?;
+        took.extend(answers.iter().map(|answer| answer.took));
+        // Events come at their own pace, and not as soon as the one before is done.
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    ready.running.end()?;
+    if took.is_empty() {
+        bail!("no event was answered");
+    }
+    took.sort_unstable();
+    Ok(took)
+}
