@@ -34,16 +34,6 @@ start() {
   set +m
 }
 
-# within SECONDS COMMAND...: tries a command until it succeeds or the time is over.
-within() {
-  local deadline=$((SECONDS + $1))
-  shift
-  until "$@"; do
-    ((SECONDS < deadline)) || return 1
-    sleep 0.1
-  done
-}
-
 ready() {
   curl -fsS --max-time 2 -o "$scratch/health" "$AWS_ENDPOINT_URL/_ministack/health" 2>/dev/null
 }

@@ -15,3 +15,13 @@ die() {
   echo "error: $*" >&2
   exit 1
 }
+
+# within SECONDS COMMAND...: tries a command until it succeeds or the time is over.
+within() {
+  local deadline=$((SECONDS + $1))
+  shift
+  until "$@"; do
+    ((SECONDS < deadline)) || return 1
+    sleep 0.1
+  done
+}

@@ -15,16 +15,6 @@ clean_up() {
 }
 trap clean_up EXIT
 
-# within SECONDS COMMAND...: tries a command until it succeeds or the time is over.
-within() {
-  local deadline=$((SECONDS + $1))
-  shift
-  until "$@"; do
-    ((SECONDS < deadline)) || return 1
-    sleep 0.1
-  done
-}
-
 # start_stack [OPTION...]: what follows is given to the stack.
 start_stack() {
   local -a command
