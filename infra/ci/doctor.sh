@@ -14,14 +14,14 @@ aws_owner() {
     -H 'authorization: AWS4-HMAC-SHA256 Credential=owner/20260101/eu-west-1/aws/aws4_request, SignedHeaders=host, Signature=0' -d "$2"
 }
 
-# ends_with CODE COMMAND...: runs wabactl and keeps what it shows.
+# ends_with CODES COMMAND...: runs wabactl and keeps what it shows.
 ends_with() {
   local expected=$1 code=0
   shift
   echo "+ wabactl $*"
   wabactl --url "$gateway" --key-file .local/admin-key "$@" >"$scratch/shown" || code=$?
   cat "$scratch/shown"
-  [[ $code == "$expected" ]] || die "wabactl $1 ended with $code, and not with $expected"
+  [[ $code =~ ^($expected)$ ]] || die "wabactl $1 ended with $code, and not with $expected"
 }
 
 shows() {
@@ -32,9 +32,8 @@ start_stack
 cargo build --quiet --locked -p wabactl
 export PATH="$CARGO_TARGET_DIR/debug:$PATH"
 
-# A demo vendor has no account plan of its own yet: something may be left to see to, and nothing is broken.
-wabactl --url "$gateway" --key-file .local/admin-key setup-webhook vendor_001 >/dev/null
-ends_with 3 smoke vendor_001 --from +221700000099 --secrets events/local/vendors.csv
+# Of a stack that was just started something may be left to see to, and nothing is broken.
+ends_with '0|3' smoke vendor_001 --from +221700000099 --secrets events/local/vendors.csv
 shows '^ok +tables +all 9 are there'
 shows '^ok +queues +all 7 are there'
 shows '^ok +secrets +all 4 are there'
