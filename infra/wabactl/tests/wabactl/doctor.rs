@@ -110,9 +110,7 @@ async fn a_part_that_is_gone_is_named_with_its_fix_and_one_that_nobody_tells_of_
         script.retain(|(line, _)| *line != "GET /api/admin/health");
         script.push(("GET /api/admin/health", vec![answer]));
         let gateway = Gateway::scripted_by(script).await;
-        let run = machine
-            .asks(&gateway.url, &["--retries", "0", "doctor"])
-            .await;
+        let run = machine.asks(&gateway.url, &["doctor"]).await;
         assert_eq!(run.status.code(), Some(code), "{run:?}");
         assert!(text(&run.stdout).contains(told), "{run:?}");
     }
