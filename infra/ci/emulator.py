@@ -303,7 +303,7 @@ def kept(name: str) -> dict[str, list[str]]:
 def what_is_kept_outlives_the_stack(name: str) -> None:
     left = kept(name)
     assert not left["functions"] and not left["queues"], left
-    assert len(left["tables"]) == 9 and len(left["buckets"]) == 1 and f"{name}/vendor/{VENDOR['vendorId']}" in left["secrets"], left
+    assert len(left["tables"]) == 9 and len(left["buckets"]) == 2 and f"{name}/vendor/{VENDOR['vendorId']}" in left["secrets"], left
 
 
 def nothing_is_left(name: str) -> None:
