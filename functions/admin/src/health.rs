@@ -15,7 +15,7 @@ pub(crate) const ROUTES: &[Route] = &[Route::new("GET", "/health", Scope::Read, 
 impl App {
     /// Looks at every table, queue and secret of the deployment; nothing of a vendor's.
     async fn examine(&self, _: Call<'_>) -> Answer {
-        let probed = self.platform.probe().await;
+        let probed = Box::pin(self.platform.probe()).await;
         let is_well = |one: &Probed| !matches!(one.found, Found::Failed(_));
         let answer = json!({
             "ok": probed.iter().all(is_well),

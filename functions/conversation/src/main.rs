@@ -14,7 +14,7 @@ async fn main() -> Result<(), Error> {
     let app = &App::new(&config, Clock::system());
     app.open_connections().await;
     run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
-        Ok::<_, Error>(app.handle(event.payload, &event.context).await)
+        Ok::<_, Error>(Box::pin(app.handle(event.payload, &event.context)).await)
     }))
     .await
 }

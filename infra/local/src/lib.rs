@@ -90,6 +90,18 @@ fn made(folders: &[Option<PathBuf>]) -> Result<()> {
     Ok(())
 }
 
+/// The AWS endpoint, under the functions' roles.
+fn endpoint(listener: TcpListener, data_dir: Option<PathBuf>, clock: Clock) -> Result<EmbeddedAws> {
+    let options = embedded_aws::Options {
+        data_dir,
+        clock,
+        release_in_flight: true,
+        roles: roles::enforced()?,
+        ..embedded_aws::Options::default()
+    };
+    EmbeddedAws::start(listener, options)
+}
+
 /// How often the sweep runs by its timer.
 const SWEEP_EVERY: Duration = Duration::from_mins(1);
 
@@ -100,16 +112,7 @@ impl Stack {
         let gateway_url = format!("http://{}", gateway.local_addr()?);
         let within = |name: &str| options.data_dir.as_ref().map(|dir| dir.join(name));
         made(&[within("aws"), within("simulator")])?;
-        let aws = EmbeddedAws::start(
-            aws,
-            embedded_aws::Options {
-                data_dir: within("aws"),
-                clock: options.clock.clone(),
-                release_in_flight: true,
-                roles: roles::enforced()?,
-                ..embedded_aws::Options::default()
-            },
-        )?;
+        let aws = endpoint(aws, within("aws"), options.clock.clone())?;
         let mut simulated = simulator::Options::new(options.clock.clone(), &gateway_url);
         simulated.data_dir = within("simulator");
         (options.simulator)(&mut simulated);

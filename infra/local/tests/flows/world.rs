@@ -129,7 +129,7 @@ pub(crate) async fn run_in(options: Options, test: impl AsyncFnOnce(&World)) {
     };
     world.quiet().await;
     world.aws().calls().take();
-    test(&world).await;
+    Box::pin(test(&world)).await;
     world.keeps_its_secrets(&logs);
     world.records_no_secret().await;
     world.is_refused_nothing();

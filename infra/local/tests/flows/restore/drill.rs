@@ -38,7 +38,7 @@ impl<'w> Drill<'w> {
         }
     }
 
-    /// One of so many, by the generator of Steele, Lea and Flood (SplitMix64).
+    /// One of so many, by the generator of Steele, Lea and Flood (`SplitMix64`).
     fn one_of(&mut self, many: u64) -> u64 {
         self.seed = self.seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.seed;
