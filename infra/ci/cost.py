@@ -85,16 +85,10 @@ def of_stack():
     cost["Lambda requests"] = passes * PRICES["lambda.request"]
     cost["SQS"] = ASSUMED["queues.idle_requests_month"] * PRICES["fifo.request"]
     cost["Secrets Manager, the secrets kept"] = 3 * PRICES["secrets.secret_month"]
-    cost["Alarms"] = alarms() * PRICES["alarm.month"]
+    cost["Alarms"] = ASSUMED["alarms.metrics"] * PRICES["alarm.month"]
     cost["Dashboard"] = PRICES["dashboard.month"]
     cost["Metrics"] = ASSUMED["metrics.count"] * PRICES["metrics.metric_month"]
     return cost
-
-
-def alarms():
-    """The alarms of the nested templates."""
-    found = [path.read_text().count("Type: AWS::CloudWatch::Alarm") for path in Path("infra").glob("*.yaml")]
-    return sum(found)
 
 
 def of_storage(messages):
