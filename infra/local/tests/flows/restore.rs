@@ -220,6 +220,10 @@ async fn what_was_deleted_revoked_paused_or_silenced_since_the_backup_stays_so()
         let after = [AWA, RAMA, MOUSSA].map(|to| sent_to(world, to));
         assert_eq!(after, [before[0], before[1], before[2] + 1]);
         crate::deleting::until_erased(world, "shop_03").await;
+        // With words that were kept beside conversations that began since.
+        let all = delete(world, "vendors/vendor_001?force=true").await;
+        assert_eq!(all.status, 202, "{}", all.text);
+        crate::deleting::until_erased(world, "vendor_001").await;
     })
     .await;
 }

@@ -141,6 +141,8 @@ impl Tables {
             if next.is_some() {
                 under.retain(|one| *one != key);
             }
+            // A customer's word is found by itself, and one request names nothing twice.
+            under.retain(|one| one["sk"] != s("word"));
             all.extend(under);
         }
         Ok(all)
