@@ -1,11 +1,13 @@
 //! Vendors of a local stack, registered through the admin API.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, Result, bail};
 use domain::VendorId;
+use embedded_aws::sqs::Depth;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use local::{Options, Stack};
 use serde_json::{Value, json};
-use std::time::Duration;
 use wabactl::{AdminClient, Ask, Patience};
 
 /// Registrations under way at once; the stack links one session at a time.
@@ -36,18 +38,27 @@ pub(crate) async fn stack_with(vendors: usize) -> Result<Stack> {
     Ok(stack)
 }
 
-/// Waits until nothing waits in a queue and no function runs.
+/// Waits until nothing waits in a queue and no function runs. What is to be looked at later is not waited for.
 pub(crate) async fn at_rest(stack: &Stack) -> Result<()> {
+    resting(stack, |depth| depth.visible + depth.in_flight).await
+}
+
+/// The same, and nothing is to be looked at later either: a session that was linked is, after half a minute.
+pub(crate) async fn long_at_rest(stack: &Stack) -> Result<()> {
+    resting(stack, |depth| {
+        depth.visible + depth.in_flight + depth.delayed
+    })
+    .await
+}
+
+async fn resting(stack: &Stack, waiting: fn(Depth) -> usize) -> Result<()> {
     let resting = async {
         let mut calm = 0;
         while calm < 5 {
-            let depths = ["inbound.fifo", "outbound.fifo", "later"]
-                .map(|queue| stack.aws().queues().depth(&format!("local-{queue}")));
-            let holds =
-                |depth: &embedded_aws::sqs::Depth| depth.visible + depth.in_flight + depth.delayed;
-            let is_empty = depths
-                .iter()
-                .all(|depth| depth.as_ref().is_ok_and(|depth| holds(depth) == 0));
+            let is_empty = ["inbound.fifo", "outbound.fifo", "later"]
+                .map(|queue| stack.aws().queues().depth(&format!("local-{queue}")))
+                .into_iter()
+                .all(|depth| depth.is_ok_and(|depth| waiting(depth) == 0));
             let runs = stack.mappings().iter().any(|mapping| mapping.running() > 0);
             calm = if is_empty && !runs { calm + 1 } else { 0 };
             tokio::time::sleep(Duration::from_millis(20)).await;
