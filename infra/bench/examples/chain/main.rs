@@ -149,10 +149,10 @@ impl Stand {
 
 /// All stacks are there at once and take turns, so that what else the machine does hits all of them.
 async fn with_vendors(arguments: &Arguments) -> Result<()> {
-    let sizes = [10, 100, 1_000, 10_000].map(|size: usize| size.min(arguments.most));
+    let sizes = up_to(&[10, 100, 1_000, 10_000], arguments.most);
     let mut stands = Vec::new();
-    for size in sizes {
-        stands.push(Stand::new(size, arguments.rate).await?);
+    for size in &sizes {
+        stands.push(Stand::new(*size, arguments.rate).await?);
     }
     for stand in &stands {
         long_at_rest(&stand.stack).await?;
@@ -172,7 +172,7 @@ async fn with_vendors(arguments: &Arguments) -> Result<()> {
         "messages/s in a burst",
     ];
     say(&table(&head, &rows))?;
-    let steps = sizes.map(|size| size.to_string());
+    let steps: Vec<String> = sizes.iter().map(ToString::to_string).collect();
     let measured: Vec<&Measured> = stands.iter().map(|stand| &stand.measured).collect();
     let title = "From webhook to provider, ms, by vendors";
     draw(arguments, "vendors", title, (&steps, &measured))?;
@@ -180,6 +180,11 @@ async fn with_vendors(arguments: &Arguments) -> Result<()> {
         stand.stack.shutdown().await;
     }
     Ok(())
+}
+
+fn up_to(sizes: &[usize], most: usize) -> Vec<usize> {
+    let sizes = sizes.iter().copied();
+    sizes.filter(|size| *size <= most).collect()
 }
 
 /// All vendors in turn, from one on: of many most write for the first time, and of few none.
@@ -246,10 +251,7 @@ fn merged(mut some: Vec<Arrival>, others: Vec<Arrival>) -> Vec<Arrival> {
 
 /// One vendor's lane grows; what the others' messages take is measured at each length, and while conversations of the one are worked off.
 async fn behind_a_backlog(arguments: &Arguments) -> Result<()> {
-    let sizes: Vec<usize> = [0, 1_000, 10_000]
-        .into_iter()
-        .filter(|size| *size <= arguments.most)
-        .collect();
+    let sizes = up_to(&[0, 1_000, 10_000], arguments.most);
     let stack = vendors::stack_with(QUIET + 1).await?;
     let quiet = evenly(0..QUIET, (QUIET_RATE, QUIET_RATE * SECONDS), true);
     run(&stack, &quiet).await?;
