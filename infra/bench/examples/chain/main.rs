@@ -17,7 +17,7 @@ use local::Stack;
 
 use figures::{Figure, Line, as_f64, millis, plot, table};
 use load::{Arrival, Cost, Run, evenly, run};
-use vendors::{at_rest, long_at_rest};
+use vendors::at_rest;
 
 #[derive(Parser)]
 #[command(about = "Measures messages from webhook to provider on local stacks")]
@@ -153,9 +153,6 @@ async fn with_vendors(arguments: &Arguments) -> Result<()> {
     let mut stands = Vec::new();
     for size in &sizes {
         stands.push(Stand::new(*size, arguments.rate).await?);
-    }
-    for stand in &stands {
-        long_at_rest(&stand.stack).await?;
     }
     for _ in 0..arguments.rounds {
         for stand in &mut stands {

@@ -40,18 +40,7 @@ pub(crate) async fn stack_with(vendors: usize) -> Result<Stack> {
 
 /// Waits until nothing waits in a queue and no function runs. What is to be looked at later is not waited for.
 pub(crate) async fn at_rest(stack: &Stack) -> Result<()> {
-    resting(stack, |depth| depth.visible + depth.in_flight).await
-}
-
-/// The same, and nothing is to be looked at later either: a session that was linked is, after half a minute.
-pub(crate) async fn long_at_rest(stack: &Stack) -> Result<()> {
-    resting(stack, |depth| {
-        depth.visible + depth.in_flight + depth.delayed
-    })
-    .await
-}
-
-async fn resting(stack: &Stack, waiting: fn(Depth) -> usize) -> Result<()> {
+    let waiting = |depth: Depth| depth.visible + depth.in_flight;
     let resting = async {
         let mut calm = 0;
         while calm < 5 {
