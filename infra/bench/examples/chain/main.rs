@@ -318,6 +318,7 @@ fn draw(
         line("p50", "#1f77b4", |it| &it.median),
         line("p99", "#d62728", |it| &it.slowest),
     ];
+    std::fs::create_dir_all(folder)?;
     let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
     plot(
         &folder.join(format!("chain-{name}.svg")),
