@@ -1,14 +1,33 @@
+use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use domain::limits;
+use futures_util::future::BoxFuture;
 use thiserror::Error;
 
 /// The client that providers are called with. It follows no redirects, so that a key never reaches another host.
 /// It is built when it is first used: the webhook functions never do.
 #[derive(Clone, Debug, Default)]
 pub struct Http {
-    client: Arc<OnceLock<reqwest::Client>>,
+    client: Arc<OnceLock<Box<dyn Performer>>>,
+}
+
+/// What performs requests. It is behind a trait so that a function which performs none has nothing of it linked, not even how it is dropped.
+trait Performer: fmt::Debug + Send + Sync {
+    fn execute(
+        &self,
+        request: reqwest::Request,
+    ) -> BoxFuture<'_, reqwest::Result<reqwest::Response>>;
+}
+
+impl Performer for reqwest::Client {
+    fn execute(
+        &self,
+        request: reqwest::Request,
+    ) -> BoxFuture<'_, reqwest::Result<reqwest::Response>> {
+        Box::pin(Self::execute(self, request))
+    }
 }
 
 /// Why a call has no answer, sorted by the one question that matters: can the provider have acted on it?
@@ -49,7 +68,7 @@ impl Http {
         *request.timeout_mut() = Some(timeout);
         let mut answer = self
             .client
-            .get_or_init(client)
+            .get_or_init(|| Box::new(client()))
             .execute(request)
             .await
             .map_err(|error| without_answer(&error))?;
