@@ -263,8 +263,11 @@ async fn deleted_again(
         let Some(row) = row.filter(|row| record.deletes(&row.config)) else {
             return Ok(false);
         };
-        let now = platform.clock.now();
-        let begun = Erasure::begun(now, row.config.revision + 1);
+        // At its own time, for since then nobody could know the vendor's secrets; and so it is the same record.
+        let begun = Erasure {
+            due_at: platform.clock.now(),
+            ..Erasure::begun(record.at, row.config.revision + 1)
+        };
         if tables.begin_erasure(&row.config, &begun).await?.is_done() {
             erasure::stop(platform, vendor).await?;
             return Ok(true);

@@ -12,7 +12,7 @@ use crate::world::{VENDOR_1, VENDOR_2, Vendor, World, run};
 /// Things that happen before the backup, and again since it.
 const ACTS: usize = 9;
 /// Drills, each another course of things.
-const SEEDS: u64 = 6;
+const SEEDS: u64 = 4;
 
 /// A course of things that a seed decides.
 struct Drill<'w> {
