@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use embedded_aws::Call;
 use serde_json::{Value, json};
 
-use crate::world::{Answer, World};
+use crate::world::{Answer, Vendor, World};
 
 /// What follows the vendor's id in the three webhook URLs.
 pub(crate) const URLS: [&str; 3] = ["", "/status", "/connection"];
@@ -81,6 +81,17 @@ pub(crate) async fn register(world: &World, vendor: &Value) -> Answer {
     assert!(matches!(answer.status, 200 | 201), "{}", answer.text);
     world.quiet().await;
     answer
+}
+
+/// Registers a vendor, and answers with what tests call it by.
+pub(crate) async fn registered_as(world: &World, vendor: &Value) -> Vendor {
+    register(world, vendor).await;
+    let text = |name: &str| vendor[name].as_str().expect("a text").to_owned().leak();
+    Vendor {
+        id: text("vendorId"),
+        secret: text("wasenderWebhookSecret"),
+        session: text("wasenderInstanceId"),
+    }
 }
 
 /// Changes one field of the first demo vendor; the rest stays as it is.

@@ -7,7 +7,7 @@ use platform::Http;
 use serde_json::{Value, json};
 use simulator::{DEFAULT_PERSONAL_ACCESS_TOKEN, Fault, FaultKind, Plan, ResetHeader};
 
-use crate::front_door::{register, shop};
+use crate::front_door::{registered_as, shop};
 use crate::world::{AWA, MOUSSA, VENDOR_2, Vendor, World, run, run_with};
 
 /// A vendor of its own for each test, because the log is one for all of them. Its number is the test's.
@@ -16,13 +16,7 @@ async fn registered(world: &World, number: usize, pacing: &Value) -> Vendor {
     for (name, value) in pacing.as_object().expect("fields") {
         vendor[name] = value.clone();
     }
-    register(world, &vendor).await;
-    let text = |name: &str| vendor[name].as_str().expect("a text").to_owned().leak();
-    Vendor {
-        id: text("vendorId"),
-        secret: text("wasenderWebhookSecret"),
-        session: text("wasenderInstanceId"),
-    }
+    registered_as(world, &vendor).await
 }
 
 /// Somebody switches account protection on in Wasender's dashboard.

@@ -11,7 +11,7 @@ use simulator::{Fault, FaultKind};
 use testkit::wasender::{event, received, update};
 
 use crate::engine_double::{Act, EngineDouble};
-use crate::front_door::{JSON, post, register, shop};
+use crate::front_door::{JSON, post, registered_as, shop};
 use crate::rotation::environments::config;
 use crate::world::{AWA, Vendor, World, run};
 
@@ -20,14 +20,7 @@ const TRACE: &str = "1-65a1b2c3-0123456789abcdef01234567";
 /// A vendor of its own for each test, because the log is one for all of them.
 async fn registered(world: &World, number: usize) -> Vendor {
     world.unspeakable(&[AWA]);
-    let vendor = shop(number);
-    register(world, &vendor).await;
-    let text = |name: &str| vendor[name].as_str().expect("a text").to_owned().leak();
-    Vendor {
-        id: text("vendorId"),
-        secret: text("wasenderWebhookSecret"),
-        session: text("wasenderInstanceId"),
-    }
+    registered_as(world, &shop(number)).await
 }
 
 /// The lines that hold a metric of a vendor.
