@@ -5,20 +5,12 @@ use futures_util::{StreamExt as _, stream};
 use jiff::Timestamp;
 use platform::AwsError;
 
-use crate::{AT_ONCE, App, PAGE, PAGES, Pass};
+use crate::{AT_ONCE, App, PAGE, Pass, pages};
 
 impl App {
     /// Lanes that stand still or drain, and that somebody should have gone on with by now.
     pub(crate) async fn due_lanes(&self) -> Pass {
-        let mut pass = Pass::default();
-        for _ in 0..PAGES {
-            let (page, is_more) = self.lanes().await;
-            pass = pass.and(page);
-            if !is_more {
-                break;
-            }
-        }
-        pass
+        pages(|| self.lanes()).await
     }
 
     /// One page of them, and whether there are more.

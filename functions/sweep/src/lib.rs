@@ -185,6 +185,19 @@ impl Pass {
     }
 }
 
+/// A job's pages, one after the other, as long as there are more.
+async fn pages<F: Future<Output = (Pass, bool)>>(page: impl Fn() -> F) -> Pass {
+    let mut pass = Pass::default();
+    for _ in 0..PAGES {
+        let (done, is_more) = page().await;
+        pass = pass.and(done);
+        if !is_more {
+            break;
+        }
+    }
+    pass
+}
+
 /// Whether a record is done with.
 fn handled(done: Result<(), platform::AwsError>) -> Handled {
     match done {

@@ -1,7 +1,7 @@
 use flows::watch::Looks;
 use futures_util::{StreamExt as _, stream};
 
-use crate::{AT_ONCE, App, PAGE, PAGES, Pass};
+use crate::{AT_ONCE, App, PAGE, Pass, pages};
 
 impl App {
     /// Sessions whose settings and silence are to be looked at by now.
@@ -9,15 +9,7 @@ impl App {
         let public_url = self.public_url.as_deref();
         let looks = Looks::new(&self.platform, &self.wasender_api_url, public_url);
         let looks = looks.repairing(self.repair_drift);
-        let mut pass = Pass::default();
-        for _ in 0..PAGES {
-            let (page, is_more) = self.watches(&looks).await;
-            pass = pass.and(page);
-            if !is_more {
-                break;
-            }
-        }
-        pass
+        pages(|| self.watches(&looks)).await
     }
 
     /// One page of them, and whether there are more.
