@@ -40,6 +40,7 @@ mod engine_double;
 mod foreign_sessions;
 mod front_door;
 mod groups;
+mod growth;
 mod health;
 mod hearing;
 mod identity;
