@@ -12,13 +12,13 @@ use crate::http::{self, Request, Response};
 /// One endpoint for all services.
 pub(crate) struct Aws {
     pub(crate) url: String,
-    calls: Arc<Mutex<BTreeMap<String, usize>>>,
+    calls: Arc<Mutex<BTreeMap<String, u64>>>,
 }
 
 impl Aws {
     /// Answers after so long.
     pub(crate) fn new(latency: Duration) -> Result<Self> {
-        let calls = Arc::<Mutex<BTreeMap<String, usize>>>::default();
+        let calls = Arc::<Mutex<BTreeMap<String, u64>>>::default();
         let counted = Arc::clone(&calls);
         let address = http::serve(move |request| {
             let action = action(&request);
@@ -38,7 +38,7 @@ impl Aws {
     }
 
     /// What was asked since this was called last.
-    pub(crate) fn take(&self) -> BTreeMap<String, usize> {
+    pub(crate) fn take(&self) -> BTreeMap<String, u64> {
         std::mem::take(&mut *self.calls.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

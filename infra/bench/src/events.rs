@@ -4,6 +4,7 @@ use anyhow::{Context as _, Result};
 use serde_json::Value;
 
 const REFERENCE: &str = include_str!("../../../events/api/messages-text.json");
+const STATUS: &str = include_str!("../../../events/api/status-delivered.json");
 const FORGED: &str = include_str!("../../../events/api/messages-bad-signature.json");
 
 /// One customer's message, signed. A `number` makes it another message, and another vendor's if it is asked for.
@@ -45,4 +46,9 @@ impl Message {
 /// A message with another vendor's signature.
 pub(crate) fn forged() -> Vec<u8> {
     FORGED.as_bytes().to_vec()
+}
+
+/// What became of a message that was sent.
+pub(crate) fn status() -> Vec<u8> {
+    STATUS.as_bytes().to_vec()
 }

@@ -1,74 +1,108 @@
 //! What is measured, and what it is compared with; built as far as it is not there.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
 use crate::program::Program;
-use crate::root;
+use crate::{root, say};
 
-/// The function and its peers.
-pub(crate) struct Peers {
+/// What instructions are counted of.
+pub(crate) struct Programs {
     pub(crate) messages: Program,
-    pub(crate) hello: Program,
     pub(crate) aws_call: Program,
-    others: Vec<Program>,
 }
 
-/// Builds what is needed to count: the function, unless there is one, the floor and the call.
-pub(crate) fn build(messages: Option<PathBuf>) -> Result<Peers> {
-    // Cargo runs this program from the folder that it builds to.
-    let here = std::env::current_exe()?;
-    let here = here.parent().context("a folder")?;
-    let messages = if let Some(path) = messages {
-        path.canonicalize()?
-    } else {
-        run(cargo().args(["--package", "messages"]))?;
-        here.join("messages")
-    };
-    let program = |name: &'static str| Program::new(name, here.join(name));
-    run(cargo().args(["--package", "bench", "--features", "programs"]))?;
-    Ok(Peers {
-        messages: Program::new("messages", messages),
-        hello: program("hello"),
-        aws_call: program("aws_call"),
-        others: Vec::new(),
+/// The function.
+pub(crate) fn messages(built: Option<PathBuf>) -> Result<Program> {
+    program("messages", built, || {
+        run(cargo().args(["--package", "messages"]))
     })
 }
 
-impl Peers {
-    /// With those that take longer to build: the same work with the SDK's defaults, and in Node.
-    pub(crate) fn with_others(self) -> Result<Self> {
-        let folder = root().join("infra/bench");
-        let manifest = folder.join("default/Cargo.toml");
-        let target = folder.join("default/target");
-        run(cargo()
-            .arg("--manifest-path")
-            .arg(manifest)
-            .arg("--target-dir")
-            .arg(&target))?;
-        let mut install = Command::new("npm");
-        install.args([
-            "ci",
-            "--silent",
-            "--no-audit",
-            "--no-fund",
-            "--ignore-scripts",
-        ]);
-        run(install.current_dir(folder.join("node")))?;
-        let default = Program::new("default", target.join("release/default"));
-        let mut node = Program::new("node", folder.join("node/webhook.mjs"));
-        node.by = Some("node");
-        let others = vec![default, node];
-        Ok(Self { others, ..self })
-    }
+/// The function, and what makes its AWS call alone.
+pub(crate) fn programs(messages: Program, aws_call: Option<PathBuf>) -> Result<Programs> {
+    Ok(Programs {
+        messages,
+        aws_call: program("aws_call", aws_call, || of_ours("aws_call"))?,
+    })
+}
 
-    /// The function first, the floor second.
-    pub(crate) fn all(&self) -> Vec<Program> {
-        let first = [self.messages.clone(), self.hello.clone()];
-        first.into_iter().chain(self.others.clone()).collect()
+/// What the function is compared with: first the floor, then the same work with the SDK's defaults and in Node.
+pub(crate) fn others() -> Result<Vec<Program>> {
+    let mut others = vec![program("hello", None, || of_ours("hello"))?];
+    others.push(with_defaults()?);
+    match in_node() {
+        Ok(node) => others.push(node),
+        Err(error) => say(&format!("LEFT OUT: the ratio to Node: {error:#}\n"))?,
     }
+    Ok(others)
+}
+
+/// One that is built already, or else as `make` does it.
+fn program(
+    name: &'static str,
+    built: Option<PathBuf>,
+    make: impl Fn() -> Result<()>,
+) -> Result<Program> {
+    if let Some(path) = built {
+        return Ok(Program::new(name, path.canonicalize()?));
+    }
+    make()?;
+    // Cargo runs this program from the folder that it builds to.
+    let here = std::env::current_exe()?;
+    Ok(Program::new(
+        name,
+        here.parent().context("a folder")?.join(name),
+    ))
+}
+
+fn of_ours(name: &str) -> Result<()> {
+    run(cargo().args([
+        "--package",
+        "bench",
+        "--features",
+        "programs",
+        "--bin",
+        name,
+    ]))
+}
+
+fn with_defaults() -> Result<Program> {
+    let folder = root().join("infra/bench/default");
+    let target = folder.join("target");
+    let manifest = folder.join("Cargo.toml");
+    run(cargo()
+        .arg("--manifest-path")
+        .arg(manifest)
+        .arg("--target-dir")
+        .arg(&target))?;
+    Ok(Program::new("default", target.join("release/default")))
+}
+
+fn in_node() -> Result<Program> {
+    let folder = root().join("infra/bench/node");
+    ensure!(has_node(&folder)?, "Node 20 or later is needed");
+    let quietly = [
+        "ci",
+        "--silent",
+        "--no-audit",
+        "--no-fund",
+        "--ignore-scripts",
+    ];
+    run(Command::new("npm").args(quietly).current_dir(&folder))?;
+    let mut node = Program::new("node", folder.join("webhook.mjs"));
+    node.by = Some("node");
+    Ok(node)
+}
+
+/// Whether there is Node 20 or later, as its own arithmetic tells.
+fn has_node(folder: &Path) -> Result<bool> {
+    let asked = "process.exit(process.versions.node.split('.')[0] >= 20 ? 0 : 1)";
+    let mut node = Command::new("node");
+    let answer = node.args(["-e", asked]).current_dir(folder).status();
+    Ok(answer.context("node")?.success())
 }
 
 fn cargo() -> Command {
