@@ -1,6 +1,7 @@
 """The promises of template.yaml that neither SAM nor cfn-lint knows: see validate-template.sh."""
 
 import pathlib
+import re
 import sys
 
 from samcli.yamlhelper import yaml_parse
@@ -20,6 +21,11 @@ NAMES = {
     "AWS::SecretsManager::Secret": "Name",
     "AWS::Serverless::Function": "FunctionName",
     "AWS::Serverless::HttpApi": "Name",
+}
+# What an access log may say of a request: no path, address or user agent.
+SAID = {
+    "requestId", "requestTime", "routeKey", "status", "protocol", "responseLatency", "integrationLatency", "integrationStatus",
+    "responseLength", "error.responseType",
 }
 # Webhooks and the like that a message may lead to, and how far above the expected peak the API's limits are.
 REQUESTS_A_MESSAGE, MARGIN = 30, 10
@@ -76,6 +82,61 @@ def check_queue(logical_id, properties):
         check(same_kind, f"{logical_id}: its dead-letter queue is of the other kind")
 
 
+def check_flow(logical_id, properties):
+    """A queue of messages in order: as many groups at once as there are, and no message lost to another with the same words."""
+    if "RedrivePolicy" in properties and properties.get("FifoQueue"):
+        fast = (properties["DeduplicationScope"], properties["FifoThroughputLimit"]) == ("messageGroup", "perMessageGroupId")
+        check(fast, f"{logical_id}: is not in the mode of high throughput")
+        check(properties["ContentBasedDeduplication"] is False, f"{logical_id}: takes equal messages for one")
+
+
+def check_kept(logical_id, resource):
+    """What holds data outlives the stack, and what would replace it."""
+    policies = (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy"))
+    check(policies == ("RetainExceptOnCreate", "Retain"), f"{logical_id}: is lost with the stack, or with what replaces it")
+
+
+def check_table(logical_id, properties):
+    keyed = [one["AttributeName"] for one in properties["AttributeDefinitions"]]
+    recovery = properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
+    check(recovery is True, f"{logical_id}: can't be recovered")
+    check(properties["SSESpecification"]["SSEEnabled"] is True, f"{logical_id}: is not encrypted by a key of the account")
+    check(properties["DeletionProtectionEnabled"] == {"Ref": "DeletionProtection"}, f"{logical_id}: is not protected by the parameter")
+    expiry = properties.get("TimeToLiveSpecification")
+    # Vendors and admin keys are kept for good.
+    kept = logical_id in ("VendorConfigsTable", "AdminKeysTable")
+    check(kept or expiry == {"AttributeName": "expiresAt", "Enabled": True}, f"{logical_id}: forgets nothing")
+    check(len(keyed) == len(set(keyed)), f"{logical_id}: an attribute is defined twice")
+
+
+def check_bucket(logical_id, properties):
+    private = properties["PublicAccessBlockConfiguration"]
+    check(len(private) == 4 and all(private.values()), f"{logical_id}: may be made public")
+    check(properties["LifecycleConfiguration"]["Rules"], f"{logical_id}: forgets nothing")
+
+
+def check_encrypted_transport():
+    """Every queue and every bucket refuses what is not encrypted on its way."""
+    covered = set()
+    for kind, key in (("AWS::SQS::QueuePolicy", "Queues"), ("AWS::S3::BucketPolicy", "Bucket")):
+        for properties in of_type(kind).values():
+            [statement] = properties["PolicyDocument"]["Statement"]
+            check(statement["Effect"] == "Deny" and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}, f"{kind}: does not refuse plain text")
+            covered |= {one["Ref"] for one in listed(properties[key])}
+    for logical_id in [*of_type("AWS::SQS::Queue"), *of_type("AWS::S3::Bucket")]:
+        check(logical_id in covered, f"{logical_id}: takes plain text")
+
+
+def check_access_logs():
+    """What is said of a request is not personal."""
+    for kind in ("AWS::Serverless::HttpApi", "AWS::ApiGatewayV2::Stage"):
+        for logical_id, properties in of_type(kind).items():
+            said = set(re.findall(r"\$context\.([\w.]+)", properties["AccessLogSettings"]["Format"]))
+            check(said <= SAID, f"{logical_id}: its access log says {said - SAID}")
+    for logical_id, properties in of_type("AWS::Logs::LogGroup").items():
+        check(properties["RetentionInDays"] == {"Ref": "LogRetentionDays"}, f"{logical_id}: is kept for another time")
+
+
 def check_name(logical_id, resource):
     value = resource.get("Properties", {})
     for member in NAMES[resource["Type"]].split("."):
@@ -110,6 +171,17 @@ for key, value in of_type("AWS::Serverless::Function").items():
     check_function(key, value)
 for key, value in of_type("AWS::SQS::Queue").items():
     check_queue(key, value)
+    check_flow(key, value)
+for key, value in of_type("AWS::DynamoDB::Table").items():
+    check_table(key, value)
+for key, value in of_type("AWS::S3::Bucket").items():
+    check_bucket(key, value)
+for kind in ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SecretsManager::Secret"):
+    for key in of_type(kind):
+        check_kept(key, resources[key])
+check_encrypted_transport()
+check_access_logs()
+check(template["Globals"]["Function"]["Tracing"] == "Active", "functions send no traces")
 for key, value in resources.items():
     if value["Type"] in NAMES:
         check_name(key, value)
