@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use simulator::Delays;
+
 use crate::front_door::{registered_as, shop};
 use crate::world::{VENDOR_1, VENDOR_2, Vendor, World, run_with};
 
