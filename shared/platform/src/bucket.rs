@@ -1,19 +1,15 @@
 //! An S3 bucket, spoken to with a few requests and without an SDK of its own.
 
 use std::fmt;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use aws_credential_types::Credentials;
-use aws_sigv4::http_request::{
-    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SignatureLocation,
-    SigningSettings, UriPathNormalizationMode, sign,
-};
-use aws_sigv4::sign::v4;
+use aws::sign::{Moment, Signed, Signer, sha256_hex};
 use domain::limits;
+use http::{HeaderName, HeaderValue};
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 
-use crate::config::{self, Config};
+use crate::config::Config;
 use crate::error::AwsError;
 use crate::http::Http;
 
@@ -22,8 +18,7 @@ use crate::http::Http;
 pub(crate) struct Bucket {
     /// Where its objects are, without a trailing slash.
     url: String,
-    region: String,
-    keys: config::Credentials,
+    signer: Signer,
 }
 
 impl fmt::Debug for Bucket {
@@ -41,8 +36,7 @@ impl Bucket {
                 Some(endpoint) => format!("{}/{name}", endpoint.trim_end_matches('/')),
                 None => format!("https://{name}.s3.{}.amazonaws.com", config.region),
             },
-            region: config.region.clone(),
-            keys: config.credentials.clone(),
+            signer: Signer::new("s3", &config.region, config.credentials.clone()),
         }
     }
 
@@ -94,16 +88,7 @@ impl Bucket {
         for (header, value) in headers {
             request = request.header(*header, *value);
         }
-        let mut request = request.body(file).ok()?;
-        let mut settings = settings();
-        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
-        self.sign(
-            &mut request,
-            |file| SignableBody::Bytes(file),
-            settings,
-            now,
-        )?;
-        Some(request)
+        self.signed(request.body(file).ok()?, now)
     }
 
     /// A request without a body.
@@ -115,68 +100,73 @@ impl Bucket {
     ) -> Option<http::Request<Vec<u8>>> {
         let request = http::Request::builder().method(method);
         let request = request.uri(format!("{}/{name}", self.url));
-        let mut request = request.body(Vec::new()).ok()?;
-        let mut settings = settings();
-        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
-        self.sign(&mut request, |_| SignableBody::Bytes(&[]), settings, now)?;
-        Some(request)
+        self.signed(request.body(Vec::new()).ok()?, now)
     }
 
     /// A link to an object, for a while.
     pub(crate) fn presigned(&self, name: &str, lives: Duration, now: Timestamp) -> Option<String> {
-        let request = http::Request::get(format!("{}/{name}", self.url));
-        let mut request = request.body(Vec::new()).ok()?;
-        let mut settings = settings();
-        settings.signature_location = SignatureLocation::QueryParams;
-        settings.expires_in = Some(lives);
-        self.sign(
-            &mut request,
-            |_| SignableBody::UnsignedPayload,
-            settings,
-            now,
-        )?;
-        Some(request.uri().to_string())
+        let url: http::Uri = format!("{}/{name}", self.url).parse().ok()?;
+        let at = Moment::from(now);
+        let credential = self.signer.credential(at);
+        let mut query = format!(
+            "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={}&X-Amz-Date={}&X-Amz-Expires={}",
+            encoded(&credential),
+            at.as_str(),
+            lives.as_secs()
+        );
+        if let Some(token) = self.signer.session_token() {
+            query = format!("{query}&X-Amz-Security-Token={}", encoded(token));
+        }
+        query.push_str("&X-Amz-SignedHeaders=host");
+        let signed = Signed {
+            method: "GET",
+            path: url.path(),
+            query: &query,
+            headers: &[("host", url.authority()?.as_str())],
+            payload: "UNSIGNED-PAYLOAD",
+        };
+        let signature = self.signer.signature(&signed, at);
+        Some(format!("{url}?{query}&X-Amz-Signature={signature}"))
     }
 
-    fn sign(
+    /// Signs a request whose query is sorted and encoded, with its headers and its body.
+    fn signed(
         &self,
-        request: &mut http::Request<Vec<u8>>,
-        body: impl Fn(&[u8]) -> SignableBody<'_>,
-        settings: SigningSettings,
+        mut request: http::Request<Vec<u8>>,
         now: Timestamp,
-    ) -> Option<()> {
-        let keys = &self.keys;
-        let identity = Credentials::new(
-            &keys.access_key_id,
-            &keys.secret_access_key,
-            keys.session_token.clone(),
-            None,
-            "environment",
-        );
-        let identity = identity.into();
-        let parameters = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(&self.region)
-            .name("s3")
-            .time(SystemTime::from(now))
-            .settings(settings)
-            .build()
-            .ok()?
-            .into();
+    ) -> Option<http::Request<Vec<u8>>> {
+        let at = Moment::from(now);
+        let payload = sha256_hex(request.body());
+        let host = request.uri().authority()?.to_string();
+        let added = [
+            ("host", Some(host.as_str())),
+            ("x-amz-content-sha256", Some(payload.as_str())),
+            ("x-amz-date", Some(at.as_str())),
+            ("x-amz-security-token", self.signer.session_token()),
+        ];
+        for (name, value) in added {
+            let Some(value) = value else { continue };
+            let value = HeaderValue::from_str(value).ok()?;
+            let name = HeaderName::from_static(name);
+            request.headers_mut().insert(name, value);
+        }
         let headers = request.headers().iter();
-        let headers: Vec<(&str, &str)> = headers
+        let mut headers: Vec<(&str, &str)> = headers
             .map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
             .collect::<Option<_>>()?;
-        let uri = request.uri().to_string();
-        let signable = SignableRequest::new(
-            request.method().as_str(),
-            &uri,
-            headers.into_iter(),
-            body(request.body()),
-        );
-        let (signature, _) = sign(signable.ok()?, &parameters).ok()?.into_parts();
-        signature.apply_to_request_http1x(request);
-        Some(())
+        headers.sort_unstable();
+        let signed = Signed {
+            method: request.method().as_str(),
+            path: request.uri().path(),
+            query: request.uri().query().unwrap_or_default(),
+            headers: &headers,
+            payload: &payload,
+        };
+        let authorization = self.signer.authorization(&signed, at);
+        let authorization = HeaderValue::try_from(authorization).ok()?;
+        let name = http::header::AUTHORIZATION;
+        request.headers_mut().insert(name, authorization);
+        Some(request)
     }
 }
 
@@ -185,14 +175,6 @@ fn listed(xml: &str) -> Vec<String> {
     let behind_keys = xml.split("<Key>").skip(1);
     let names = behind_keys.filter_map(|rest| rest.split_once("</Key>"));
     names.map(|(name, _)| name.to_owned()).collect()
-}
-
-/// S3 wants paths as they are sent.
-fn settings() -> SigningSettings {
-    let mut settings = SigningSettings::default();
-    settings.percent_encoding_mode = PercentEncodingMode::Single;
-    settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
-    settings
 }
 
 /// What SigV4 encodes: everything but letters, digits and four marks.
@@ -212,14 +194,14 @@ mod tests {
 
     /// The bucket, keys and day of AWS's published examples of Signature Version 4 for S3.
     fn example() -> Bucket {
+        let credentials = aws::Credentials {
+            access_key_id: "AKIAIOSFODNN7EXAMPLE".to_owned(),
+            secret_access_key: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".to_owned(),
+            session_token: None,
+        };
         Bucket {
             url: "https://examplebucket.s3.amazonaws.com".to_owned(),
-            region: "us-east-1".to_owned(),
-            keys: config::Credentials {
-                access_key_id: "AKIAIOSFODNN7EXAMPLE".to_owned(),
-                secret_access_key: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".to_owned(),
-                session_token: None,
-            },
+            signer: Signer::new("s3", "us-east-1", credentials),
         }
     }
 

@@ -1,12 +1,12 @@
 use std::fmt;
 use std::time::Duration;
 
+use aws::{Credentials, Roots};
 use domain::limits;
 use domain::restore::Restore;
 use thiserror::Error;
 
 use crate::fetch::Origins;
-use crate::roots::Roots;
 
 /// What a function must know of its surroundings, read once when it starts.
 #[derive(Clone)]
@@ -53,20 +53,6 @@ pub struct Config {
     pub engine_origins: String,
     /// Where the actions of engines' answers are told; without it they are recorded alone.
     pub actions_url: Option<String>,
-}
-
-/// The keys that Lambda puts into a function's environment; they stay the same for the environment's life.
-#[derive(Clone)]
-pub struct Credentials {
-    pub access_key_id: String,
-    pub secret_access_key: String,
-    pub session_token: Option<String>,
-}
-
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Credentials([REDACTED])")
-    }
 }
 
 #[derive(Clone, Debug, Default)]

@@ -1,9 +1,6 @@
-use std::error::Error as StdError;
-
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use thiserror::Error;
 
-/// An AWS call that failed: what was attempted, and the service's or the SDK's word for why. It holds no item, body or secret.
+/// An AWS call that failed: what was attempted, and the service's or the client's word for why. It holds no item, body or secret.
 #[derive(Clone, Debug, Error)]
 #[error("{attempted} failed: {code}")]
 pub struct AwsError {
@@ -12,17 +9,13 @@ pub struct AwsError {
 }
 
 impl AwsError {
-    pub(crate) fn from_sdk<E, R>(attempted: &'static str, error: &SdkError<E, R>) -> Self
-    where
-        E: ProvideErrorMetadata + StdError + 'static,
-        R: std::fmt::Debug,
-    {
+    pub(crate) fn of(attempted: &'static str, error: &aws::Error) -> Self {
         let code = match error {
-            SdkError::ServiceError(refusal) => refusal.err().code().unwrap_or("unknown"),
-            SdkError::TimeoutError(_) => "timeout",
-            SdkError::DispatchFailure(_) => "not_reached",
-            SdkError::ResponseError(_) => "unreadable_answer",
-            _ => "not_sent",
+            aws::Error::Refused(refusal) => &refusal.code,
+            aws::Error::TimedOut => "timeout",
+            aws::Error::NotReached => "not_reached",
+            aws::Error::UnreadableAnswer => "unreadable_answer",
+            aws::Error::NotSent => "not_sent",
         };
         Self {
             attempted,
@@ -36,7 +29,7 @@ impl AwsError {
         Self { attempted, code }
     }
 
-    /// A call that is made without the SDK and failed with this code.
+    /// A call that is made without AWS's clients and failed with this code.
     pub(crate) fn refused(attempted: &'static str, code: &str) -> Self {
         let code = code.to_owned();
         Self { attempted, code }

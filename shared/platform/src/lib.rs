@@ -1,4 +1,4 @@
-//! The only crate that names the AWS SDK or an HTTP client: tables, queues, secrets, provider HTTP, telemetry, configuration.
+//! The only crate that calls AWS and names an HTTP client: tables, queues, secrets, provider HTTP, telemetry, configuration.
 
 mod bucket;
 mod cache;
@@ -15,17 +15,16 @@ mod probe;
 mod queues;
 mod records;
 mod registry;
-mod roots;
 mod secrets;
 mod session_keys;
 mod shelves;
 pub mod tables;
 pub mod telemetry;
-mod transport;
 
+pub use aws::{Credentials, Roots};
 pub use catalogues::Catalogues;
 pub use clock::Clock;
-pub use config::{Config, Credentials, DeadQueueUrls, MissingVariable, QueueUrls};
+pub use config::{Config, DeadQueueUrls, MissingVariable, QueueUrls};
 pub use engines::Engines;
 pub use error::AwsError;
 pub use fetch::{Fetcher, Forbidden, Hosts, NotFetched, Origins};
@@ -35,7 +34,6 @@ pub use probe::{Backlog, Found, Kind, Probed};
 pub use queues::{Fifo, Kept, Queues, Seen};
 pub use records::Records;
 pub use registry::Registry;
-pub use roots::Roots;
 pub use secrets::{AtHand, Secrets, SigningAtHand, secret};
 pub use session_keys::SessionKeys;
 pub use shelves::{Shelf, Shelved};

@@ -1,6 +1,5 @@
 //! Whether what a deployment stands on is there: its tables, queues and secrets, each asked as cheaply as can be, all at once.
 
-use aws_sdk_sqs::types::QueueAttributeName as Name;
 use futures_util::future::join_all;
 
 use crate::Platform;
@@ -102,24 +101,24 @@ impl Queues {
 
     async fn backlog(&self, url: &str) -> Result<Backlog, AwsError> {
         let wanted = [
-            Name::ApproximateNumberOfMessages,
-            Name::ApproximateNumberOfMessagesNotVisible,
-            Name::ApproximateNumberOfMessagesDelayed,
+            "ApproximateNumberOfMessages",
+            "ApproximateNumberOfMessagesNotVisible",
+            "ApproximateNumberOfMessagesDelayed",
         ];
         let request = self
             .client
             .get_queue_attributes()
             .queue_url(url)
-            .set_attribute_names(Some(wanted.to_vec()));
+            .attribute_names(wanted.to_vec());
         let answer = request.send().await;
-        let answer = answer.map_err(|error| AwsError::from_sdk("probing a queue", &error))?;
-        let count = |name: &Name| {
-            let count = answer.attributes().and_then(|all| all.get(name));
+        let answer = answer.map_err(|error| AwsError::of("probing a queue", &error))?;
+        let count = |name: &str| {
+            let count = answer.attributes.get(name);
             count
                 .and_then(|count| count.parse().ok())
                 .unwrap_or_default()
         };
-        let [waiting, in_flight, delayed] = wanted.map(|name| count(&name));
+        let [waiting, in_flight, delayed] = wanted.map(count);
         Ok(Backlog {
             waiting,
             in_flight,

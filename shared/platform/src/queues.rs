@@ -3,7 +3,7 @@ mod traced;
 
 use std::time::Duration;
 
-use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use aws::sqs::SendMessageBatchRequestEntry;
 use domain::entry::{InboundEntry, LaterEntry, OutboundEntry, QuarantineEntry};
 use domain::{Fingerprint, limits};
 use jiff::Timestamp;
@@ -16,7 +16,7 @@ pub use scrub::{Kept, Seen};
 /// The gateway's queues.
 #[derive(Clone, Debug)]
 pub struct Queues {
-    pub(crate) client: aws_sdk_sqs::Client,
+    pub(crate) client: aws::sqs::Client,
     pub(crate) urls: QueueUrls,
 }
 
@@ -35,7 +35,7 @@ struct Message {
 }
 
 impl Queues {
-    pub(crate) fn new(client: aws_sdk_sqs::Client, urls: QueueUrls) -> Self {
+    pub(crate) fn new(client: aws::sqs::Client, urls: QueueUrls) -> Self {
         Self { client, urls }
     }
 
@@ -78,11 +78,11 @@ impl Queues {
             .message_body(body)
             .message_group_id(entry.group_id())
             .message_deduplication_id(dedup.hex())
-            .set_message_system_attributes(traced::attributes());
+            .message_system_attributes(traced::attributes());
         let answer = request.send().await;
         answer
             .map(|_| ())
-            .map_err(|error| AwsError::from_sdk("sending to the inbound queue", &error))
+            .map_err(|error| AwsError::of("sending to the inbound queue", &error))
     }
 
     /// Enqueues messages to send in their order; answers as [`Queues::enqueue_inbound`].
@@ -107,11 +107,11 @@ impl Queues {
             .queue_url(&self.urls.later)
             .message_body(entry.to_body())
             .delay_seconds(delay)
-            .set_message_system_attributes(traced::attributes());
+            .message_system_attributes(traced::attributes());
         request
             .send()
             .await
-            .map_err(|error| AwsError::from_sdk("sending to the later queue", &error))?;
+            .map_err(|error| AwsError::of("sending to the later queue", &error))?;
         Ok(())
     }
 
@@ -125,7 +125,7 @@ impl Queues {
         request
             .send()
             .await
-            .map_err(|error| AwsError::from_sdk("sending to the quarantine queue", &error))?;
+            .map_err(|error| AwsError::of("sending to the quarantine queue", &error))?;
         Ok(())
     }
 
@@ -146,7 +146,7 @@ impl Queues {
         request
             .send()
             .await
-            .map_err(|error| AwsError::from_sdk("changing a message's visibility", &error))?;
+            .map_err(|error| AwsError::of("changing a message's visibility", &error))?;
         Ok(())
     }
 
@@ -182,24 +182,24 @@ impl Queues {
                 .message_body(&message.body)
                 .message_group_id(&message.group)
                 .message_deduplication_id(&message.dedup)
-                .set_message_system_attributes(traced::attributes());
+                .message_system_attributes(traced::attributes());
             return match request.send().await {
                 Ok(_) => Vec::new(),
                 Err(error) => {
-                    warn(&AwsError::from_sdk("sending to a queue", &error));
+                    warn(&AwsError::of("sending to a queue", &error));
                     vec![*only]
                 }
             };
         }
         let entry = |at: &usize| {
-            SendMessageBatchRequestEntry::builder()
-                .id(at.to_string())
-                .message_body(&messages[*at].body)
-                .message_group_id(&messages[*at].group)
-                .message_deduplication_id(&messages[*at].dedup)
-                .set_message_system_attributes(traced::attributes())
-                .build()
-                .expect("id and body are set")
+            let message = &messages[*at];
+            SendMessageBatchRequestEntry {
+                id: at.to_string(),
+                message_body: message.body.clone(),
+                message_group_id: message.group.clone(),
+                message_deduplication_id: message.dedup.clone(),
+                message_system_attributes: traced::attributes(),
+            }
         };
         if indexes.is_empty() {
             return Vec::new();
@@ -208,13 +208,13 @@ impl Queues {
             .client
             .send_message_batch()
             .queue_url(queue)
-            .set_entries(Some(indexes.iter().map(entry).collect()));
+            .entries(indexes.iter().map(entry).collect::<Vec<_>>());
         match request.send().await {
             Ok(answer) => {
                 let failed: Vec<usize> = answer
-                    .failed()
+                    .failed
                     .iter()
-                    .filter_map(|failed| failed.id().parse().ok())
+                    .filter_map(|failed| failed.id.parse().ok())
                     .collect();
                 let follows = |at: &usize| {
                     failed
@@ -224,7 +224,7 @@ impl Queues {
                 indexes.iter().copied().filter(follows).collect()
             }
             Err(error) => {
-                warn(&AwsError::from_sdk("sending a batch to a queue", &error));
+                warn(&AwsError::of("sending a batch to a queue", &error));
                 indexes.to_vec()
             }
         }

@@ -8,8 +8,6 @@ mod stored;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use aws_sdk_secretsmanager::operation::create_secret::CreateSecretError;
-use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use domain::contract::SigningSecrets;
 use domain::{VendorId, VendorSecrets};
 use jiff::Timestamp;
@@ -24,7 +22,7 @@ use stored::{PlatformSecret, parse, to_text};
 /// The vendors' secrets and the platform's, as Secrets Manager keeps them, behind a bounded cache.
 #[derive(Clone, Debug)]
 pub struct Secrets {
-    client: aws_sdk_secretsmanager::Client,
+    client: aws::secrets_manager::Client,
     stack: String,
     clock: Clock,
     cache: Cache<VendorId, VendorSecrets>,
@@ -45,7 +43,7 @@ pub struct AtHand {
 
 impl Secrets {
     pub(crate) fn new(
-        client: aws_sdk_secretsmanager::Client,
+        client: aws::secrets_manager::Client,
         stack: &str,
         clock: Clock,
         lives: Duration,
@@ -122,16 +120,14 @@ impl Secrets {
             .await;
         let exists = match created {
             Ok(_) => None,
-            Err(error) => match error.as_service_error() {
-                Some(CreateSecretError::ResourceExistsException(_)) => Some(false),
-                // A name in its recovery window can't be created again: it is restored and overwritten.
-                Some(CreateSecretError::InvalidRequestException(_)) => Some(true),
-                _ => return Err(AwsError::from_sdk("creating a vendor's secret", &error)),
-            },
+            Err(error) if error.is("ResourceExistsException") => Some(false),
+            // A name in its recovery window can't be created again: it is restored and overwritten.
+            Err(error) if error.is("InvalidRequestException") => Some(true),
+            Err(error) => return Err(AwsError::of("creating a vendor's secret", &error)),
         };
         if exists == Some(true) {
             let restored = self.client.restore_secret().secret_id(&name).send().await;
-            restored.map_err(|error| AwsError::from_sdk("restoring a vendor's secret", &error))?;
+            restored.map_err(|error| AwsError::of("restoring a vendor's secret", &error))?;
         }
         if exists.is_some() {
             return self.replace_vendor(vendor, secrets).await;
@@ -152,7 +148,7 @@ impl Secrets {
             .secret_id(self.vendor_name(vendor))
             .secret_string(to_text(secrets));
         let put = putting.send().await;
-        put.map_err(|error| AwsError::from_sdk("storing a vendor's secret", &error))?;
+        put.map_err(|error| AwsError::of("storing a vendor's secret", &error))?;
         self.cache.keep(vendor, Some(Arc::new(secrets.clone())));
         Ok(())
     }
@@ -166,7 +162,7 @@ impl Secrets {
             .force_delete_without_recovery(true)
             .send()
             .await;
-        deleted.map_err(|error| AwsError::from_sdk("deleting a vendor's secret", &error))?;
+        deleted.map_err(|error| AwsError::of("deleting a vendor's secret", &error))?;
         self.cache.keep(vendor, None);
         Ok(())
     }
@@ -194,13 +190,12 @@ impl Secrets {
     async fn get(&self, attempted: &'static str, name: &str) -> Result<Option<String>, AwsError> {
         match self.client.get_secret_value().secret_id(name).send().await {
             Ok(answer) => Ok(answer.secret_string),
-            Err(error) => match error.as_service_error() {
-                Some(
-                    GetSecretValueError::ResourceNotFoundException(_)
-                    | GetSecretValueError::InvalidRequestException(_),
-                ) => Ok(None),
-                _ => Err(AwsError::from_sdk(attempted, &error)),
-            },
+            Err(error)
+                if error.is("ResourceNotFoundException") || error.is("InvalidRequestException") =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(AwsError::of(attempted, &error)),
         }
     }
 

@@ -1,10 +1,7 @@
 //! Queues that nobody consumes but an operator: the quarantine and the dead-letter queues. SQS can't list a queue, so what is looked at
 //! is received, hidden from others for a while, and put back.
 
-use aws_sdk_sqs::types::{
-    ChangeMessageVisibilityBatchRequestEntry as PutBack, Message,
-    MessageSystemAttributeName as Name, QueueAttributeName,
-};
+use aws::sqs::{Message, ReceiptEntry};
 use domain::entry::InboundEntry;
 use domain::{Fingerprint, limits};
 use jiff::Timestamp;
@@ -38,15 +35,15 @@ impl Queues {
     /// About how many messages lie there for everybody to see.
     pub async fn shelved(&self, place: Shelf) -> Result<usize, AwsError> {
         let attempted = "counting a queue's messages";
-        let wanted = QueueAttributeName::ApproximateNumberOfMessages;
+        let wanted = "ApproximateNumberOfMessages";
         let request = self
             .client
             .get_queue_attributes()
             .queue_url(self.url(place)?)
-            .attribute_names(wanted.clone());
+            .attribute_names(vec![wanted]);
         let answer = request.send().await;
-        let answer = answer.map_err(|error| AwsError::from_sdk(attempted, &error))?;
-        let count = answer.attributes().and_then(|all| all.get(&wanted));
+        let answer = answer.map_err(|error| AwsError::of(attempted, &error))?;
+        let count = answer.attributes.get(wanted);
         Ok(count
             .and_then(|count| count.parse().ok())
             .unwrap_or_default())
@@ -61,7 +58,7 @@ impl Queues {
     ) -> Result<Vec<Shelved>, AwsError> {
         let most = i32::try_from(most.clamp(1, limits::QUEUE_BATCH)).unwrap_or(1);
         let hidden = i32::try_from(limits::SHELF_HIDES.as_secs()).unwrap_or(i32::MAX);
-        let mut request = self
+        let request = self
             .client
             .receive_message()
             .queue_url(self.url(place)?)
@@ -71,18 +68,11 @@ impl Queues {
                 limits::SHELF_POLL_SECONDS
             } else {
                 0
-            });
-        for name in [
-            Name::ApproximateReceiveCount,
-            Name::ApproximateFirstReceiveTimestamp,
-            Name::SentTimestamp,
-            Name::MessageGroupId,
-        ] {
-            request = request.message_system_attribute_names(name);
-        }
+            })
+            .message_system_attribute_names(vec![RECEIVES, FIRST_RECEIVED, SENT, GROUP]);
         let answer = request.send().await;
-        let answer = answer.map_err(|error| AwsError::from_sdk("looking into a queue", &error))?;
-        let messages = answer.messages.unwrap_or_default();
+        let answer = answer.map_err(|error| AwsError::of("looking into a queue", &error))?;
+        let messages = answer.messages;
         Ok(messages.into_iter().filter_map(read).collect())
     }
 
@@ -90,22 +80,19 @@ impl Queues {
     pub async fn put_back(&self, place: Shelf, messages: &[Shelved]) -> Result<(), AwsError> {
         let url = self.url(place)?;
         for batch in messages.chunks(limits::QUEUE_BATCH) {
-            let entry = |(at, message): (usize, &Shelved)| {
-                PutBack::builder()
-                    .id(at.to_string())
-                    .receipt_handle(&message.receipt)
-                    .visibility_timeout(0)
-                    .build()
-                    .expect("id and receipt are set")
+            let entry = |(at, message): (usize, &Shelved)| ReceiptEntry {
+                id: at.to_string(),
+                receipt_handle: message.receipt.clone(),
+                visibility_timeout: Some(0),
             };
-            let entries = batch.iter().enumerate().map(entry).collect();
+            let entries: Vec<_> = batch.iter().enumerate().map(entry).collect();
             let request = self
                 .client
                 .change_message_visibility_batch()
                 .queue_url(url)
-                .set_entries(Some(entries));
+                .entries(entries);
             let answer = request.send().await;
-            answer.map_err(|error| AwsError::from_sdk("putting messages back", &error))?;
+            answer.map_err(|error| AwsError::of("putting messages back", &error))?;
         }
         Ok(())
     }
@@ -120,7 +107,7 @@ impl Queues {
         let answer = request.send().await;
         answer
             .map(|_| ())
-            .map_err(|error| AwsError::from_sdk("removing a message from a queue", &error))
+            .map_err(|error| AwsError::of("removing a message from a queue", &error))
     }
 
     /// Gives an entry to the conversation function once more: under an id of its own, for the queue may remember the old one, and its
@@ -148,10 +135,16 @@ impl Queues {
     }
 }
 
+/// What SQS tells of a message.
+const RECEIVES: &str = "ApproximateReceiveCount";
+const FIRST_RECEIVED: &str = "ApproximateFirstReceiveTimestamp";
+const SENT: &str = "SentTimestamp";
+const GROUP: &str = "MessageGroupId";
+
 fn read(message: Message) -> Option<Shelved> {
-    let attributes = message.attributes.unwrap_or_default();
-    let text = |name: Name| attributes.get(&name).cloned();
-    let time = |name: Name| {
+    let attributes = message.attributes;
+    let text = |name: &str| attributes.get(name).cloned();
+    let time = |name: &str| {
         let millis = text(name)?.parse().ok()?;
         Timestamp::from_millisecond(millis).ok()
     };
@@ -159,11 +152,11 @@ fn read(message: Message) -> Option<Shelved> {
         id: message.message_id?,
         receipt: message.receipt_handle?,
         body: message.body.unwrap_or_default(),
-        receives: text(Name::ApproximateReceiveCount)
+        receives: text(RECEIVES)
             .and_then(|count| count.parse().ok())
             .unwrap_or_default(),
-        sent_at: time(Name::SentTimestamp),
-        first_received_at: time(Name::ApproximateFirstReceiveTimestamp),
-        group: text(Name::MessageGroupId),
+        sent_at: time(SENT),
+        first_received_at: time(FIRST_RECEIVED),
+        group: text(GROUP),
     })
 }

@@ -1,6 +1,6 @@
 //! Looking through the queues that nobody consumes: what is looked at is out of sight for a while, so that the next look sees the rest.
 
-use aws_sdk_sqs::types::DeleteMessageBatchRequestEntry;
+use aws::sqs::ReceiptEntry;
 use domain::limits;
 
 use super::Queues;
@@ -46,14 +46,14 @@ impl Queues {
         let answer = request
             .send()
             .await
-            .map_err(|error| AwsError::from_sdk("looking through a queue", &error))?;
-        let seen = |message: aws_sdk_sqs::types::Message| {
+            .map_err(|error| AwsError::of("looking through a queue", &error))?;
+        let seen = |message: aws::sqs::Message| {
             Some(Seen {
                 body: message.body?,
                 receipt: message.receipt_handle?,
             })
         };
-        let messages = answer.messages.unwrap_or_default();
+        let messages = answer.messages;
         Ok(messages.into_iter().filter_map(seen).collect())
     }
 
@@ -63,21 +63,19 @@ impl Queues {
         if entries.is_empty() {
             return Ok(());
         }
-        let entry = |(place, seen): (usize, &Seen)| {
-            DeleteMessageBatchRequestEntry::builder()
-                .id(place.to_string())
-                .receipt_handle(&seen.receipt)
-                .build()
-                .expect("id and receipt are set")
+        let entry = |(place, seen): (usize, &Seen)| ReceiptEntry {
+            id: place.to_string(),
+            receipt_handle: seen.receipt.clone(),
+            visibility_timeout: None,
         };
         let request = self
             .client
             .delete_message_batch()
             .queue_url(self.kept_url(queue)?)
-            .set_entries(Some(entries.iter().enumerate().map(entry).collect()));
+            .entries(entries.iter().enumerate().map(entry).collect::<Vec<_>>());
         let answer = request.send().await;
-        let answer = answer.map_err(|error| AwsError::from_sdk(ATTEMPTED, &error))?;
-        if answer.failed().is_empty() {
+        let answer = answer.map_err(|error| AwsError::of(ATTEMPTED, &error))?;
+        if answer.failed.is_empty() {
             Ok(())
         } else {
             Err(AwsError::contended(ATTEMPTED))

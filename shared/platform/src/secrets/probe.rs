@@ -57,8 +57,7 @@ impl Secrets {
     async fn probe_engine(&self) -> Result<Found, AwsError> {
         let name = format!("{}/engine/platform", self.stack);
         let described = self.client.describe_secret().secret_id(name).send().await;
-        let described =
-            described.map_err(|error| AwsError::from_sdk("probing a secret", &error))?;
+        let described = described.map_err(|error| AwsError::of("probing a secret", &error))?;
         Ok(match described.deleted_date {
             Some(_) => Found::Failed("missing"),
             None => Found::There,

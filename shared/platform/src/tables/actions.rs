@@ -1,12 +1,11 @@
 //! The actions of decisions that the vendor's other systems are still to be told of, each beside its message.
 
-use aws_sdk_dynamodb::types::{ReturnValue, TransactWriteItem};
+use aws::dynamodb::{ReturnValue, TransactWriteItem, is_condition_failed};
 use domain::actions::ActionsState;
 use domain::engine::Action;
 use domain::{MessageId, VendorId, WabaId, limits};
 use jiff::{SignedDuration, Timestamp};
 
-use super::evidence::is_condition;
 use super::item::{Change, Item, Reader, Writer, key, ms, n, put, s, seconds};
 use super::outbound_item::{message_key, message_pk};
 use super::{Commit, Tables};
@@ -68,8 +67,8 @@ impl Tables {
             .return_values(ReturnValue::AllNew);
         let item = match Self::update(request).await {
             Ok(answer) => answer.attributes,
-            Err(error) if is_condition(&error) => return Ok(None),
-            Err(error) => return Err(AwsError::from_sdk(ATTEMPTED, &error)),
+            Err(error) if is_condition_failed(&error) => return Ok(None),
+            Err(error) => return Err(AwsError::of(ATTEMPTED, &error)),
         };
         let item = item.ok_or_else(|| AwsError::unreadable(ATTEMPTED))?;
         let from = Reader::new(&item, ATTEMPTED);

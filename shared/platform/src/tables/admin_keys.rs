@@ -1,7 +1,6 @@
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
-use aws_sdk_dynamodb::types::ReturnValue;
+use aws::dynamodb::{ReturnValue, is_condition_failed};
 use domain::VendorId;
 use domain::access::{AdminKey, Grant, KeyId, Scope};
 use jiff::Timestamp;
@@ -65,16 +64,17 @@ impl Tables {
             .table_name(&self.names.admin_keys)
             .limit(limit)
             .consistent_read(true)
-            .set_exclusive_start_key(start.map(key_of));
+            .exclusive_start_key(start.map(key_of));
         let answer = request
             .send()
             .await
-            .map_err(|error| AwsError::from_sdk("listing admin keys", &error))?;
+            .map_err(|error| AwsError::of("listing admin keys", &error))?;
         let next = answer
-            .last_evaluated_key()
+            .last_evaluated_key
+            .as_ref()
             .and_then(|key| Reader::new(key, "listing admin keys").parsed_opt("pk"));
         // An item that was put there by hand and can't be read opens nothing either.
-        let keys = answer.items().iter().filter_map(|item| read(item).ok());
+        let keys = answer.items.iter().filter_map(|item| read(item).ok());
         Ok((keys.map(|stored| stored.key).collect(), next))
     }
 
@@ -100,8 +100,8 @@ impl Tables {
                     .map(|item| read(item).map(|stored| stored.key))
                     .transpose()
             }
-            Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(None),
-            Err(error) => Err(AwsError::from_sdk("revoking an admin key", &error)),
+            Err(error) if is_condition_failed(&error) => Ok(None),
+            Err(error) => Err(AwsError::of("revoking an admin key", &error)),
         }
     }
 
@@ -118,11 +118,11 @@ impl Tables {
                 .filter_expression("contains(vendors, :vendor)")
                 .expression_attribute_values(":vendor", s(vendor.as_str()))
                 .consistent_read(true)
-                .set_exclusive_start_key(start);
+                .exclusive_start_key(start);
             let answer = request.send().await;
-            let answer = answer.map_err(|error| AwsError::from_sdk(ATTEMPTED, &error))?;
+            let answer = answer.map_err(|error| AwsError::of(ATTEMPTED, &error))?;
             // What can't be read opens nothing either.
-            for item in answer.items() {
+            for item in &answer.items {
                 if let Ok(stored) = read(item) {
                     self.unbind_key(&stored.key, item, vendor).await?;
                 }
@@ -154,7 +154,7 @@ impl Tables {
         unbinding
             .await
             .map(|_| ())
-            .map_err(|error| AwsError::from_sdk(ATTEMPTED, &error))
+            .map_err(|error| AwsError::of(ATTEMPTED, &error))
     }
 
     /// Notes that a key was used.
@@ -166,7 +166,7 @@ impl Tables {
         noting
             .await
             .map(|_| ())
-            .map_err(|error| AwsError::from_sdk("noting the use of an admin key", &error))
+            .map_err(|error| AwsError::of("noting the use of an admin key", &error))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Identities and where they lead: pointers to conversations that are made once and never moved.
 
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws::dynamodb::TransactWriteItem;
 use domain::conversation::Conversation;
 use domain::{ConversationId, Identity, VendorConfig, VendorId};
 use jiff::Timestamp;

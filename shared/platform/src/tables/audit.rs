@@ -59,7 +59,7 @@ impl Tables {
         ending
             .await
             .map(|_| ())
-            .map_err(|error| AwsError::from_sdk("recording how a change ended", &error))
+            .map_err(|error| AwsError::of("recording how a change ended", &error))
     }
 
     /// Records of changes, newest first, as many as are asked for or as there are.
@@ -117,8 +117,8 @@ impl Tables {
             .limit(asked)
             .send()
             .await
-            .map_err(|error| AwsError::from_sdk("listing changes", &error))?;
-        let records: Vec<_> = answer.items().iter().map(read).collect::<Result<_, _>>()?;
+            .map_err(|error| AwsError::of("listing changes", &error))?;
+        let records: Vec<_> = answer.items.iter().map(read).collect::<Result<_, _>>()?;
         Ok(records.into_iter().filter(is_after).take(limit).collect())
     }
 }

@@ -1,11 +1,10 @@
 //! Doubts over all lanes, and whether the whole platform is held because of them.
 
-use aws_sdk_dynamodb::types::ReturnValue;
+use aws::dynamodb::{ReturnValue, is_condition_failed};
 use domain::limits;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Tables;
-use super::evidence::is_condition;
 use super::item::{Change, Item, Reader, key, ms, seconds};
 use crate::error::AwsError;
 
@@ -38,7 +37,7 @@ impl Tables {
             .return_values(ReturnValue::UpdatedNew);
         let counted = Self::update(request)
             .await
-            .map_err(|error| AwsError::from_sdk("counting a doubt", &error))?;
+            .map_err(|error| AwsError::of("counting a doubt", &error))?;
         let before = self
             .get("reading doubts", &self.names.lanes, window_key(window - 1))
             .await?;
@@ -55,7 +54,7 @@ impl Tables {
             .request(&self.client);
         let held = Self::update(request).await;
         held.map(drop)
-            .map_err(|error| AwsError::from_sdk("holding the platform", &error))
+            .map_err(|error| AwsError::of("holding the platform", &error))
     }
 
     /// Lets nothing leave until a later time, if the platform is still held as it was read.
@@ -71,8 +70,8 @@ impl Tables {
             .request(&self.client);
         match Self::update(request).await {
             Ok(_) => Ok(()),
-            Err(error) if is_condition(&error) => Ok(()),
-            Err(error) => Err(AwsError::from_sdk("holding the platform on", &error)),
+            Err(error) if is_condition_failed(&error) => Ok(()),
+            Err(error) => Err(AwsError::of("holding the platform on", &error)),
         }
     }
 
@@ -84,7 +83,7 @@ impl Tables {
         let released = Self::update(request).await;
         released
             .map(drop)
-            .map_err(|error| AwsError::from_sdk("releasing the platform", &error))
+            .map_err(|error| AwsError::of("releasing the platform", &error))
     }
 
     /// Until when the platform is held, if it is.

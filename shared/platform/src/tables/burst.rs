@@ -1,6 +1,6 @@
 //! Messages that wait to be answered together with the next.
 
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws::dynamodb::TransactWriteItem;
 use domain::burst::Burst;
 use domain::conversation::{Conversation, Heard};
 use domain::entry::InboundEntry;

@@ -97,13 +97,13 @@ impl Tables {
         let answer = request
             .send()
             .await
-            .map_err(|error| AwsError::from_sdk("reading deleted numbers", &error))?;
+            .map_err(|error| AwsError::of("reading deleted numbers", &error))?;
         let waba = |item: &Item| {
             let from = Reader::new(item, "reading deleted numbers");
             let waba = from.text("sk")?.trim_start_matches("was#");
             WabaId::parse(waba).map_err(|_| from.unreadable())
         };
-        answer.items().iter().map(waba).collect()
+        answer.items.iter().map(waba).collect()
     }
 
     /// A vendor's sends that are not settled, from one of its numbers or from all of them, as far as its newest messages show.
@@ -130,11 +130,12 @@ impl Tables {
                 .filter_expression("attribute_exists(dispatch)")
                 .projection_expression("dispatch, discardedAt, wabaId")
                 .scan_index_forward(false)
-                .set_exclusive_start_key(start);
-            let answer = request.send().await.map_err(|error| {
-                AwsError::from_sdk("finding sends that are not settled", &error)
-            })?;
-            for item in answer.items() {
+                .exclusive_start_key(start);
+            let answer = request
+                .send()
+                .await
+                .map_err(|error| AwsError::of("finding sends that are not settled", &error))?;
+            for item in &answer.items {
                 count(&mut active, item, waba);
             }
             start = answer.last_evaluated_key;

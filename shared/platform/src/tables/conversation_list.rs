@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws::dynamodb::AttributeValue;
 use domain::{ConversationId, Outbound, VendorId};
 use jiff::Timestamp;
 
@@ -81,11 +81,11 @@ impl Tables {
             .expression_attribute_values(":vendor", s(vendor.as_str()))
             .scan_index_forward(false)
             .limit(LOOKED_AT)
-            .set_exclusive_start_key(start.map(|start| start_key(vendor, start)));
+            .exclusive_start_key(start.map(|start| start_key(vendor, start)));
         let answer = request.send().await;
-        let answer = answer.map_err(|error| AwsError::from_sdk(attempted, &error))?;
-        let ended = answer.last_evaluated_key().is_none();
-        Ok((answer.items.unwrap_or_default(), ended))
+        let answer = answer.map_err(|error| AwsError::of(attempted, &error))?;
+        let ended = answer.last_evaluated_key.is_none();
+        Ok((answer.items, ended))
     }
 
     /// The newest messages of a conversation, which may have been several, since a time; newest first, each as it is now.
@@ -140,13 +140,13 @@ impl Tables {
             .scan_index_forward(false)
             .limit(i32::try_from(limit).unwrap_or(i32::MAX));
         let answer = request.send().await;
-        let answer = answer.map_err(|error| AwsError::from_sdk(attempted, &error))?;
+        let answer = answer.map_err(|error| AwsError::of(attempted, &error))?;
         let place = |item: &Item| {
             let from = Reader::new(item, attempted);
             let place = from.text("listKey")?.to_owned();
             Ok((place, key(from.text("pk")?, from.text("sk")?)))
         };
-        answer.items().iter().map(place).collect()
+        answer.items.iter().map(place).collect()
     }
 }
 

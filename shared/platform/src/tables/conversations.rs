@@ -1,4 +1,4 @@
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws::dynamodb::TransactWriteItem;
 use domain::conversation::{Attendant, Conversation, Heard};
 use domain::decision::Decision;
 use domain::deferred::Deferred;
@@ -175,7 +175,7 @@ impl Tables {
         let answer = request
             .send()
             .await
-            .map_err(|error| AwsError::from_sdk("reading open sends", &error))?;
+            .map_err(|error| AwsError::of("reading open sends", &error))?;
         let read = |item: &Item| {
             let from = Reader::new(item, "reading open sends");
             Ok(Unlinked {
@@ -184,7 +184,7 @@ impl Tables {
                 begun_at: from.time("begunAt")?,
             })
         };
-        answer.items().iter().rev().map(read).collect()
+        answer.items.iter().rev().map(read).collect()
     }
 
     /// Forgets the mark by which an echo finds a send, once its provider id is known.
@@ -203,11 +203,11 @@ impl Tables {
             .client
             .delete_item()
             .table_name(&self.names.conversations);
-        let request = request.set_key(Some(key(conversation_pk(vendor, id), &sk)));
+        let request = request.key(key(conversation_pk(vendor, id), &sk));
         request
             .send()
             .await
-            .map_err(|error| AwsError::from_sdk("closing an open send", &error))?;
+            .map_err(|error| AwsError::of("closing an open send", &error))?;
         Ok(())
     }
 }

@@ -33,12 +33,12 @@ impl Tables {
         let answer = request
             .send()
             .await
-            .map_err(|error| AwsError::from_sdk("counting messages", &error))?;
+            .map_err(|error| AwsError::of("counting messages", &error))?;
         let mut counted = Counted {
-            is_last: answer.last_evaluated_key().is_none(),
+            is_last: answer.last_evaluated_key.is_none(),
             ..Counted::default()
         };
-        for item in answer.items() {
+        for item in &answer.items {
             add(&mut counted, vendor, item)?;
         }
         Ok(counted)

@@ -57,8 +57,8 @@ impl Tables {
         let answer = request
             .send()
             .await
-            .map_err(|error| AwsError::from_sdk("reading counts", &error))?;
-        answer.items().iter().map(read_day).collect()
+            .map_err(|error| AwsError::of("reading counts", &error))?;
+        answer.items.iter().map(read_day).collect()
     }
 
     /// Writes a day if nobody counted it since it was read.
@@ -144,12 +144,12 @@ impl Tables {
                 .projection_expression("pk, provider, #status")
                 .expression_attribute_names("#status", "status")
                 .expression_attribute_values(":waba", s("waba#"))
-                .set_exclusive_start_key(start);
+                .exclusive_start_key(start);
             let answer = request
                 .send()
                 .await
-                .map_err(|error| AwsError::from_sdk("counting numbers", &error))?;
-            for item in answer.items() {
+                .map_err(|error| AwsError::of("counting numbers", &error))?;
+            for item in &answer.items {
                 let from = Reader::new(item, "counting numbers");
                 fleet.numbers += 1;
                 vendors.insert(from.text("pk")?.to_owned());

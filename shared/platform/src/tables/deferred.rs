@@ -1,6 +1,6 @@
 //! Questions that their engines answer later, each beside its message until it is known what became of it.
 
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws::dynamodb::TransactWriteItem;
 use domain::conversation::Conversation;
 use domain::deferred::{Deferred, DeferredState};
 use domain::{Contact, GroupId, MessageId, Outbound, VendorId, limits};

@@ -1,12 +1,11 @@
 //! Sends in doubt: what proves them, what their conversations wait for, and what people decide about them.
 
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws::dynamodb::{TransactWriteItem, is_condition_failed};
 use domain::action::Retry;
 use domain::{ConversationId, Dispatch, MessageId, Origin, Outbound, VendorId, limits};
 use jiff::Timestamp;
 
 use super::conversations::conversation_key;
-use super::evidence::is_condition;
 use super::item::{Change, Reader, ms, n, s};
 use super::{Commit, Tables};
 use crate::error::AwsError;
@@ -89,8 +88,8 @@ impl Tables {
             .request(&self.client);
         match Self::update(request).await {
             Ok(_) => Ok(()),
-            Err(error) if is_condition(&error) => Ok(()),
-            Err(error) => Err(AwsError::from_sdk("ending a conversation's doubt", &error)),
+            Err(error) if is_condition_failed(&error) => Ok(()),
+            Err(error) => Err(AwsError::of("ending a conversation's doubt", &error)),
         }
     }
 

@@ -1,12 +1,12 @@
 //! What all environments together know of engines over HTTP: whether one is left alone, and how much of a vendor's is under way or waits.
 
+use aws::dynamodb::{ReturnValue, is_condition_failed, item_of_failed_condition};
 use domain::engine::breaker::Breaker;
 use domain::engine::service::Service;
 use domain::{Fingerprint, MessageId, VendorId, limits};
 use jiff::Timestamp;
 
 use super::Tables;
-use super::evidence::{ALL_OLD, is_condition, old_item};
 use super::item::{Change, Item, Reader, json, key, ms, n, s, seconds};
 use crate::error::AwsError;
 
@@ -119,8 +119,8 @@ impl Tables {
         };
         match Self::update(change.request(&self.client)).await {
             Ok(_) => Ok(Some(kept)),
-            Err(error) if is_condition(&error) => Ok(None),
-            Err(error) => Err(AwsError::from_sdk("writing an engine's breaker", &error)),
+            Err(error) if is_condition_failed(&error) => Ok(None),
+            Err(error) => Err(AwsError::of("writing an engine's breaker", &error)),
         }
     }
 
@@ -142,14 +142,14 @@ impl Tables {
                 .bind("most", n(most))
                 .bind("own", s(&place.0))
                 .request(&self.client)
-                .return_values_on_condition_check_failure(ALL_OLD);
+                .return_values_on_condition_check_failure(ReturnValue::AllOld);
             let Err(error) = Self::update(request).await else {
                 return Ok(true);
             };
-            let Some(item) = old_item(&error) else {
-                return Err(AwsError::from_sdk(attempted, &error));
+            let Some(item) = item_of_failed_condition(&error) else {
+                return Err(AwsError::of(attempted, &error));
             };
-            let taken = Reader::new(item, attempted).texts("places").iter();
+            let taken = Reader::new(&item, attempted).texts("places").iter();
             let over: Vec<_> = taken
                 .filter(|place| !is_held(place, now))
                 .cloned()
@@ -160,7 +160,7 @@ impl Tables {
             let freed = at().leave("places", over).request(&self.client);
             Self::update(freed)
                 .await
-                .map_err(|error| AwsError::from_sdk(attempted, &error))?;
+                .map_err(|error| AwsError::of(attempted, &error))?;
         }
         Ok(false)
     }
@@ -182,7 +182,7 @@ impl Tables {
         Self::update(change.request(&self.client))
             .await
             .map(drop)
-            .map_err(|error| AwsError::from_sdk("leaving a place at an engine", &error))
+            .map_err(|error| AwsError::of("leaving a place at an engine", &error))
     }
 
     /// How much of a vendor's is under way at its engine or waits for it.
@@ -195,12 +195,12 @@ impl Tables {
         let read = |places| self.get(attempted, &self.names.lanes, places_key(vendor, places));
         let (asking, waiting) = (read(Places::Asking).await?, read(Places::Waiting).await?);
         let held = |item: &Option<Item>| {
-            let item = item.as_ref().map(|item| Reader::new(item, attempted));
+            let item = item.as_ref().map(|item| Reader::new(&item, attempted));
             let places = item.map_or(&[][..], |from| from.texts("places")).iter();
             places.filter(|place| is_held(place, now)).count()
         };
         let failure = asking.as_ref().and_then(|item| {
-            let from = Reader::new(item, attempted);
+            let from = Reader::new(&item, attempted);
             Some(LastFailure {
                 at: from.time_opt("failedAt")?,
                 reason: from.text_opt("failure")?.to_owned(),
@@ -214,7 +214,7 @@ impl Tables {
     }
 }
 
-fn known_until(now: Timestamp) -> aws_sdk_dynamodb::types::AttributeValue {
+fn known_until(now: Timestamp) -> aws::dynamodb::AttributeValue {
     seconds(now.checked_add(limits::ENGINE_KNOWN).unwrap_or(now))
 }
 

@@ -1,7 +1,6 @@
 //! Erasing what a vendor's items are, page by page: each is found by a key or an index, and what was erased is not found again.
 
-use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
+use aws::dynamodb::{Query, WriteRequest};
 use domain::{VendorId, WabaId};
 
 use super::Tables;
@@ -73,7 +72,7 @@ impl Tables {
         })
     }
 
-    fn erasable(&self, vendor: &VendorId, what: Erasable<'_>) -> (&str, QueryFluentBuilder) {
+    fn erasable(&self, vendor: &VendorId, what: Erasable<'_>) -> (&str, Query) {
         let names = &self.names;
         let query = |table: &String, condition: &str, key: String| {
             self.client
@@ -151,18 +150,13 @@ impl Tables {
     pub(super) async fn delete_all(&self, table: &str, keys: &[Item]) -> Result<(), AwsError> {
         const ATTEMPTED: &str = "erasing items";
         for batch in keys.chunks(BATCH) {
-            let deletion = |key: &Item| {
-                let request = DeleteRequest::builder().set_key(Some(key.clone()));
-                let request = request.build().expect("the key is set");
-                WriteRequest::builder().delete_request(request).build()
-            };
+            let deletion = |key: &Item| WriteRequest::DeleteRequest { key: key.clone() };
             let mut left: Vec<_> = batch.iter().map(deletion).collect();
             for attempt in 0..TRIES {
                 let request = self.client.batch_write_item().request_items(table, left);
                 let answer = request.send().await;
-                let answer = answer.map_err(|error| AwsError::from_sdk(ATTEMPTED, &error))?;
-                let unprocessed = answer.unprocessed_items.unwrap_or_default();
-                left = unprocessed.into_values().flatten().collect();
+                let answer = answer.map_err(|error| AwsError::of(ATTEMPTED, &error))?;
+                left = answer.unprocessed_items.into_values().flatten().collect();
                 if left.is_empty() {
                     break;
                 }
@@ -184,21 +178,21 @@ fn is_number(key: &Item) -> bool {
 
 /// The keys of a page of items, and where the next page begins.
 async fn keys_of(
-    query: QueryFluentBuilder,
+    query: Query,
     start: Option<Start>,
 ) -> Result<(Vec<Item>, Option<Start>), AwsError> {
     let answer = query
-        .set_exclusive_start_key(start.map(|Start(key)| key))
+        .exclusive_start_key(start.map(|Start(key)| key))
         .projection_expression("pk, sk")
         .limit(PAGE)
         .send()
         .await
-        .map_err(|error| AwsError::from_sdk("finding what to erase", &error))?;
+        .map_err(|error| AwsError::of("finding what to erase", &error))?;
     let key_of = |item: &Item| {
         let part = |name: &str| Reader::new(item, "an item to erase").text(name);
         Ok(key(part("pk")?, part("sk")?))
     };
-    let keys = answer.items().iter().map(key_of);
+    let keys = answer.items.iter().map(key_of);
     let keys = keys.collect::<Result<_, AwsError>>()?;
     Ok((keys, answer.last_evaluated_key.map(Start)))
 }

@@ -1,6 +1,6 @@
 //! A deleted vendor's erasure, which stands in the place of its configuration, and the mark by which the sweep finds it.
 
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws::dynamodb::TransactWriteItem;
 use domain::erasure::Erasure;
 use domain::{VendorConfig, VendorId};
 use jiff::Timestamp;

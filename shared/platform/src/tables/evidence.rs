@@ -1,9 +1,8 @@
 //! What providers tell of sent messages. It is kept under the provider's ids, whether or not we know yet whose they are:
 //! a status that comes before its message is linked is applied when it is, and the order of arrival does not matter.
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{
-    ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+use aws::dynamodb::{
+    ReturnValue, TransactWriteItem, is_condition_failed, item_of_failed_condition,
 };
 use domain::{
     Delivery, Dispatch, Evidence, MessageId, Outbound, ProviderRef, VendorId, WabaId, limits,
@@ -119,8 +118,8 @@ impl Tables {
             .return_values(ReturnValue::AllNew);
         match Self::update(request).await {
             Ok(answer) => Ok(Some(read(&answer.attributes.unwrap_or_default()))),
-            Err(error) if is_condition(&error) => Ok(None),
-            Err(error) => Err(AwsError::from_sdk("keeping a status", &error)),
+            Err(error) if is_condition_failed(&error) => Ok(None),
+            Err(error) => Err(AwsError::of("keeping a status", &error)),
         }
     }
 
@@ -150,12 +149,18 @@ impl Tables {
             // Nobody needs to ask after an accepted message any more.
             let answered = unasked(change.clone(), new)
                 .request(&self.client)
-                .return_values_on_condition_check_failure(ALL_OLD);
+                .return_values_on_condition_check_failure(ReturnValue::AllOld);
             match Self::update(answered).await {
                 Ok(_) => return Ok(true),
-                Err(error) if old_item(&error).is_some_and(is_accepted) => return Ok(false),
-                Err(error) if is_condition(&error) => {}
-                Err(error) => return Err(AwsError::from_sdk("applying a status", &error)),
+                Err(error)
+                    if item_of_failed_condition(&error)
+                        .as_ref()
+                        .is_some_and(is_accepted) =>
+                {
+                    return Ok(false);
+                }
+                Err(error) if is_condition_failed(&error) => {}
+                Err(error) => return Err(AwsError::of("applying a status", &error)),
             }
         }
         let request = change
@@ -164,8 +169,8 @@ impl Tables {
             .return_values(ReturnValue::AllNew);
         let item = match Self::update(request).await {
             Ok(answer) => answer.attributes.unwrap_or_default(),
-            Err(error) if is_condition(&error) => return Ok(false),
-            Err(error) => return Err(AwsError::from_sdk("applying a status", &error)),
+            Err(error) if is_condition_failed(&error) => return Ok(false),
+            Err(error) => return Err(AwsError::of("applying a status", &error)),
         };
         if Reader::new(&item, "a message").text_opt("dispatch") == Some(Dispatch::Unknown.as_str())
         {
@@ -281,8 +286,8 @@ impl Tables {
             .when("attribute_exists(pk)");
         match Self::update(change.request(&self.client)).await {
             Ok(_) => Ok(()),
-            Err(error) if is_condition(&error) => Ok(()),
-            Err(error) => Err(AwsError::from_sdk("keeping a provider's id", &error)),
+            Err(error) if is_condition_failed(&error) => Ok(()),
+            Err(error) => Err(AwsError::of("keeping a provider's id", &error)),
         }
     }
 
@@ -299,7 +304,7 @@ impl Tables {
             .return_values(ReturnValue::AllOld);
         let answer = Self::update(request)
             .await
-            .map_err(|error| AwsError::from_sdk("linking a provider's id", &error))?;
+            .map_err(|error| AwsError::of("linking a provider's id", &error))?;
         Ok(read(&answer.attributes.unwrap_or_default()))
     }
 
@@ -370,25 +375,3 @@ fn read(item: &Item) -> Heard {
         failure: from.text_opt("failure").map(str::to_owned),
     }
 }
-
-pub(super) fn is_condition<R>(
-    error: &aws_sdk_dynamodb::error::SdkError<UpdateItemError, R>,
-) -> bool {
-    matches!(
-        error.as_service_error(),
-        Some(UpdateItemError::ConditionalCheckFailedException(_))
-    )
-}
-
-/// The item as it was when an update's condition failed, if that is why it failed.
-pub(super) fn old_item<R>(
-    error: &aws_sdk_dynamodb::error::SdkError<UpdateItemError, R>,
-) -> Option<&Item> {
-    match error.as_service_error()? {
-        UpdateItemError::ConditionalCheckFailedException(failed) => failed.item(),
-        _ => None,
-    }
-}
-
-pub(super) const ALL_OLD: ReturnValuesOnConditionCheckFailure =
-    ReturnValuesOnConditionCheckFailure::AllOld;

@@ -22,7 +22,7 @@ impl Tables {
         noting
             .await
             .map(|_| ())
-            .map_err(|error| AwsError::from_sdk("noting a gap", &error))
+            .map_err(|error| AwsError::of("noting a gap", &error))
     }
 
     /// A vendor's gaps that began by `until`, newest first, as many as one reading finds.
@@ -46,12 +46,12 @@ impl Tables {
         let answer = request
             .send()
             .await
-            .map_err(|error| AwsError::from_sdk("listing gaps", &error))?;
+            .map_err(|error| AwsError::of("listing gaps", &error))?;
         let lives = |item: &&Item| {
             let expires = Reader::new(item, "listing gaps").number_opt::<i64>("expiresAt");
             expires.is_none_or(|at| at > now.as_second())
         };
-        answer.items().iter().filter(lives).map(read).collect()
+        answer.items.iter().filter(lives).map(read).collect()
     }
 
     pub(super) fn gap_change(&self, vendor: &VendorId, gap: &Gap) -> Change {

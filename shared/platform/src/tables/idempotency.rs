@@ -101,11 +101,11 @@ impl Tables {
                 .client
                 .delete_item()
                 .table_name(&self.names.messages)
-                .set_key(Some(item_key));
+                .key(item_key);
             request
                 .send()
                 .await
-                .map_err(|error| AwsError::from_sdk("forgetting an idempotency key", &error))?;
+                .map_err(|error| AwsError::of("forgetting an idempotency key", &error))?;
             return Ok(Staffed::Lost);
         }
         if from.text("asked")? == asked {

@@ -1,11 +1,12 @@
-use aws_sdk_dynamodb::types::{ReturnValue, TransactWriteItem};
+use aws::dynamodb::{
+    ReturnValue, TransactWriteItem, is_condition_failed, item_of_failed_condition,
+};
 use domain::conversation::Heard;
 use domain::entry::{InboundEntry, InboundEvent};
 use domain::outage::Waited;
 use domain::{Contact, Content, Fingerprint, InboundMessage, MessageId, VendorId, WabaId, limits};
 use jiff::{SignedDuration, Timestamp};
 
-use super::evidence::{ALL_OLD, old_item};
 use super::item::{Change, Item, Reader, json, ms, n, s, seconds};
 use super::outbound_item::{message_key, message_pk};
 use super::{Commit, Decided, Tables, burst, media, message_shard};
@@ -79,7 +80,7 @@ impl Tables {
         let request = burst::claimable(change, now)
             .request(&self.client)
             .return_values(ReturnValue::AllOld)
-            .return_values_on_condition_check_failure(ALL_OLD);
+            .return_values_on_condition_check_failure(ReturnValue::AllOld);
         let error = match Self::update(request).await {
             Ok(claimed) => {
                 let waited = claimed.attributes.as_ref().and_then(waited);
@@ -87,15 +88,15 @@ impl Tables {
             }
             Err(error) => error,
         };
-        let Some(item) = old_item(&error) else {
-            return Err(AwsError::from_sdk("claiming a message", &error));
+        let Some(item) = item_of_failed_condition(&error) else {
+            return Err(AwsError::of("claiming a message", &error));
         };
-        let from = Reader::new(item, "reading a claim");
+        let from = Reader::new(&item, "reading a claim");
         match from.text("state")? {
-            "decided" | "waiting" => Ok(Claim::Seen(Box::new(read(item)?))),
+            "decided" | "waiting" => Ok(Claim::Seen(Box::new(read(&item)?))),
             // The first try of this very request was carried out and its answer lost.
             _ if from.text_opt("claim") == Some(&token) => {
-                let waited = waited(item);
+                let waited = waited(&item);
                 Ok(Claim::New(Claimed { token, waited }))
             }
             _ => Ok(Claim::InFlight(from.time("leaseUntil")?)),
@@ -118,8 +119,8 @@ impl Tables {
         match Self::update(change.request(&self.client)).await {
             Ok(_) => Ok(()),
             // Another invocation has it since.
-            Err(error) if super::evidence::is_condition(&error) => Ok(()),
-            Err(error) => Err(AwsError::from_sdk("letting a message wait", &error)),
+            Err(error) if is_condition_failed(&error) => Ok(()),
+            Err(error) => Err(AwsError::of("letting a message wait", &error)),
         }
     }
 
@@ -154,11 +155,8 @@ impl Tables {
         match Self::update(change.request(&self.client)).await {
             Ok(_) => Ok(()),
             // It is kept already, by an earlier delivery.
-            Err(error) if super::evidence::is_condition(&error) => Ok(()),
-            Err(error) => Err(AwsError::from_sdk(
-                "keeping an undispatched message",
-                &error,
-            )),
+            Err(error) if is_condition_failed(&error) => Ok(()),
+            Err(error) => Err(AwsError::of("keeping an undispatched message", &error)),
         }
     }
 
@@ -304,7 +302,7 @@ pub(super) fn entry_of(from: &Reader<'_>) -> Result<InboundEntry, AwsError> {
 
 /// What is not understood of it is as good as nothing: the message waits from now on.
 fn waited(item: &Item) -> Option<Waited> {
-    Reader::new(item, "reading a claim").json("waited").ok()
+    Reader::new(&item, "reading a claim").json("waited").ok()
 }
 
 fn read(item: &Item) -> Result<InboundRow, AwsError> {

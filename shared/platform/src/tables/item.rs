@@ -1,15 +1,15 @@
-//! Reading and writing DynamoDB items, and changes to them, without repeating the SDK's builders.
+//! Reading and writing DynamoDB items, and changes to them, without repeating its requests.
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, TransactWriteItem, Update};
+use aws::dynamodb::{AttributeValue, Part, TransactWriteItem, UpdateItem};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::AwsError;
 
-pub(crate) type Item = HashMap<String, AttributeValue>;
+pub(crate) use aws::dynamodb::Item;
 
 pub(crate) fn s(text: impl Into<String>) -> AttributeValue {
     AttributeValue::S(text.into())
@@ -62,7 +62,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn text_opt(&self, name: &str) -> Option<&'a str> {
-        self.item.get(name)?.as_s().ok().map(String::as_str)
+        self.item.get(name)?.as_s().map(String::as_str)
     }
 
     pub(crate) fn text(&self, name: &str) -> Result<&'a str, AwsError> {
@@ -70,7 +70,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn number_opt<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
-        self.item.get(name)?.as_n().ok()?.parse().ok()
+        self.item.get(name)?.as_n()?.parse().ok()
     }
 
     pub(crate) fn number<T: std::str::FromStr>(&self, name: &str) -> Result<T, AwsError> {
@@ -78,7 +78,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn flag_opt(&self, name: &str) -> Option<bool> {
-        self.item.get(name)?.as_bool().ok().copied()
+        self.item.get(name)?.as_bool()
     }
 
     pub(crate) fn flag(&self, name: &str) -> bool {
@@ -110,7 +110,7 @@ impl<'a> Reader<'a> {
 
     /// Reads a set of texts; one that is absent is empty.
     pub(crate) fn texts(&self, name: &str) -> &'a [String] {
-        let set = self.item.get(name).and_then(|value| value.as_ss().ok());
+        let set = self.item.get(name).and_then(|value| value.as_ss());
         set.map_or(&[], Vec::as_slice)
     }
 
@@ -153,7 +153,7 @@ impl Writer {
 
 /// The vendor that a key begins with.
 fn owner(key: &Item) -> Option<AttributeValue> {
-    let pk = key.get("pk")?.as_s().ok()?;
+    let pk = key.get("pk")?.as_s()?;
     pk.split_once('#').map(|(vendor, _)| s(vendor))
 }
 
@@ -274,28 +274,26 @@ impl Change {
 
     /// Another item in its place as a part of a transaction, on the change's condition.
     pub(crate) fn replace_by(self, item: Item) -> TransactWriteItem {
-        let put = Put::builder()
-            .table_name(&self.table)
-            .set_item(Some(item))
-            .set_condition_expression(self.condition.clone())
-            .set_expression_attribute_names((!self.names.is_empty()).then(|| self.names.clone()))
-            .set_expression_attribute_values(self.values());
-        TransactWriteItem::builder()
-            .put(put.build().expect("table and item are set"))
-            .build()
+        let mut part = self.part();
+        part.key = None;
+        part.item = Some(item);
+        TransactWriteItem::Put(part)
     }
 
     /// The deletion of the item as a part of a transaction, on the change's condition.
     pub(crate) fn delete(self) -> TransactWriteItem {
-        let delete = aws_sdk_dynamodb::types::Delete::builder()
-            .table_name(&self.table)
-            .set_key(Some(self.key.clone()))
-            .set_condition_expression(self.condition.clone())
-            .set_expression_attribute_names(Some(self.names.clone()))
-            .set_expression_attribute_values(self.values());
-        TransactWriteItem::builder()
-            .delete(delete.build().expect("table and key are set"))
-            .build()
+        TransactWriteItem::Delete(self.part())
+    }
+
+    fn part(self) -> Part {
+        Part {
+            table_name: self.table,
+            key: Some(self.key),
+            condition_expression: self.condition,
+            expression_attribute_names: self.names,
+            expression_attribute_values: self.values,
+            ..Part::default()
+        }
     }
 
     fn expression(&self) -> String {
@@ -317,69 +315,50 @@ impl Change {
         .to_owned()
     }
 
-    fn values(&self) -> Option<Item> {
-        (!self.values.is_empty()).then(|| self.values.clone())
-    }
-
     /// The change as a part of a transaction. A change that sets nothing is a condition check.
     pub(crate) fn transact(self) -> TransactWriteItem {
         let expression = self.expression();
-        let item = TransactWriteItem::builder();
+        let mut part = self.part();
         if expression.is_empty() {
-            let check = ConditionCheck::builder()
-                .table_name(&self.table)
-                .set_key(Some(self.key.clone()))
-                .set_condition_expression(self.condition.clone())
-                .set_expression_attribute_names(Some(self.names.clone()))
-                .set_expression_attribute_values(self.values());
-            return item
-                .condition_check(check.build().expect("table, key and condition are set"))
-                .build();
+            return TransactWriteItem::ConditionCheck(part);
         }
-        let update = Update::builder()
-            .table_name(&self.table)
-            .set_key(Some(self.key.clone()))
-            .update_expression(expression)
-            .set_condition_expression(self.condition.clone())
-            .set_expression_attribute_names(Some(self.names.clone()))
-            .set_expression_attribute_values(self.values());
-        item.update(update.build().expect("table, key and expression are set"))
-            .build()
+        part.update_expression = Some(expression);
+        TransactWriteItem::Update(part)
     }
 
     /// The change as a request of its own.
-    pub(crate) fn request(
-        self,
-        client: &aws_sdk_dynamodb::Client,
-    ) -> aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder {
-        client
+    pub(crate) fn request(self, client: &aws::dynamodb::Client) -> UpdateItem {
+        let request = client
             .update_item()
-            .table_name(&self.table)
-            .set_key(Some(self.key.clone()))
             .update_expression(self.expression())
-            .set_condition_expression(self.condition.clone())
-            .set_expression_attribute_names(Some(self.names.clone()))
-            .set_expression_attribute_values(self.values())
+            .table_name(self.table)
+            .key(self.key)
+            .condition_expression(self.condition);
+        let named = self.names.into_iter().fold(request, |request, (name, of)| {
+            request.expression_attribute_names(name, of)
+        });
+        let values = self.values.into_iter();
+        values.fold(named, |request, (name, value)| {
+            request.expression_attribute_values(name, value)
+        })
     }
 }
 
 /// A whole item put in a transaction on a condition.
 pub(crate) fn put(table: &str, item: Item, condition: Option<&str>) -> TransactWriteItem {
-    let put = Put::builder()
-        .table_name(table)
-        .set_item(Some(item))
-        .set_condition_expression(condition.map(str::to_owned));
-    TransactWriteItem::builder()
-        .put(put.build().expect("table and item are set"))
-        .build()
+    TransactWriteItem::Put(Part {
+        table_name: table.to_owned(),
+        item: Some(item),
+        condition_expression: condition.map(str::to_owned),
+        ..Part::default()
+    })
 }
 
 /// An item removed in a transaction.
 pub(crate) fn delete(table: &str, key: Item) -> TransactWriteItem {
-    let delete = aws_sdk_dynamodb::types::Delete::builder()
-        .table_name(table)
-        .set_key(Some(key));
-    TransactWriteItem::builder()
-        .delete(delete.build().expect("table and key are set"))
-        .build()
+    TransactWriteItem::Delete(Part {
+        table_name: table.to_owned(),
+        key: Some(key),
+        ..Part::default()
+    })
 }

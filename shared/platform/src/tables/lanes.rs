@@ -1,4 +1,4 @@
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws::dynamodb::TransactWriteItem;
 use domain::{Lane, LaneState, MessageId, Outbound, ParkReason, VendorId, WabaId};
 use jiff::Timestamp;
 
@@ -94,7 +94,7 @@ impl Tables {
         let answer = request
             .send()
             .await
-            .map_err(|error| AwsError::from_sdk("reading a lane's list", &error))?;
+            .map_err(|error| AwsError::of("reading a lane's list", &error))?;
         let read = |item: &Item| {
             let from = Reader::new(item, "reading a lane's list");
             let order = from.text("sk")?.trim_start_matches("parked#").to_owned();
@@ -103,7 +103,7 @@ impl Tables {
                 order,
             })
         };
-        answer.items().iter().map(read).collect()
+        answer.items.iter().map(read).collect()
     }
 
     /// Puts parked messages back among the queued and ends those that waited too long, all or nothing, while the lane drains under `epoch`.

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, HashMap};
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws::dynamodb::AttributeValue;
 use domain::{Choice, Contact, Content, Dispatch, Failure, MessageId, Outbound, VendorId, WabaId};
 use jiff::Timestamp;
 
@@ -176,14 +176,14 @@ impl Tables {
             .expression_attribute_values(":vendor", s(vendor.as_str()))
             .scan_index_forward(false)
             .limit(LOOKED_AT)
-            .set_exclusive_start_key(start.map(|(list_key, id)| start_key(vendor, list_key, id)));
+            .exclusive_start_key(start.map(|(list_key, id)| start_key(vendor, list_key, id)));
         let answer = request
             .send()
             .await
-            .map_err(|error| AwsError::from_sdk("listing messages", &error))?;
+            .map_err(|error| AwsError::of("listing messages", &error))?;
         // A page may be short of the limit because of its bytes; only the missing key says that it is the last.
-        let ended = answer.last_evaluated_key().is_none();
-        Ok((answer.items.unwrap_or_default(), ended))
+        let ended = answer.last_evaluated_key.is_none();
+        Ok((answer.items, ended))
     }
 }
 

@@ -3,7 +3,7 @@
 //! A number's marks are claimed in the transaction that registers it. What it had before stays claimed for a while, for it is still good or
 //! still in somebody's memory; then the claim is over, whether or not DynamoDB has deleted it.
 
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws::dynamodb::TransactWriteItem;
 use domain::{Mark, Marks, VendorId, WabaId, WabaInstance, limits};
 use jiff::Timestamp;
 

@@ -1,13 +1,12 @@
 //! The files of inbound messages: which are to be fetched, who fetches one, and what became of it.
 
-use aws_sdk_dynamodb::types::ReturnValue;
+use aws::dynamodb::{ReturnValue, is_condition_failed};
 use domain::media::{AfterTrouble, MediaFailure, MediaState, MediaTrouble, after_trouble};
 use domain::{
     Content, Kind, Media, MediaSource, MessageId, ProviderMessageId, VendorId, WabaId, limits,
 };
 use jiff::Timestamp;
 
-use super::evidence::is_condition;
 use super::item::{Change, Item, Reader, json, ms, n, s};
 use super::outbound_item::{message_key, message_pk};
 use super::{Tables, message_shard};
@@ -79,8 +78,8 @@ impl Tables {
                     .ok_or_else(|| AwsError::unreadable(ATTEMPTED))?;
                 task(vendor, id, &item, lease_until).map(Some)
             }
-            Err(error) if is_condition(&error) => Ok(None),
-            Err(error) => Err(AwsError::from_sdk(ATTEMPTED, &error)),
+            Err(error) if is_condition_failed(&error) => Ok(None),
+            Err(error) => Err(AwsError::of(ATTEMPTED, &error)),
         }
     }
 

@@ -51,11 +51,9 @@ mod watch;
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata as _, SdkError};
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, TransactWriteItem};
+use aws::dynamodb::{
+    AttributeValue, KeysAndAttributes, TransactWriteItem, UpdateItem, Written, cancellation_reasons,
+};
 use domain::Fingerprint;
 
 pub use actions::{ActionsTask, ListedActions, Recorded};
@@ -97,7 +95,7 @@ pub(crate) use raw::VendorItems;
 /// Every table of a stack.
 #[derive(Clone, Debug)]
 pub struct Tables {
-    client: aws_sdk_dynamodb::Client,
+    client: aws::dynamodb::Client,
     names: Names,
 }
 
@@ -132,7 +130,7 @@ impl Commit {
 const CONFLICT_TRIES: u32 = 5;
 
 impl Tables {
-    pub(crate) fn new(client: aws_sdk_dynamodb::Client, stack: &str) -> Self {
+    pub(crate) fn new(client: aws::dynamodb::Client, stack: &str) -> Self {
         let name = |table: &str| format!("{stack}-{table}");
         let names = Names {
             waba_instances: name("waba_instances"),
@@ -158,19 +156,17 @@ impl Tables {
             let request = self
                 .client
                 .transact_write_items()
-                .set_transact_items(Some(parts.clone()));
+                .transact_items(parts.clone());
             let Err(error) = request.send().await else {
                 return Ok(Commit::Done);
             };
-            let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
-                error.as_service_error()
-            else {
-                return Err(AwsError::from_sdk(attempted, &error));
+            let Some(reasons) = cancellation_reasons(&error) else {
+                return Err(AwsError::of(attempted, &error));
             };
             let failed = |code: &str| -> Vec<usize> {
-                let reasons = cancelled.cancellation_reasons().iter().enumerate();
+                let reasons = reasons.iter().enumerate();
                 reasons
-                    .filter(|(_, reason)| reason.code() == Some(code))
+                    .filter(|(_, reason)| *reason == code)
                     .map(|(part, _)| part)
                     .collect()
             };
@@ -179,7 +175,7 @@ impl Tables {
                 return Ok(Commit::Lost(lost));
             }
             if failed("TransactionConflict").is_empty() {
-                return Err(AwsError::from_sdk(attempted, &error));
+                return Err(AwsError::of(attempted, &error));
             }
             tokio::time::sleep(Duration::from_millis(10 << attempt)).await;
         }
@@ -187,21 +183,16 @@ impl Tables {
     }
 
     /// Changes one item. A conflict with a transaction is not an outcome: it is tried again.
-    async fn update(
-        request: UpdateItemFluentBuilder,
-    ) -> Result<UpdateItemOutput, SdkError<UpdateItemError>> {
+    async fn update(request: UpdateItem) -> Result<Written, aws::Error> {
         for attempt in 0..CONFLICT_TRIES {
-            // Boxed: the SDK's future is long, and two of them stand in this one.
-            let answer = Box::pin(request.clone().send()).await;
-            let conflicts = |error: &SdkError<UpdateItemError>| {
-                error.code() == Some("TransactionConflictException")
-            };
+            let answer = request.clone().send().await;
+            let conflicts = |error: &aws::Error| error.is("TransactionConflictException");
             if !answer.as_ref().is_err_and(conflicts) {
                 return answer;
             }
             tokio::time::sleep(Duration::from_millis(10 << attempt)).await;
         }
-        Box::pin(request.send()).await
+        request.send().await
     }
 
     async fn get(
@@ -214,12 +205,12 @@ impl Tables {
             .client
             .get_item()
             .table_name(table)
-            .set_key(Some(key))
+            .key(key)
             .consistent_read(true);
         let answer = request
             .send()
             .await
-            .map_err(|error| AwsError::from_sdk(attempted, &error))?;
+            .map_err(|error| AwsError::of(attempted, &error))?;
         Ok(answer.item)
     }
 
@@ -234,11 +225,11 @@ impl Tables {
             .client
             .put_item()
             .table_name(table)
-            .set_item(Some(item))
+            .item(item)
             .condition_expression("attribute_not_exists(pk)");
         let put = request.send().await;
         put.map(|_| ())
-            .map_err(|error| AwsError::from_sdk(attempted, &error))
+            .map_err(|error| AwsError::of(attempted, &error))
     }
 
     /// Reads several items of several tables in one call, strongly consistent. An item that the service had no capacity for is an error.
@@ -257,24 +248,20 @@ impl Tables {
                 .filter(|(name, _)| name == table)
                 .map(|(_, key)| key.clone())
                 .collect();
-            let wanted = KeysAndAttributes::builder()
-                .set_keys(Some(of_table))
-                .consistent_read(true)
-                .build();
-            request =
-                request.request_items(*table, wanted.map_err(|_| AwsError::unreadable(attempted))?);
+            let wanted = KeysAndAttributes {
+                keys: of_table,
+                consistent_read: true,
+            };
+            request = request.request_items(*table, wanted);
         }
         let answer = request
             .send()
             .await
-            .map_err(|error| AwsError::from_sdk(attempted, &error))?;
-        if answer
-            .unprocessed_keys()
-            .is_some_and(|left| !left.is_empty())
-        {
+            .map_err(|error| AwsError::of(attempted, &error))?;
+        if !answer.unprocessed_keys.is_empty() {
             return Err(AwsError::contended(attempted));
         }
-        let found = answer.responses.unwrap_or_default();
+        let found = answer.responses;
         let is_at = |item: &Item, key: &Item| {
             key.iter()
                 .all(|(name, value)| item.get(name) == Some(value))
@@ -309,8 +296,8 @@ impl Tables {
         let answer = request
             .send()
             .await
-            .map_err(|error| AwsError::from_sdk("listing what is due", &error))?;
-        Ok(answer.items.unwrap_or_default())
+            .map_err(|error| AwsError::of("listing what is due", &error))?;
+        Ok(answer.items)
     }
 }
 

@@ -1,7 +1,6 @@
 //! Orders, as vendors' back offices tell of them.
 
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::ReturnValue;
+use aws::dynamodb::{ReturnValue, is_condition_failed};
 use domain::order::Order;
 use domain::{OrderId, PhoneNumber, VendorId, limits};
 use jiff::{SignedDuration, Timestamp};
@@ -48,7 +47,7 @@ impl Tables {
             .client
             .put_item()
             .table_name(&self.names.orders)
-            .set_item(Some(item.item()))
+            .item(item.item())
             .condition_expression("attribute_not_exists(pk) OR updatedAt <= :updatedAt")
             .expression_attribute_values(":updatedAt", ms(order.updated_at))
             .return_values(ReturnValue::AllOld);
@@ -60,9 +59,10 @@ impl Tables {
             }
             Err(error) => error,
         };
-        match error.as_service_error() {
-            Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(OrderPut::Outdated),
-            _ => Err(AwsError::from_sdk(attempted, &error)),
+        if is_condition_failed(&error) {
+            Ok(OrderPut::Outdated)
+        } else {
+            Err(AwsError::of(attempted, &error))
         }
     }
 
@@ -84,10 +84,10 @@ impl Tables {
             .client
             .delete_item()
             .table_name(&self.names.orders)
-            .set_key(Some(order_key(vendor, id)))
+            .key(order_key(vendor, id))
             .return_values(ReturnValue::AllOld);
         let answer = request.send().await;
-        let answer = answer.map_err(|error| AwsError::from_sdk("deleting an order", &error))?;
+        let answer = answer.map_err(|error| AwsError::of("deleting an order", &error))?;
         let before = answer.attributes.filter(|old| !old.is_empty());
         before.as_ref().map(read).transpose()
     }
@@ -108,13 +108,13 @@ impl Tables {
             .expression_attribute_values(":pk", s(vendor.as_str()))
             .consistent_read(true)
             .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-            .set_exclusive_start_key(start.map(|id| order_key(vendor, &id)));
+            .exclusive_start_key(start.map(|id| order_key(vendor, &id)));
         let answer = request.send().await;
-        let answer = answer.map_err(|error| AwsError::from_sdk(attempted, &error))?;
-        let last = answer.last_evaluated_key();
+        let answer = answer.map_err(|error| AwsError::of(attempted, &error))?;
+        let last = answer.last_evaluated_key.as_ref();
         let next = last.map(|last| Reader::new(last, attempted).parsed("sk"));
         Ok(OrderPage {
-            orders: answer.items().iter().map(read).collect::<Result<_, _>>()?,
+            orders: answer.items.iter().map(read).collect::<Result<_, _>>()?,
             next: next.transpose()?,
         })
     }
@@ -136,9 +136,8 @@ impl Tables {
             .scan_index_forward(false)
             .limit(i32::try_from(limit).unwrap_or(i32::MAX));
         let answer = request.send().await;
-        let answer =
-            answer.map_err(|error| AwsError::from_sdk("reading a customer's orders", &error))?;
-        answer.items().iter().map(read).collect()
+        let answer = answer.map_err(|error| AwsError::of("reading a customer's orders", &error))?;
+        answer.items.iter().map(read).collect()
     }
 }
 

@@ -1,4 +1,4 @@
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws::dynamodb::TransactWriteItem;
 use domain::{Dispatch, Lane, MessageId, Origin, Outbound, ProviderRef, VendorId, WabaId, limits};
 use jiff::Timestamp;
 

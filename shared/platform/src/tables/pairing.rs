@@ -1,10 +1,10 @@
 //! The last code by which a session can be linked. It is a secret, so it is kept only as long as it is good.
 
+use aws::dynamodb::is_condition_failed;
 use domain::{Pairing, PairingKind, VendorId, WabaId};
 use jiff::Timestamp;
 
 use super::Tables;
-use super::evidence::is_condition;
 use super::item::{Change, Item, Reader, key, ms, n, s, seconds};
 use crate::error::AwsError;
 
@@ -43,8 +43,8 @@ impl Tables {
             .when("attribute_not_exists(pk) OR #receivedAt <= :receivedAt");
         match Self::update(change.request(&self.client)).await {
             Ok(_) => Ok(true),
-            Err(error) if is_condition(&error) => Ok(false),
-            Err(error) => Err(AwsError::from_sdk("keeping a pairing code", &error)),
+            Err(error) if is_condition_failed(&error) => Ok(false),
+            Err(error) => Err(AwsError::of("keeping a pairing code", &error)),
         }
     }
 

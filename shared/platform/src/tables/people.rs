@@ -1,6 +1,6 @@
 //! What is written of a conversation beside its messages: names that lead to it, conversations that it was found to be, its epoch.
 
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws::dynamodb::TransactWriteItem;
 use domain::conversation::Conversation;
 use domain::{ConversationId, Identity, Outbound, VendorId};
 use jiff::Timestamp;

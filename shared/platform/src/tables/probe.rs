@@ -48,6 +48,6 @@ impl Tables {
         let answer = query.send().await;
         answer
             .map(|_| ())
-            .map_err(|error| AwsError::from_sdk("probing a table", &error))
+            .map_err(|error| AwsError::of("probing a table", &error))
     }
 }

@@ -1,4 +1,4 @@
-use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
+use aws::dynamodb::is_condition_failed;
 use domain::rate::{Rate, Window};
 use jiff::{SignedDuration, Timestamp};
 
@@ -24,8 +24,8 @@ impl Tables {
             .bind("most", n(rate.most));
         match Self::update(change.request(&self.client)).await {
             Ok(_) => Ok(true),
-            Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(false),
-            Err(error) => Err(AwsError::from_sdk("counting requests", &error)),
+            Err(error) if is_condition_failed(&error) => Ok(false),
+            Err(error) => Err(AwsError::of("counting requests", &error)),
         }
     }
 }

@@ -1,4 +1,4 @@
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws::dynamodb::AttributeValue;
 use domain::VendorId;
 use serde_json::{Map, Value, json};
 

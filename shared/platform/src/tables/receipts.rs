@@ -1,13 +1,14 @@
 //! Receipts of a group's members: how far a message got with each of them, kept under WhatsApp's id of it whether or not we know
 //! yet whose message it is.
 
+use aws::dynamodb::is_condition_failed;
 use domain::{
     Delivery, Evidence, Participant, ProviderMessageId, StatusUpdate, VendorId, WabaId, limits,
 };
 use jiff::{SignedDuration, Timestamp};
 
 use super::Tables;
-use super::evidence::{Noted, is_condition, reference_pk};
+use super::evidence::{Noted, reference_pk};
 use super::item::{Change, Item, Reader, key, n, s, seconds};
 use crate::error::AwsError;
 
@@ -79,8 +80,8 @@ impl Tables {
             .when("attribute_not_exists(#rank) OR #rank < :rank");
         match Self::update(change.request(&self.client)).await {
             Ok(_) => Ok(true),
-            Err(error) if is_condition(&error) => Ok(false),
-            Err(error) => Err(AwsError::from_sdk("keeping a receipt", &error)),
+            Err(error) if is_condition_failed(&error) => Ok(false),
+            Err(error) => Err(AwsError::of("keeping a receipt", &error)),
         }
     }
 
@@ -103,8 +104,8 @@ impl Tables {
         let answer = request
             .send()
             .await
-            .map_err(|error| AwsError::from_sdk("counting receipts", &error))?;
-        Ok(counted(answer.items()))
+            .map_err(|error| AwsError::of("counting receipts", &error))?;
+        Ok(counted(&answer.items))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Writing a vendor's number: it, the vendor, its lane and everything that is unique over all vendors, or nothing.
 
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws::dynamodb::TransactWriteItem;
 use domain::{Lane, Mark, Marks, PhoneNumber, Provider, VendorConfig, WabaInstance};
 use jiff::Timestamp;
 

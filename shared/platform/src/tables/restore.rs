@@ -1,6 +1,6 @@
 //! How far a restore from backup got, and what it has to look at. The item stands in the restored tables themselves.
 
-use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+use aws::dynamodb::{AttributeValue, TransactWriteItem};
 use domain::restore::{Phase, Progress, Restore};
 use domain::{ConversationId, Lane, MessageId, Outbound, VendorId, WabaId};
 use jiff::Timestamp;
@@ -127,11 +127,11 @@ impl Tables {
             .index_name("by_due")
             .key_condition_expression("dueShard = :shard")
             .expression_attribute_values(":shard", AttributeValue::S(shard))
-            .set_exclusive_start_key(start)
+            .exclusive_start_key(start)
             .limit(PAGE);
         let answer = request.send().await;
-        let answer = answer.map_err(|error| AwsError::from_sdk(ATTEMPTED, &error))?;
-        let behind = answer.last_evaluated_key().map(|last| {
+        let answer = answer.map_err(|error| AwsError::of(ATTEMPTED, &error))?;
+        let behind = answer.last_evaluated_key.as_ref().map(|last| {
             let from = Reader::new(last, ATTEMPTED);
             let (pk, sk) = (from.text("pk")?.to_owned(), from.text("sk")?.to_owned());
             Ok::<_, AwsError>((from.number("dueAt")?, pk, sk))
@@ -156,7 +156,7 @@ impl Tables {
             Some((VendorId::parse(vendor).ok()?, MessageId::parse(id).ok()?))
         };
         Ok(RestorePage {
-            items: answer.items().iter().filter_map(id).collect(),
+            items: answer.items.iter().filter_map(id).collect(),
             next: next.map_err(unreadable)?,
         })
     }
@@ -240,11 +240,11 @@ impl Tables {
             .filter_expression("begins_with(sk, :waba) OR begins_with(sk, :was)")
             .expression_attribute_values(":waba", s("waba#"))
             .expression_attribute_values(":was", s("was#"))
-            .set_exclusive_start_key(start.map(|(pk, sk)| key(pk, sk)))
+            .exclusive_start_key(start.map(|(pk, sk)| key(pk, sk)))
             .limit(PAGE);
         let answer = request.send().await;
-        let answer = answer.map_err(|error| AwsError::from_sdk(ATTEMPTED, &error))?;
-        let next = answer.last_evaluated_key().map(|last| {
+        let answer = answer.map_err(|error| AwsError::of(ATTEMPTED, &error))?;
+        let next = answer.last_evaluated_key.as_ref().map(|last| {
             let from = Reader::new(last, ATTEMPTED);
             Ok::<_, AwsError>(format!("{} {}", from.text("pk")?, from.text("sk")?))
         });
@@ -254,7 +254,7 @@ impl Tables {
             Some((from.parsed_opt("pk")?, WabaId::parse(waba).ok()?))
         };
         Ok(RestorePage {
-            items: answer.items().iter().filter_map(lane).collect(),
+            items: answer.items.iter().filter_map(lane).collect(),
             next: next.transpose()?,
         })
     }

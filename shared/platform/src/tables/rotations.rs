@@ -34,7 +34,7 @@ impl Tables {
         announcing
             .await
             .map(|_| ())
-            .map_err(|error| AwsError::from_sdk("announcing a rotation", &error))
+            .map_err(|error| AwsError::of("announcing a rotation", &error))
     }
 
     /// Withdraws what was announced of a vendor that is deleted.
@@ -43,12 +43,12 @@ impl Tables {
             .client
             .delete_item()
             .table_name(&self.names.waba_instances)
-            .set_key(Some(rotation_key(vendor)));
+            .key(rotation_key(vendor));
         request
             .send()
             .await
             .map(|_| ())
-            .map_err(|error| AwsError::from_sdk("withdrawing an announcement", &error))
+            .map_err(|error| AwsError::of("withdrawing an announcement", &error))
     }
 
     /// The vendors whose rotation is announced; `None` if they are too many to name.
@@ -64,11 +64,11 @@ impl Tables {
         let answer = request
             .send()
             .await
-            .map_err(|error| AwsError::from_sdk("reading who rotates", &error))?;
-        if answer.last_evaluated_key().is_some() {
+            .map_err(|error| AwsError::of("reading who rotates", &error))?;
+        if answer.last_evaluated_key.is_some() {
             return Ok(None);
         }
-        let named = answer.items().iter().map(|item| announced(item, now));
+        let named = answer.items.iter().map(|item| announced(item, now));
         let named: Vec<Option<VendorId>> = named.collect::<Result<_, _>>()?;
         Ok(Some(named.into_iter().flatten().collect()))
     }

@@ -1,11 +1,11 @@
 //! How far the rounds are through the queues that nobody consumes.
 
+use aws::dynamodb::is_condition_failed;
 use domain::rounds::Rounds;
 use jiff::Timestamp;
 
 use super::Tables;
 use super::breaker::PLATFORM;
-use super::evidence::is_condition;
 use super::item::{Change, Item, Reader, key, ms, n};
 use crate::error::AwsError;
 
@@ -42,8 +42,8 @@ impl Tables {
         };
         match Self::update(change.request(&self.client)).await {
             Ok(_) => Ok(true),
-            Err(error) if is_condition(&error) => Ok(false),
-            Err(error) => Err(AwsError::from_sdk("noting a round", &error)),
+            Err(error) if is_condition_failed(&error) => Ok(false),
+            Err(error) => Err(AwsError::of("noting a round", &error)),
         }
     }
 

@@ -1,10 +1,10 @@
 //! Who changes a vendor's secrets: one request at a time, because they are one text in a store that knows no conditions.
 
+use aws::dynamodb::is_condition_failed;
 use domain::{VendorId, limits};
 use jiff::Timestamp;
 
 use super::Tables;
-use super::evidence::is_condition;
 use super::item::{Change, Item, key, ms, s, seconds};
 use crate::error::AwsError;
 
@@ -29,8 +29,8 @@ impl Tables {
             .bind("now", ms(now));
         match Self::update(change.request(&self.client)).await {
             Ok(_) => Ok(true),
-            Err(error) if is_condition(&error) => Ok(false),
-            Err(error) => Err(AwsError::from_sdk("taking a vendor's secrets", &error)),
+            Err(error) if is_condition_failed(&error) => Ok(false),
+            Err(error) => Err(AwsError::of("taking a vendor's secrets", &error)),
         }
     }
 
@@ -40,19 +40,13 @@ impl Tables {
             .client
             .delete_item()
             .table_name(&self.names.waba_instances)
-            .set_key(Some(lease_key(vendor)))
+            .key(lease_key(vendor))
             .condition_expression("attribute_not_exists(pk) OR holder = :holder")
             .expression_attribute_values(":holder", s(holder));
         match request.send().await {
             Ok(_) => Ok(()),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(aws_sdk_dynamodb::operation::delete_item::DeleteItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(())
-            }
-            Err(error) => Err(AwsError::from_sdk("letting a vendor's secrets go", &error)),
+            Err(error) if is_condition_failed(&error) => Ok(()),
+            Err(error) => Err(AwsError::of("letting a vendor's secrets go", &error)),
         }
     }
 }

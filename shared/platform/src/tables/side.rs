@@ -1,8 +1,8 @@
+use aws::dynamodb::is_condition_failed;
 use domain::{VendorId, WabaId};
 use jiff::{SignedDuration, Timestamp};
 
 use super::Tables;
-use super::evidence::is_condition;
 use super::item::{Change, key, ms, seconds};
 use super::lanes::lane_pk;
 use crate::error::AwsError;
@@ -53,8 +53,8 @@ impl Tables {
     ) -> Result<bool, AwsError> {
         match Self::update(change.request(&self.client)).await {
             Ok(_) => Ok(true),
-            Err(error) if is_condition(&error) => Ok(false),
-            Err(error) => Err(AwsError::from_sdk(attempted, &error)),
+            Err(error) if is_condition_failed(&error) => Ok(false),
+            Err(error) => Err(AwsError::of(attempted, &error)),
         }
     }
 }

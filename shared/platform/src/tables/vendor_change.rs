@@ -1,6 +1,6 @@
 //! Writing a change of a vendor on its revision. Pausing it is one write with silencing its lanes.
 
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws::dynamodb::TransactWriteItem;
 use domain::{VendorConfig, VendorId, WabaId};
 use jiff::Timestamp;
 

@@ -71,8 +71,8 @@ impl Tables {
         let answer = request
             .send()
             .await
-            .map_err(|error| AwsError::from_sdk("reading a vendor's numbers", &error))?;
-        Ok(answer.items.unwrap_or_default())
+            .map_err(|error| AwsError::of("reading a vendor's numbers", &error))?;
+        Ok(answer.items)
     }
 
     /// Vendors in the order of the table, from after `start`; with the place where the next page begins.
@@ -86,16 +86,17 @@ impl Tables {
             .scan()
             .table_name(&self.names.vendor_configs)
             .limit(limit)
-            .set_exclusive_start_key(start.map(config_key));
+            .exclusive_start_key(start.map(config_key));
         let answer = request
             .send()
             .await
-            .map_err(|error| AwsError::from_sdk("listing vendors", &error))?;
+            .map_err(|error| AwsError::of("listing vendors", &error))?;
         let next = answer
-            .last_evaluated_key()
+            .last_evaluated_key
+            .as_ref()
             .and_then(|key| Reader::new(key, "listing vendors").parsed_opt("pk"));
         let vendors = answer
-            .items()
+            .items
             .iter()
             .filter(|item| !is_erasing(item))
             .map(read_config)

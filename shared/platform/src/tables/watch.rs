@@ -1,4 +1,4 @@
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws::dynamodb::TransactWriteItem;
 use domain::watch::{Change as Watched, Gap, Watch};
 use domain::{Lane, SessionStatus, VendorId, WabaId};
 use jiff::Timestamp;
@@ -107,12 +107,12 @@ impl Tables {
             .client
             .delete_item()
             .table_name(&self.names.lanes)
-            .set_key(Some(watch_key(vendor, waba)));
+            .key(watch_key(vendor, waba));
         request
             .send()
             .await
             .map(|_| ())
-            .map_err(|error| AwsError::from_sdk("ending a watch", &error))
+            .map_err(|error| AwsError::of("ending a watch", &error))
     }
 
     /// The part of a registration that has the session watched; one that is watched stays as it is.

@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use domain::limits;
 use futures_util::future;
 use http::Uri;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
@@ -39,11 +38,11 @@ const OPENING: Duration = Duration::from_millis(800);
 const WAITS: Duration = Duration::from_secs(15);
 
 impl Opened {
-    pub(super) fn new(roots: &Roots) -> Self {
+    pub(super) fn new(roots: &Roots, connecting: Duration) -> Self {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
-        tcp.set_connect_timeout(Some(limits::AWS_ATTEMPT));
+        tcp.set_connect_timeout(Some(connecting));
         let connector = HttpsConnectorBuilder::new()
             .with_tls_config(super::tls(roots))
             .https_or_http()
@@ -125,7 +124,7 @@ mod tests {
     #[tokio::test]
     async fn a_connection_that_was_opened_before_is_used_once() {
         let (listener, address) = listening("/").await;
-        let mut opened = Opened::new(&Roots::Amazon);
+        let mut opened = Opened::new(&Roots::Amazon, OPENING);
         opened.open([address.clone()]).await;
         assert!(is_connected_to(&listener).await);
         let elsewhere = address.to_string() + "queue?Action=1";
@@ -138,7 +137,7 @@ mod tests {
     #[tokio::test]
     async fn a_connection_that_waited_long_is_not_used() {
         let (listener, address) = listening("/").await;
-        let mut opened = Opened::new(&Roots::Amazon);
+        let mut opened = Opened::new(&Roots::Amazon, OPENING);
         opened.open([address.clone()]).await;
         assert!(is_connected_to(&listener).await);
         for waiting in opened.locked().iter_mut() {
@@ -152,7 +151,7 @@ mod tests {
     async fn who_can_t_be_reached_holds_nobody_up() {
         let (listener, address) = listening("/").await;
         drop(listener);
-        let opened = Opened::new(&Roots::Amazon);
+        let opened = Opened::new(&Roots::Amazon, OPENING);
         opened.open([address]).await;
         assert!(opened.locked().is_empty());
     }

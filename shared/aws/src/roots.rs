@@ -25,7 +25,7 @@ const AMAZON: [&[u8]; 5] = [
 
 impl Roots {
     /// Reads a file of certificates in PEM; `None` if it can't be read, or one of them can't, or there is none.
-    pub(crate) fn of_file(path: &str) -> Option<Self> {
+    pub fn of_file(path: &str) -> Option<Self> {
         Self::of_pem(&std::fs::read(path).ok()?)
     }
 
