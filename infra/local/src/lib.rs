@@ -203,12 +203,16 @@ impl Stack {
 
     /// Deploys all functions anew, to work through a restore of the tables, or without one.
     pub fn deploy(&self, clock: &Clock, restore: Option<Restore>) {
+        self.deploy_for(&self.provider_url(), clock, restore);
+    }
+
+    /// Deploys all functions anew, for a provider's API that is elsewhere.
+    pub fn deploy_for(&self, provider_url: &str, clock: &Clock, restore: Option<Restore>) {
         let made = Made {
             repairs_drift: true,
             restore,
         };
-        let provider_url = self.provider_url();
-        self.functions.deploy(self.urls(&provider_url), clock, made);
+        self.functions.deploy(self.urls(provider_url), clock, made);
     }
 
     fn provider_url(&self) -> String {

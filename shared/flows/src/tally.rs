@@ -48,7 +48,7 @@ impl Tally {
     }
 
     /// Counts it for whoever watches, and whether anything disappeared.
-    pub(crate) fn told(&self, vendor: &VendorId) {
+    pub fn told(&self, vendor: &VendorId) {
         telemetry::add(Metric::Received, self.elements, vendor);
         telemetry::add(Metric::Enqueued, self.enqueued, vendor);
         telemetry::add(Metric::Applied, self.applied, vendor);

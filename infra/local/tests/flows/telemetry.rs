@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use domain::VendorId;
+use flows::Tally;
 use lambda_http::{Body, Context, Request, RequestExt as _};
 use messages::App;
 use platform::Config;
@@ -44,6 +46,15 @@ fn counted(vendor: Vendor, metric: Metric, reason: Option<&str>) -> u64 {
     let of_reason = |line: &&Value| reason.is_none_or(|reason| line["reason"] == reason);
     let lines = lines.iter().filter(of_reason);
     lines.flat_map(|line| values(line, metric)).sum()
+}
+
+/// How many sends of a vendor ended so at the provider.
+fn times(vendor: Vendor, outcome: &str) -> usize {
+    let lines = lines(vendor, Metric::ProviderLatency);
+    let ended = lines.iter().filter(|line| line["reason"] == outcome);
+    ended
+        .map(|line| values(line, Metric::ProviderLatency).len())
+        .sum()
 }
 
 /// The reason under which the refusal of a webhook with this trace is counted.
@@ -306,6 +317,50 @@ async fn the_sweep_tells_how_many_numbers_are_connected() {
         assert!(told(Metric::InstancesNotConnected).is_some());
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_provider_that_is_not_there_is_counted_as_not_reached_and_nothing_is_in_doubt() {
+    run(async |world| {
+        let vendor = registered(world, 38).await;
+        world.deploy_for_nobody();
+        writes(world, vendor, "Bonjour", "NOBODY").await;
+        assert!(times(vendor, "not_reached") > 0, "it was tried");
+        world.deploy(None);
+        world.recover().await;
+        assert_eq!(world.sent(vendor).len(), 1);
+        assert_eq!(times(vendor, "accepted"), 1);
+        assert_eq!(counted(vendor, Metric::SendUnknown, None), 0);
+    })
+    .await;
+}
+
+/// No front door leads to it: it is a fault in the program.
+#[test]
+fn what_disappears_is_counted() {
+    let vendor = Vendor {
+        id: "shop_39",
+        secret: "",
+        session: "",
+    };
+    assert!(World::log_lines(vendor.id).is_empty(), "nobody has its id");
+    let id = VendorId::parse(vendor.id).expect("an id");
+    let kept = Tally {
+        elements: 3,
+        enqueued: 2,
+        ignored: 1,
+        ..Tally::default()
+    };
+    let lost = Tally { ignored: 0, ..kept };
+    kept.told(&id);
+    assert_eq!(counted(vendor, Metric::ConservationDifference, None), 0);
+    lost.told(&id);
+    assert_eq!(counted(vendor, Metric::ConservationDifference, None), 1);
+    let told = &lines(vendor, Metric::ConservationDifference)[0];
+    assert_eq!(
+        dimensions(told, Metric::ConservationDifference),
+        json!([["stack"]])
+    );
 }
 
 /// A webhook as Lambda hands it to the function.

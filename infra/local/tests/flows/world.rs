@@ -1,6 +1,7 @@
 //! A whole stack for one test: customers write, time passes, things fail, and the ledger is looked at as the back office sees it.
 
 use std::io::Write;
+use std::net::TcpListener;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -182,6 +183,13 @@ impl World {
     /// Deploys all functions anew, to work through a restore of the tables.
     pub(crate) fn deploy(&self, restore: Option<Restore>) {
         self.stack.deploy(&self.clock, restore);
+    }
+
+    /// Deploys all functions anew, for a provider that is not there: nobody listens at its address.
+    pub(crate) fn deploy_for_nobody(&self) {
+        let unused = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr());
+        let url = format!("http://{}/api", unused.expect("a port"));
+        self.stack.deploy_for(&url, &self.clock, None);
     }
 
     /// Lets every function take from its queue again.
