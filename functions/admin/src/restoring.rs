@@ -1,10 +1,12 @@
 //! A restore from backup: what must outlive it is recorded outside the tables, and nothing is changed before it is worked through.
 
+use domain::restore::held::Held;
 use domain::restore::record::{Record, What};
 use domain::restore::{Progress, Worked};
 use flows::problem::{self, Problem};
 use flows::restore;
-use serde_json::json;
+use jiff::Timestamp;
+use serde_json::{Value, json};
 
 use crate::call::{Call, Scope};
 use crate::routes::Route;
@@ -51,7 +53,7 @@ impl App {
         let worked = progress
             .as_ref()
             .map_or_else(Worked::default, |it| it.worked);
-        let time = |of: fn(&Progress) -> Option<jiff::Timestamp>| {
+        let time = |of: fn(&Progress) -> Option<Timestamp>| {
             progress.as_ref().and_then(of).map(|at| at.to_string())
         };
         let answer = json!({
@@ -61,7 +63,19 @@ impl App {
             "begunAt": time(|it| Some(it.begun_at)),
             "finishedAt": time(|it| it.finished_at),
             "worked": worked,
+            "held": progress.as_ref().and_then(|it| it.held.as_ref()).map(held),
         });
         Ok(problem::json(200, &answer))
     }
+}
+
+/// The sends that people decide on, as they were counted last.
+fn held((held, counted_at): &(Held, Timestamp)) -> Value {
+    json!({
+        "sends": held.sends,
+        "decided": held.decided,
+        "left": held.left(),
+        "vendors": held.vendors,
+        "countedAt": counted_at.to_string(),
+    })
 }

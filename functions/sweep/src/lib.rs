@@ -135,7 +135,7 @@ impl App {
     /// One pass over everything that is due.
     pub async fn pass(&self) -> Pass {
         // Side by side, each with its own time: none can starve another.
-        let (messages, lanes, watches, fleet, erasures, questions, actions) = tokio::join!(
+        let (messages, lanes, watches, fleet, erasures, questions, actions, held) = tokio::join!(
             tokio::time::timeout(JOB, Box::pin(self.due_messages())),
             tokio::time::timeout(JOB, Box::pin(self.due_lanes())),
             tokio::time::timeout(JOB, Box::pin(self.due_watches())),
@@ -143,9 +143,10 @@ impl App {
             tokio::time::timeout(JOB, Box::pin(self.due_erasures())),
             tokio::time::timeout(JOB, Box::pin(self.due_questions())),
             tokio::time::timeout(JOB, Box::pin(self.due_actions())),
+            tokio::time::timeout(JOB, Box::pin(self.due_held())),
         );
         let pass = [
-            messages, lanes, watches, fleet, erasures, questions, actions,
+            messages, lanes, watches, fleet, erasures, questions, actions, held,
         ]
         .map(Result::unwrap_or_default)
         .into_iter()

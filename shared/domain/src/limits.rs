@@ -470,6 +470,8 @@ pub const COUNTS_ASKED_DAYS: i32 = 366;
 pub const RECENT_FAILURES: usize = 20;
 /// How old the counts of numbers may be before the sweep counts them anew.
 pub const FLEET_COUNTED: SignedDuration = SignedDuration::from_mins(10);
+/// How old the count of sends may be that a restore brought into doubt and nobody decided on.
+pub const HELD_COUNTED: SignedDuration = SignedDuration::from_mins(5);
 
 /// How long an unknown vendor is remembered as unknown.
 pub const NEGATIVE_CACHE: Duration = Duration::from_secs(5);

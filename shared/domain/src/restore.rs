@@ -12,6 +12,9 @@ use crate::lane::Lane;
 use crate::ledger::Dispatch;
 use crate::outbound::Outbound;
 
+use held::Held;
+
+pub mod held;
 pub mod record;
 
 /// A restore, by the moment from which on the restored tables are the stack's: whatever is older was done by somebody whose memory is gone.
@@ -166,6 +169,8 @@ pub struct Progress {
     pub worked: Worked,
     pub begun_at: Timestamp,
     pub finished_at: Option<Timestamp>,
+    /// What became of the sends that it brought into doubt, and when they were counted; they are counted once it is done.
+    pub held: Option<(Held, Timestamp)>,
     /// Raised by every change, and the condition of the next.
     pub revision: u64,
 }
@@ -178,6 +183,7 @@ impl Progress {
             worked: Worked::default(),
             begun_at: now,
             finished_at: None,
+            held: None,
             revision: 1,
         }
     }
@@ -200,6 +206,7 @@ impl Progress {
             worked: self.worked.and(worked),
             begun_at: self.begun_at,
             finished_at: (phase == Phase::Done).then(|| self.finished_at.unwrap_or(now)),
+            held: self.held.clone(),
             revision: self.revision + 1,
         }
     }

@@ -1,6 +1,8 @@
 //! After the tables were restored from a backup: what the backup holds open comes into doubt, what must not come back goes again, and
 //! until all of that is done nothing leaves and nothing is decided.
 
+pub mod held;
+
 use std::time::Duration;
 
 use domain::erasure::Erasure;

@@ -3,7 +3,11 @@
 
 mod drill;
 
+use std::time::Duration;
+
+use domain::restore::Restore;
 use embedded_aws::When;
+use platform::telemetry::Metric;
 use serde_json::{Value, json};
 
 use crate::admin_keys_made::{create, with};
@@ -127,6 +131,75 @@ async fn what_the_backup_holds_open_was_perhaps_sent_since_and_is_not_sent_again
         );
         writes(world, VENDOR_1, RAMA, "Bonjour", "NEW").await;
         assert_eq!(sent_to(world, RAMA), 1, "its lane goes again");
+    })
+    .await;
+}
+
+/// The values that were told of a metric of no vendor.
+fn told(metric: Metric) -> Vec<u64> {
+    let lines = World::all_log_lines();
+    let values = lines.iter().map(|line| &line[metric.name()]);
+    values.filter_map(Value::as_u64).collect()
+}
+
+#[tokio::test]
+async fn how_many_sends_wait_for_a_person_is_told_until_somebody_decided_on_each() {
+    run(async |world| {
+        logs_nothing(world).await;
+        session(world, VENDOR_1, "disconnected").await;
+        writes(world, VENDOR_1, AWA, "Bonjour", "PARKED").await;
+        staff_writes(world, MOUSSA, "Le colis est prêt").await;
+        let backup = Backup::of(world).await;
+        session(world, VENDOR_1, "connected").await;
+        world.recover().await;
+        backup.put_back(world).await;
+        worked_through(world).await;
+        let held = async || get(world, "restore").await.json["held"].clone();
+        let before = held().await;
+        let vendors = json!([{ "vendorId": "vendor_001", "left": 2 }]);
+        assert_eq!(
+            (&before["sends"], &before["left"], &before["vendors"]),
+            (&json!(2), &json!(2), &vendors)
+        );
+        assert!(told(Metric::RestorePending).contains(&2));
+        world.later(600).await;
+        let listed = world.messages(VENDOR_1, "outbound").await;
+        for (message, decision) in listed.iter().zip(["discard", "retry"]) {
+            let id = message["id"].as_str().expect("an id");
+            let path = format!("vendors/{}/messages/{id}/{decision}", VENDOR_1.id);
+            let answer = world.admin("POST", &path, &[], &Value::Null).await;
+            assert!(answer.status < 300, "{}", answer.text);
+            world.later(600).await;
+            world.sweep().await;
+        }
+        let after = held().await;
+        let counts = ["sends", "decided", "left"].map(|name| after[name].clone());
+        assert_eq!(counts, [json!(2), json!(2), json!(0)]);
+        assert_eq!(after["vendors"], json!([]));
+        // Nothing comes into doubt by it any more, so it is not counted again.
+        world.later(600).await;
+        world.sweep().await;
+        assert_eq!(held().await, after);
+        assert!(told(Metric::RestorePending).contains(&0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_restore_that_is_not_worked_through_is_told_every_minute() {
+    run(async |world| {
+        let moment = world.clock().now() + Duration::from_mins(10);
+        world.deploy(Some(Restore::at(moment)));
+        world.sweep().await;
+        assert_eq!(state(world).await, "waiting");
+        assert!(told(Metric::RestoreRunning).contains(&1));
+        writes(world, VENDOR_1, AWA, "Bonjour", "WAITS").await;
+        assert_eq!(world.sent(VENDOR_1).len(), 0);
+        world.later(601).await;
+        world.sweep().await;
+        assert_eq!(state(world).await, "done");
+        assert!(told(Metric::RestoreRunning).contains(&0));
+        assert_eq!(get(world, "restore").await.json["held"]["sends"], json!(0));
     })
     .await;
 }

@@ -9,6 +9,7 @@ mod numbers;
 mod profiles;
 mod qr;
 mod replay;
+mod restore;
 mod secrets;
 mod send;
 mod sessions;
@@ -70,6 +71,9 @@ pub(crate) enum Command {
     /// Makes, lists and revokes admin keys
     #[command(subcommand)]
     Keys(keys::Keys),
+    /// What became of a restore from backup
+    #[command(subcommand)]
+    Restore(restore::Restore),
     Audit(audit::Audit),
     /// Names gateways and keeps their keys, in a file for you alone
     #[command(subcommand)]
@@ -105,6 +109,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Outcome, 
         Command::Doctor(command) => command.run(context).await,
         Command::Smoke(command) => command.run(context).await,
         Command::Keys(command) => command.run(context).await,
+        Command::Restore(command) => command.run(context).await,
         Command::Audit(command) => command.run(context).await,
         Command::Profiles(command) => command.run(context),
         Command::Completions(command) => command.run(context),

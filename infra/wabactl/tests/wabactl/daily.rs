@@ -43,6 +43,7 @@ async fn each_command_asks_for_its_route() {
             "conversations show v_1 c_1",
             "GET /api/admin/vendors/v_1/conversations/c_1",
         ),
+        ("restore status", "GET /api/admin/restore"),
         ("takeover v_1 c_1 --by Awa --minutes 9", TAKEOVER),
         (
             "release v_1 c_1",

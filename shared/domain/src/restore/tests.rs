@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
+use super::held::{Held, VendorLeft, is_decided};
 use super::record::{Record, What};
 use super::*;
 use crate::access::KeyId;
@@ -52,6 +53,38 @@ fn whatever_the_backup_holds_open_comes_into_doubt_and_nothing_else_moves() {
     let mut newer = in_state(Dispatch::Queued);
     newer.created_at = after(100);
     assert_eq!(restore().doubted(&newer), None, "it was made since");
+}
+
+#[test]
+fn a_send_in_doubt_is_decided_by_proof_by_a_person_and_by_its_erasure() {
+    let doubted = restore().doubted(&in_state(Dispatch::Queued)).unwrap();
+    assert!(!is_decided(Some(&doubted)));
+    assert!(
+        !is_decided(Some(&doubted.clone().looked_at())),
+        "asked after"
+    );
+    assert!(is_decided(None), "erased");
+    assert!(is_decided(Some(&doubted.clone().discarded(after(200)))));
+    let mut repeated = doubted.clone();
+    repeated.follow_up.retried_by = Some(MessageId::derived(&["again"]));
+    assert!(is_decided(Some(&repeated)));
+    for proved in [Dispatch::Accepted, Dispatch::Rejected] {
+        assert!(is_decided(Some(&doubted.clone().moved_to(proved))));
+    }
+}
+
+#[test]
+fn of_what_is_left_the_vendors_with_the_most_are_named_first() {
+    let vendor = |number: u64| VendorId::parse(&format!("vendor_{number:03}")).unwrap();
+    let left = (1..=30).map(|number| (vendor(number), number)).collect();
+    let held = Held::counted(1_000, left);
+    assert_eq!((held.left(), held.decided), (465, 535));
+    let first = VendorLeft {
+        vendor_id: vendor(30),
+        left: 30,
+    };
+    assert_eq!((held.vendors.len(), &held.vendors[0]), (20, &first));
+    assert_eq!(Held::counted(3, [].into()).left(), 0);
 }
 
 #[test]

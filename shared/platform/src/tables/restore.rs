@@ -39,7 +39,7 @@ struct Place {
     behind: Option<(i64, String, String)>,
 }
 
-fn restore_key(moment: Timestamp) -> Item {
+pub(super) fn restore_key(moment: Timestamp) -> Item {
     key(
         PLATFORM,
         &format!("restore#{:013}", moment.as_millisecond()),
@@ -65,6 +65,7 @@ impl Tables {
                 worked: from.json_or_default("worked")?,
                 begun_at: from.time("begunAt")?,
                 finished_at: from.time_opt("finishedAt"),
+                held: from.json("held").ok().zip(from.time_opt("countedAt")),
                 revision: from.number("revision")?,
             })
         };
@@ -213,7 +214,8 @@ impl Tables {
         item.as_ref().map(read).transpose()
     }
 
-    /// Writes that nobody knows what became of a send, if nobody decided about it since it was read. Its lane is emptied as a whole.
+    /// Writes that nobody knows what became of a send, if nobody decided about it since it was read, and holds it for a person. Its lane is
+    /// emptied as a whole.
     pub async fn doubt_restored(
         &self,
         before: &Outbound,
@@ -221,7 +223,9 @@ impl Tables {
         now: Timestamp,
     ) -> Result<Commit, AwsError> {
         let change = self.decided(before.revision, after, now);
-        self.commit("doubting a restored send", vec![change.transact()])
+        let held = after.follow_up.restored_at.map(|of| self.hold(after, of));
+        let parts = std::iter::once(change.transact()).chain(held);
+        self.commit("doubting a restored send", parts.collect())
             .await
     }
 

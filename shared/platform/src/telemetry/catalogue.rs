@@ -186,6 +186,10 @@ catalogue! {
     ObserverLapse: COUNT;
     /// Renewals of secrets whose end nobody tells.
     RenewalGivenUp: COUNT;
+    /// Whether a restore from backup is not worked through (1), while which nothing leaves and nothing is decided; told only if there is one.
+    RestoreRunning: COUNT;
+    /// Sends that a restore brought into doubt and on which nobody decided, as they were counted last; told only if there was one.
+    RestorePending: COUNT;
     /// Customers' files that were given up.
     FileFailed: COUNT.by(&["no_source", "too_large", "forbidden_address", "not_available", "damaged", "unreachable", "executable", "store_failed", "not_configured"]);
     /// Requests of the admin API that were let through uncounted, because the count could not be kept.
