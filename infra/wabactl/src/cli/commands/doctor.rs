@@ -2,6 +2,7 @@ mod canary;
 mod checks;
 mod deployment;
 mod numbers;
+mod restore;
 mod smoke;
 
 use clap::Args;

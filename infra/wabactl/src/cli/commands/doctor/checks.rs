@@ -4,7 +4,7 @@ use serde_json::Value;
 use uuid::Uuid;
 use wabactl::{AdminClient, Ask, ClientError, Proof, WebhookRoute};
 
-use super::{Check, deployment, numbers};
+use super::{Check, deployment, numbers, restore};
 use crate::cli::commands::status;
 use crate::cli::table::scalar;
 
@@ -38,6 +38,7 @@ pub(super) async fn examine(client: &AdminClient) -> Examined {
             "bring it up to this release",
         )],
     });
+    checks.extend(restore::check(client).await);
     checks.extend(set_aside(client).await);
     checks.extend(vendors(client).await);
     let is_open = true;
