@@ -103,8 +103,10 @@ impl Bucket {
         self.signed(request.body(Vec::new()).ok()?, now)
     }
 
-    /// A link to an object, for a while.
+    /// A link to an object, for a while. What is asked of the answer may stand behind a `?`: encoded, and in order by its names, which are
+    /// in lower case and so come after those of the signature.
     pub(crate) fn presigned(&self, name: &str, lives: Duration, now: Timestamp) -> Option<String> {
+        let (name, asked) = name.split_once('?').unwrap_or((name, ""));
         let url: http::Uri = format!("{}/{name}", self.url).parse().ok()?;
         let at = Moment::from(now);
         let credential = self.signer.credential(at);
@@ -118,6 +120,9 @@ impl Bucket {
             query = format!("{query}&X-Amz-Security-Token={}", encoded(token));
         }
         query.push_str("&X-Amz-SignedHeaders=host");
+        if !asked.is_empty() {
+            query = format!("{query}&{asked}");
+        }
         let signed = Signed {
             method: "GET",
             path: url.path(),
@@ -220,6 +225,23 @@ mod tests {
             &X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host\
             &X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404";
         assert_eq!(url, expected);
+    }
+
+    /// The signature is what botocore makes of the same.
+    #[test]
+    fn a_link_that_asks_something_of_the_answer_is_signed_with_it() {
+        let asked = "response-content-disposition=inline%3B%20filename%2A%3DUTF-8%27%27a.jpg&response-content-type=image%2Fjpeg";
+        let url = example()
+            .presigned(
+                &format!("test.txt?{asked}"),
+                Duration::from_hours(24),
+                day(),
+            )
+            .unwrap();
+        assert_eq!(url.matches('?').count(), 1, "{url}");
+        assert!(url.contains(&format!("&{asked}&")), "{url}");
+        let signature = "ae1250ffad8a237e5ef8ef3c67b865991d4d286c6ce96f78c528761d5461a727";
+        assert!(url.ends_with(signature), "{url}");
     }
 
     #[test]
