@@ -5,6 +5,7 @@ mod types;
 use std::collections::HashMap;
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::client::{Caller, Service, Settings, token};
 use crate::error::Error;
@@ -163,7 +164,7 @@ pub struct Found {
 #[serde(rename_all = "PascalCase", default)]
 pub struct GotItems {
     pub responses: HashMap<String, Vec<Item>>,
-    pub unprocessed_keys: HashMap<String, serde::de::IgnoredAny>,
+    pub unprocessed_keys: HashMap<String, Box<RawValue>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

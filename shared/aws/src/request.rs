@@ -44,6 +44,7 @@ macro_rules! request {
     ) => {
         $(#[$doc])*
         #[derive(Clone, serde::Serialize)]
+        #[must_use = "a request does nothing until it is sent"]
         #[serde(rename_all = "PascalCase")]
         pub struct $name {
             #[serde(skip)]

@@ -220,7 +220,7 @@ mod tests {
             session_token: None,
         };
         let signer = Signer::new("service", "us-east-1", credentials);
-        let signed = Signed {
+        let request = Signed {
             method: "GET",
             path: "/",
             query: "Param1=value1&Param2=value2",
@@ -233,8 +233,8 @@ mod tests {
         let expected = "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, \
             SignedHeaders=host;x-amz-date, Signature=b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500";
         let at = moment("2015-08-30T12:36:00Z");
-        assert_eq!(signer.authorization(&signed, at), expected);
-        assert_eq!(signer.authorization(&signed, at), expected);
+        assert_eq!(signer.authorization(&request, at), expected);
+        assert_eq!(signer.authorization(&request, at), expected);
     }
 
     #[test]

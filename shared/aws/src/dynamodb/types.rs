@@ -20,7 +20,7 @@ pub enum AttributeValue {
     #[serde(rename = "NS")]
     Ns(Vec<String>),
     M(Item),
-    L(Vec<AttributeValue>),
+    L(Vec<Self>),
     /// Bytes, in base 64.
     B(String),
     #[serde(rename = "BS")]

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use serde_json::{Value, json};
 
 use super::Both;
-use super::requests::sdk_item;
+use super::items::sdk_item;
 use super::server::{Answer, Server};
 
 fn answered(answer: &Value) -> [Answer; 2] {
@@ -14,6 +14,10 @@ fn answered(answer: &Value) -> [Answer; 2] {
 
 fn refused(status: u16, answer: &Value) -> [Answer; 2] {
     [(); 2].map(|()| Answer::Json(status, answer.to_string()))
+}
+
+fn answers<const N: usize>(all: [Value; N]) -> [Answer; N] {
+    all.map(|answer| Answer::Json(200, answer.to_string()))
 }
 
 /// An item as DynamoDB writes it, of every type that there is.
@@ -59,15 +63,11 @@ async fn what_no_table_of_ours_has_is_read_all_the_same() {
 #[tokio::test]
 async fn pages_and_batches_are_read() {
     let key = json!({"pk": {"S": "a"}});
-    let server = Server::start([
-        Answer::Json(200, json!({"Items": [key, key], "LastEvaluatedKey": key}).to_string()),
-        Answer::Json(200, json!({"Responses": {"t": [key]}, "UnprocessedKeys": {"u": {"Keys": [key], "ConsistentRead": true}}}).to_string()),
-        Answer::Json(200, json!({"UnprocessedItems": {"t": [{"DeleteRequest": {"Key": key}}]}}).to_string()),
-        Answer::Json(200, json!({"Failed": [{"Id": "3", "Code": "InternalError", "SenderFault": false}], "Successful": []}).to_string()),
-        Answer::Json(200, json!({"Messages": [{"MessageId": "m", "ReceiptHandle": "r", "Body": "b", "MD5OfBody": "x", "Attributes": {"SentTimestamp": "1"}}]}).to_string()),
-        Answer::Json(200, json!({"DeletedDate": 1_764_000_000.123, "Name": "s"}).to_string()),
-        Answer::Json(200, String::new()),
-    ])
+    let server = Server::start(answers([
+        json!({"Items": [key, key], "LastEvaluatedKey": key}),
+        json!({"Responses": {"t": [key]}, "UnprocessedKeys": {"u": {"Keys": [key], "ConsistentRead": true}}}),
+        json!({"UnprocessedItems": {"t": [{"DeleteRequest": {"Key": key}}]}}),
+    ]))
     .await;
     let both = Both::of(&server.url);
     let page = both.dynamodb.scan().send().await.expect("an answer");
@@ -93,6 +93,17 @@ async fn pages_and_batches_are_read() {
         .expect("an answer");
     let WriteRequest::DeleteRequest { key } = &left.unprocessed_items["t"][0];
     assert_eq!(key["pk"], AttributeValue::S("a".to_owned()));
+}
+
+#[tokio::test]
+async fn messages_and_secrets_are_read() {
+    let server = Server::start(answers([
+        json!({"Failed": [{"Id": "3", "Code": "InternalError", "SenderFault": false}], "Successful": []}),
+        json!({"Messages": [{"MessageId": "m", "ReceiptHandle": "r", "Body": "b", "MD5OfBody": "x", "Attributes": {"SentTimestamp": "1"}}]}),
+        json!({"DeletedDate": 1_764_000_000.123, "Name": "s"}),
+    ]))
+    .await;
+    let both = Both::of(&server.url);
     let sent = both
         .sqs
         .send_message_batch()
@@ -116,11 +127,13 @@ async fn pages_and_batches_are_read() {
         .await
         .expect("an answer");
     assert!(described.deleted_date.is_some());
-    both.sqs
-        .change_message_visibility()
-        .send()
-        .await
-        .expect("an empty answer is one");
+}
+
+#[tokio::test]
+async fn an_empty_answer_is_one() {
+    let server = Server::start([Answer::Json(200, String::new())]).await;
+    let hiding = Both::of(&server.url).sqs.change_message_visibility();
+    hiding.send().await.expect("an answer");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The client beside the AWS SDK: what both send and make of the same answers, over a loopback server that keeps what it is asked.
 
 mod answers;
+mod items;
 mod repeating;
 mod requests;
 mod server;

@@ -195,12 +195,12 @@ impl Tables {
         let read = |places| self.get(attempted, &self.names.lanes, places_key(vendor, places));
         let (asking, waiting) = (read(Places::Asking).await?, read(Places::Waiting).await?);
         let held = |item: &Option<Item>| {
-            let item = item.as_ref().map(|item| Reader::new(&item, attempted));
+            let item = item.as_ref().map(|item| Reader::new(item, attempted));
             let places = item.map_or(&[][..], |from| from.texts("places")).iter();
             places.filter(|place| is_held(place, now)).count()
         };
         let failure = asking.as_ref().and_then(|item| {
-            let from = Reader::new(&item, attempted);
+            let from = Reader::new(item, attempted);
             Some(LastFailure {
                 at: from.time_opt("failedAt")?,
                 reason: from.text_opt("failure")?.to_owned(),

@@ -302,7 +302,7 @@ pub(super) fn entry_of(from: &Reader<'_>) -> Result<InboundEntry, AwsError> {
 
 /// What is not understood of it is as good as nothing: the message waits from now on.
 fn waited(item: &Item) -> Option<Waited> {
-    Reader::new(&item, "reading a claim").json("waited").ok()
+    Reader::new(item, "reading a claim").json("waited").ok()
 }
 
 fn read(item: &Item) -> Result<InboundRow, AwsError> {
