@@ -3,6 +3,7 @@
 //! A crash anywhere leads, when the entry comes back, to the same replies: what is decided is never decided again.
 
 mod actions;
+mod aside;
 mod asking;
 mod breakers;
 mod built_in;
@@ -24,6 +25,7 @@ use flows::restore;
 use lambda_runtime::Context;
 use platform::{AwsError, Clock, Config, Fifo, Platform, telemetry};
 
+use aside::Visit;
 use breakers::Breakers;
 
 pub use engine::Engine;
@@ -78,22 +80,25 @@ impl App {
                     .await;
             }
         }
-        let handled = match InboundEntry::from_body(record.body.as_deref().unwrap_or_default()) {
-            Ok(entry) => Box::pin(self.entry(&entry, invocation)).await.inspect_err(|error| {
-                tracing::warn!(vendor.id = %entry.vendor_id, error = %error, "an inbound entry comes back");
-            }),
-            Err(error) => Ok(batch::unreadable(&error)),
-        };
-        batch::give_back(&self.platform.queues, Fifo::Inbound, &record, handled).await
+        match InboundEntry::from_body(record.body.as_deref().unwrap_or_default()) {
+            Ok(entry) => Box::pin(self.visited(&record, &entry, invocation)).await,
+            Err(error) => {
+                let again = Ok(batch::unreadable(&error));
+                batch::give_back(&self.platform.queues, Fifo::Inbound, &record, again).await
+            }
+        }
     }
 
-    async fn entry(&self, entry: &InboundEntry, invocation: &str) -> Result<Handled, AwsError> {
+    async fn entry(&self, entry: &InboundEntry, visit: Visit<'_>) -> Result<Handled, AwsError> {
         telemetry::concerns(&entry.vendor_id, None);
-        match &entry.event {
-            InboundEvent::Message(message) => self.message(entry, message, invocation).await,
+        let done = match &entry.event {
+            InboundEvent::Message(message) => Box::pin(self.message(entry, message, visit)).await,
             InboundEvent::Echo(echo) => self.echo(entry, echo).await,
             InboundEvent::Change(change) => self.change(entry, change).await,
-        }
+        };
+        done.inspect_err(|error| {
+            tracing::warn!(vendor.id = %entry.vendor_id, error = %error, "an inbound entry comes back");
+        })
     }
 
     /// An echo is linked to its send; one that fits none is looked at again once every send had its time to be known.

@@ -11,12 +11,13 @@ use domain::{Content, Identity, InboundMessage, Kind, MessageId, ProviderRef};
 use flows::batch::Handled;
 use flows::{deferral, dispatch, people};
 use jiff::Timestamp;
-use platform::tables::{Claim, Claimed, Commit, Decided, InboundRow, Merged};
+use platform::tables::{Claim, Claimed, Commit, ContactRow, Decided, InboundRow, Merged};
 use platform::telemetry::Metric;
 use platform::{AwsError, telemetry};
 
 use crate::App;
 use crate::actions::recorded;
+use crate::aside::Visit;
 use crate::asking::{InHand, Said, Verdict};
 use crate::who::Whose;
 
@@ -28,17 +29,25 @@ impl App {
         &self,
         entry: &InboundEntry,
         message: &InboundMessage,
-        invocation: &str,
+        visit: Visit<'_>,
     ) -> Result<Handled, AwsError> {
         let (tables, now) = (&self.platform.tables, self.platform.clock.now());
         let id = entry.message_id();
         telemetry::concerns(&entry.vendor_id, Some(&id));
-        match tables.claim(entry, message, invocation, now).await? {
+        let own = visit.others.map(|group| (group, now));
+        let contact = tables.contact(&entry.vendor_id, message.identities(), own);
+        let contact = contact.await?;
+        // Before the claim: a message of a burst that goes behind the next one waits on, for that to join it.
+        if contact.is_aside {
+            return Ok(Handled::Again(Some(Duration::ZERO)));
+        }
+        match tables.claim(entry, message, visit.invocation, now).await? {
             Claim::New(claimed) => {
                 if claimed.waited.is_none() {
                     waited("queue", entry, now);
                 }
-                self.decided(entry, message, (&id, &claimed)).await
+                self.decided(entry, (message, contact), (&id, &claimed))
+                    .await
             }
             Claim::Seen(row) => {
                 telemetry::count_for(Metric::Duplicate, "message", &entry.vendor_id);
@@ -56,14 +65,17 @@ impl App {
     async fn decided(
         &self,
         entry: &InboundEntry,
-        message: &InboundMessage,
+        (message, contact): (&InboundMessage, ContactRow),
         (id, claimed): (&MessageId, &Claimed),
     ) -> Result<Handled, AwsError> {
         let quoted = self.quoted(entry, message).await?;
         let mut message = message.clone();
-        let mut looked_up_at = None;
+        let (mut looked_up_at, mut contact) = (None, Some(contact));
         for _ in 0..TRIES {
-            let who = match self.who(entry, &mut message, &mut looked_up_at).await? {
+            let who = match self
+                .who(entry, (&mut message, contact.take()), &mut looked_up_at)
+                .await?
+            {
                 Whose::Known(who) => who,
                 Whose::Unborn => {
                     // The vendor's secret exists and its configuration does not: its creation is under way.

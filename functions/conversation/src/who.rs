@@ -27,15 +27,15 @@ pub(crate) enum Whose {
 }
 
 impl App {
-    /// Reads who wrote, and puts a number that the message does not tell into it. The provider is asked at most once, and
-    /// `looked_up_at` says when it did not know.
+    /// Reads who wrote, unless that was read just now, and puts a number that the message does not tell into it. The provider is asked at
+    /// most once, and `looked_up_at` says when it did not know.
     pub(crate) async fn who(
         &self,
         entry: &InboundEntry,
-        message: &mut InboundMessage,
+        (message, read): (&mut InboundMessage, Option<ContactRow>),
         looked_up_at: &mut Option<Timestamp>,
     ) -> Result<Whose, AwsError> {
-        let mut who = match self.known(entry, message).await? {
+        let mut who = match self.known(entry, message, read).await? {
             Whose::Known(who) => who,
             nobody @ (Whose::Unborn | Whose::Erased) => return Ok(nobody),
         };
@@ -44,7 +44,7 @@ impl App {
         {
             if self.look_up(entry, message).await {
                 // By both names, for the number may have a conversation of its own.
-                return self.known(entry, message).await;
+                return self.known(entry, message, None).await;
             }
             *looked_up_at = Some(now);
         }
@@ -63,10 +63,13 @@ impl App {
         &self,
         entry: &InboundEntry,
         message: &InboundMessage,
+        read: Option<ContactRow>,
     ) -> Result<Whose, AwsError> {
-        let vendor = &entry.vendor_id;
-        let reading = self.platform.tables.contact(vendor, message.identities());
-        let row = reading.await?;
+        let (vendor, tables) = (&entry.vendor_id, &self.platform.tables);
+        let row = match read {
+            Some(row) => row,
+            None => tables.contact(vendor, message.identities(), None).await?,
+        };
         if row.is_of_another_life(entry.received_at) {
             return Ok(Whose::Erased);
         }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::change::{MessageChange, WaitingChange};
-use crate::contact::{Contact, Identity, Lid};
+use crate::contact::{Contact, Lid};
 use crate::content::Content;
 use crate::event::{Echo, InboundMessage, StatusUpdate};
 use crate::ids::{Fingerprint, MessageId, VendorId, WabaId};
@@ -71,6 +71,10 @@ macro_rules! entry {
     };
 }
 
+mod share;
+
+pub use share::Aside;
+
 /// An event on its way from a webhook to the conversation it belongs to (`inbound.fifo`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -123,17 +127,6 @@ impl InboundEntry {
     /// Our id of the message: the same however often, and under whichever event name, it is delivered.
     pub fn message_id(&self) -> MessageId {
         inbound_id(&self.vendor_id, &self.waba_id, &self.provider_key())
-    }
-
-    /// Messages of one contact, or of one group, are handled one after the other.
-    pub fn group_id(&self) -> String {
-        let identities = match &self.event {
-            InboundEvent::Message(message) => message.identities(),
-            InboundEvent::Echo(echo) => echo.identities(),
-            InboundEvent::Change(change) => Identity::of(&change.contact, change.group.as_ref()),
-        };
-        let who = identities.first().map_or_else(String::new, Identity::key);
-        Fingerprint::of(&["group", self.vendor_id.as_str(), &who]).hex()
     }
 
     /// Repeats within the queue's memory are dropped by this id. What tells more (a phone number, a file) has another id than what
@@ -420,6 +413,7 @@ mod tests {
         let entry = message("3EB0");
         for id in [
             entry.group_id(),
+            entry.own_group_id(),
             entry.dedup_id(),
             entry.message_id().to_string(),
         ] {
@@ -444,7 +438,7 @@ mod tests {
             lid: Lid::parse("123"),
             ..Contact::default()
         };
-        assert_ne!(plain.group_id(), richer.group_id());
+        assert_ne!(plain.own_group_id(), richer.own_group_id());
     }
 
     #[test]

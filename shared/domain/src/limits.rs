@@ -151,6 +151,13 @@ pub const ENGINE_KNOWN: Duration = Duration::from_hours(48);
 pub const OUTAGE_TOLD_AGAIN: Duration = Duration::from_hours(24);
 /// The longest reason why an engine's answer is of no use, in characters.
 pub const ENGINE_REASON_CHARS: usize = 300;
+/// Groups that the customers of one vendor share in the inbound queue, and so most of `InboundConcurrency` that one vendor takes. With fewer,
+/// more customers wait for each other; with more, fewer vendors in trouble take all of it.
+pub const VENDOR_SHARES: u32 = 8;
+/// How long an entry that was set aside keeps its customer's next ones behind it, if nobody sees its end: longer than it comes back.
+pub const ASIDE_LIVES: Duration = Duration::from_hours(1);
+/// Entries of one customer that are known to be set aside.
+pub const ASIDE_MOST: usize = 1_000;
 /// Receives of an inbound entry after which the dead-letter queue takes it.
 pub const INBOUND_RECEIVES: u32 = 20;
 /// How long after its time a message that waited is remembered by its conversation: as long as it takes the sweep to
@@ -230,7 +237,7 @@ pub const ECHO_HELD: Duration = Duration::from_mins(1);
 /// How long a change of a message waits for the message, each time that it is not there.
 pub const CHANGE_HELD: Duration = Duration::from_mins(1);
 /// How often a change of a message waits for the message before it is dropped.
-pub const CHANGE_WAITS: u8 = 2;
+pub const CHANGE_WAITS: u8 = 6;
 
 /// How long a code that links a session is kept if the provider does not say until when it is good.
 pub const PAIRING_LIVES: Duration = Duration::from_mins(2);
@@ -599,9 +606,15 @@ mod tests {
 
     #[test]
     fn a_message_that_waits_for_its_engine_never_reaches_the_dead_letter_queue() {
-        // The visit that ends it, and as many that fail for other reasons as waits are left.
+        // The visit that ends it, the one that finds it set aside, and as many that fail for other reasons as waits are left.
         const { assert!(ENGINE_WAITS + 1 + 5 <= INBOUND_RECEIVES) };
         assert!(ENGINE_WAITING_LIVES > ENGINE_AWAITED + INBOUND_VISIBILITY);
+    }
+
+    #[test]
+    fn what_was_set_aside_keeps_its_place_for_as_long_as_it_comes_back() {
+        assert!(INBOUND_VISIBILITY * INBOUND_RECEIVES < ASIDE_LIVES);
+        assert!(ENGINE_AWAITED < ASIDE_LIVES);
     }
 
     #[test]
@@ -639,6 +652,7 @@ mod tests {
     #[test]
     fn a_change_waits_until_what_the_vendor_typed_is_kept() {
         assert!(ECHO_HELD < CHANGE_HELD * u32::from(CHANGE_WAITS));
+        assert!(ENGINE_AWAITED < CHANGE_HELD * u32::from(CHANGE_WAITS));
     }
 
     #[test]

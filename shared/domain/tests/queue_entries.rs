@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use domain::entry::{InboundEntry, LaterEntry, LaterJob, OutboundEntry};
+use domain::entry::{Aside, InboundEntry, LaterEntry, LaterJob, OutboundEntry};
 use serde_json::Value;
 
 fn records(name: &str) -> Vec<Value> {
@@ -30,6 +30,32 @@ fn inbound_samples_are_entries_of_this_version() {
         assert_eq!(entry.to_body(), body(&record));
         assert_eq!(ids(&record), [&entry.group_id(), &entry.dedup_id()]);
     }
+}
+
+/// The groups of the same entries in the queue of the releases that gave each customer a group.
+const OWN_GROUPS: [&str; 2] = [
+    "bab136cd21832ae3b45ec03b8ef2b077222692dd65bd9d758bbce8bfb8bd4641",
+    "833a421f9f8ac272d5df1e5bb4854c316451c5c7f48418d5bce955755ab8aa77",
+];
+
+#[test]
+fn an_entry_that_is_set_aside_goes_behind_those_of_its_customer_that_older_releases_enqueued() {
+    let entries = records("inbound.json");
+    let entries = entries
+        .iter()
+        .map(|record| InboundEntry::from_body(body(record)));
+    let groups: Vec<_> = entries.map(|entry| entry.unwrap().own_group_id()).collect();
+    assert_eq!(groups, OWN_GROUPS);
+}
+
+/// What an entry that was set aside looks like; the release before reads it as the entry that it is.
+const ASIDE: &str = r#"{"v":1,"aside":{"since":"2026-11-22T17:28:03Z","until":"2026-11-22T17:28:05Z"},"vendorId":"vendor_001","wabaId":"waba_vendor_001","receivedAt":"2026-11-22T17:28:02Z","message":{"keyId":"3EB0A00000000000000001","contact":{"phone":"+221700000001"},"content":{"kind":"text","text":"Bonjour"}}}"#;
+
+#[test]
+fn an_entry_that_was_set_aside_is_an_entry_of_this_version() {
+    let entry = InboundEntry::from_body(ASIDE).unwrap();
+    let aside = Aside::of(ASIDE).unwrap();
+    assert_eq!(entry.to_body_aside(aside), ASIDE);
 }
 
 #[test]

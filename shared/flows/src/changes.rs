@@ -8,7 +8,7 @@ use platform::{AwsError, Platform};
 use crate::events::From;
 
 /// Applies a change. If its message is not there yet (what the vendor types is held for a while, and order may be lost in a
-/// failure), it waits, twice at most.
+/// failure; a message that waits for its engine is not decided), it waits, as often as [`limits::CHANGE_WAITS`] says.
 pub async fn change(
     platform: &Platform,
     from: From<'_>,

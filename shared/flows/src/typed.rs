@@ -56,7 +56,7 @@ async fn kept(
     looked_up_at: Option<Timestamp>,
 ) -> Result<Kept, AwsError> {
     let (tables, now) = (&platform.tables, platform.clock.now());
-    let row = tables.contact(from.vendor, echo.identities()).await?;
+    let row = tables.contact(from.vendor, echo.identities(), None).await?;
     if row.is_of_another_life(from.received_at) {
         return Ok(Kept::ForNobody);
     }

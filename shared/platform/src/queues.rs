@@ -4,7 +4,7 @@ mod traced;
 use std::time::Duration;
 
 use aws::sqs::SendMessageBatchRequestEntry;
-use domain::entry::{InboundEntry, LaterEntry, OutboundEntry, QuarantineEntry};
+use domain::entry::{Aside, InboundEntry, LaterEntry, OutboundEntry, QuarantineEntry};
 use domain::{Fingerprint, limits};
 use jiff::Timestamp;
 
@@ -65,9 +65,32 @@ impl Queues {
         self.send_inbound(entry, entry.to_body(), &dedup).await
     }
 
+    /// Gives an entry to the conversation function once more, in its customer's own group. The message of the queue that it was names
+    /// it: the same is set aside once.
+    pub async fn enqueue_aside(
+        &self,
+        entry: &InboundEntry,
+        message: &str,
+        aside: Aside,
+    ) -> Result<(), AwsError> {
+        let dedup = Fingerprint::of(&[&entry.dedup_id(), "aside", message]);
+        let body = entry.to_body_aside(aside);
+        self.send_inbound_to(entry.own_group_id(), body, &dedup)
+            .await
+    }
+
     pub(crate) async fn send_inbound(
         &self,
         entry: &InboundEntry,
+        body: String,
+        dedup: &Fingerprint,
+    ) -> Result<(), AwsError> {
+        self.send_inbound_to(entry.group_id(), body, dedup).await
+    }
+
+    async fn send_inbound_to(
+        &self,
+        group: String,
         body: String,
         dedup: &Fingerprint,
     ) -> Result<(), AwsError> {
@@ -76,7 +99,7 @@ impl Queues {
             .send_message()
             .queue_url(&self.urls.inbound)
             .message_body(body)
-            .message_group_id(entry.group_id())
+            .message_group_id(group)
             .message_deduplication_id(dedup.hex())
             .message_system_attributes(traced::attributes());
         let answer = request.send().await;

@@ -4,7 +4,9 @@ use domain::limits;
 use serde_json::{Value, json};
 use testkit::wasender::{WRITTEN_AT, echo, event, received, received_in_group};
 
+use crate::engine_double::Act;
 use crate::front_door::get;
+use crate::outage::engine;
 use crate::world::{AWA, MOUSSA, VENDOR_1, World, run};
 
 const GROUP: &str = "120363000000000001";
@@ -137,7 +139,30 @@ async fn a_change_that_comes_before_its_message_waits_for_it() {
 }
 
 #[tokio::test]
-async fn a_change_of_a_message_that_never_comes_is_dropped_after_two_waits() {
+async fn a_change_of_a_message_that_waits_for_its_engine_is_applied_after_it() {
+    run_secretly(async |world| {
+        let engine = engine(world).await;
+        engine.always(Act::status(503));
+        told(world, &received("Bonjor", AWA, "KEY")).await;
+        told(world, &edit("KEY", AWA, "Bonsoir", 20)).await;
+        let waits = limits::ENGINE_AWAITED + limits::CHANGE_HELD;
+        for _ in 0..waits.as_secs().div_ceil(10) {
+            world.later(10).await;
+        }
+        assert_eq!(
+            world.sent(VENDOR_1).len(),
+            1,
+            "it was told that nobody answers"
+        );
+        let expected = (json!("Bonsoir"), json!("Bonjor"), json!(false));
+        assert_eq!(state(world, "KEY").await, expected);
+        assert_eq!(world.held("later"), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_change_of_a_message_that_never_comes_is_dropped_after_some_waits() {
     run_secretly(async |world| {
         told(world, &deletion("NEVER", AWA, false)).await;
         for waits in 1..=limits::CHANGE_WAITS {

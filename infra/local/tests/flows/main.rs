@@ -75,6 +75,7 @@ mod sessions;
 mod setting_up;
 mod setup;
 mod shared_cache;
+mod shares;
 mod staff_actions;
 mod takeovers;
 mod telemetry;

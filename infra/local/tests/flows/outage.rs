@@ -15,7 +15,7 @@ use crate::world::{AWA, MOUSSA, VENDOR_1, World, run};
 const ANSWER: &str = "De la part du moteur";
 
 /// An engine that answers for the first vendor.
-async fn engine(world: &World) -> EngineDouble {
+pub(crate) async fn engine(world: &World) -> EngineDouble {
     let engine = EngineDouble::start(world);
     world.configure_engine(VENDOR_1, &engine).await;
     engine
@@ -52,7 +52,7 @@ async fn seen(world: &World) -> Value {
 }
 
 #[track_caller]
-fn nothing_is_left(world: &World) {
+pub(crate) fn nothing_is_left(world: &World) {
     let held = ["inbound.fifo", "inbound-dead.fifo"].map(|queue| world.held(queue));
     assert_eq!(held, [0, 0]);
 }

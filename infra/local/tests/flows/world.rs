@@ -216,6 +216,12 @@ impl World {
         if hold { later.pause() } else { later.resume() }
     }
 
+    /// Lets the sender take nothing from its queue, or take it again.
+    pub(crate) fn hold_sends(&self, hold: bool) {
+        let sends = &self.stack.mappings()[1];
+        if hold { sends.pause() } else { sends.resume() }
+    }
+
     /// Waits until something holds, without waiting for rest.
     pub(crate) async fn until(&self, holds: impl AsyncFn() -> bool) {
         let waiting = async {

@@ -6,6 +6,7 @@ use domain::{ConversationId, Identity, VendorConfig, VendorId};
 use jiff::Timestamp;
 
 use super::Tables;
+use super::aside::{OwnGroup, stands_aside};
 use super::erasure::is_erasing;
 use super::item::{Item, Reader, Writer, key, put, s};
 use crate::error::AwsError;
@@ -20,6 +21,8 @@ pub struct ContactRow {
     pub config: Option<VendorConfig>,
     /// The vendor was deleted.
     pub is_erased: bool,
+    /// Entries of the contact were set aside, and are not done with.
+    pub is_aside: bool,
 }
 
 impl ContactRow {
@@ -53,13 +56,17 @@ impl Tables {
         Ok(paired(identities, &found))
     }
 
-    /// Where identities lead, and how their vendor wants to answer, read in one call.
+    /// Where identities lead, and how their vendor wants to answer, read in one call; and whether entries stand aside in their own group,
+    /// if that is asked for.
     pub async fn contact(
         &self,
         vendor: &VendorId,
         identities: Vec<Identity>,
+        own: Option<(OwnGroup<'_>, Timestamp)>,
     ) -> Result<ContactRow, AwsError> {
         let mut keys = self.alias_keys(vendor, &identities);
+        let conversations = self.names.conversations.as_str();
+        keys.extend(own.map(|(group, _)| (conversations, group.key())));
         let config_key = super::vendors::config_key(vendor);
         keys.push((self.names.vendor_configs.as_str(), config_key));
         let mut found = self.get_many("reading a contact", &keys).await?;
@@ -70,11 +77,14 @@ impl Tables {
             .filter(|_| !is_erased)
             .map(super::vendors::read_config)
             .transpose()?;
+        let aside = own.and_then(|(_, now)| Some((found.pop().flatten()?, now)));
+        let is_aside = aside.is_some_and(|(item, now)| stands_aside(&item, now));
         let aliases = paired(identities, &found);
         Ok(ContactRow {
             aliases,
             config,
             is_erased,
+            is_aside,
         })
     }
 

@@ -47,6 +47,10 @@ impl Place {
     pub fn until(until: Timestamp, id: &MessageId) -> Self {
         Self(format!("{:013}#{id}", until.as_millisecond()))
     }
+
+    pub(super) fn text(&self) -> String {
+        self.0.clone()
+    }
 }
 
 /// What is known of a vendor's engine.
@@ -219,7 +223,7 @@ fn known_until(now: Timestamp) -> aws::dynamodb::AttributeValue {
 }
 
 /// Whether a place's time is not over.
-fn is_held(place: &str, now: Timestamp) -> bool {
+pub(super) fn is_held(place: &str, now: Timestamp) -> bool {
     let until = place
         .split_once('#')
         .and_then(|(until, _)| until.parse().ok());

@@ -3,6 +3,7 @@
 mod actions;
 mod admin_keys;
 mod aliases;
+mod aside;
 mod audit;
 mod breaker;
 mod burst;
@@ -60,6 +61,7 @@ use domain::Fingerprint;
 pub use actions::{ActionsTask, ListedActions, Recorded};
 pub use admin_keys::StoredKey;
 pub use aliases::{Aliases, ContactRow};
+pub use aside::{OwnGroup, place_aside};
 pub use audit::Sought;
 pub use changes::{Changed, Changes};
 pub use closing::{Active, CLOSE_NUMBER};

@@ -363,7 +363,7 @@ async fn the_vendor_types(world: &World) {
     assert!(messages.iter().any(kept), "{messages:#?}");
 }
 
-/// The deletion of what the vendor typed, and of what never came, which waits twice.
+/// The deletion of what the vendor typed, and of what never came, which waits a few times.
 async fn messages_are_changed(world: &World) {
     for id in ["TYPED", "NEVER_CAME"] {
         let key = json!({ "id": id, "fromMe": true, "remoteJid": format!("{AWA}@s.whatsapp.net") });
