@@ -74,8 +74,15 @@ impl Simulator {
 
     /// What was accepted since the start or the last reset, in order.
     pub fn sends(&self) -> Vec<Send> {
-        self.hub()
-            .read(|inner, _| inner.state.messages().iter().map(Message::send).collect())
+        self.sends_from(0)
+    }
+
+    /// What was accepted after so many, in order.
+    pub fn sends_from(&self, known: usize) -> Vec<Send> {
+        self.hub().read(|inner, _| {
+            let messages = inner.state.messages().iter();
+            messages.skip(known).map(Message::send).collect()
+        })
     }
 
     /// What the sessions told WhatsApp without a message: what they marked as read, whom they showed that somebody types.

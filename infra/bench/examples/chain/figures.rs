@@ -20,6 +20,14 @@ impl Figure {
         self.0.get(self.0.len() / 2).copied().unwrap_or(f64::NAN)
     }
 
+    fn most(&self) -> f64 {
+        self.0.last().copied().unwrap_or(f64::NAN)
+    }
+
+    fn least(&self) -> f64 {
+        self.0.first().copied().unwrap_or(f64::NAN)
+    }
+
     /// The median, and the range if there is one.
     pub(crate) fn shown(&self) -> String {
         let (Some(least), Some(most)) = (self.0.first(), self.0.last()) else {
@@ -47,11 +55,11 @@ pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     line(&head) + &line(&rule) + &body
 }
 
-/// A line of a plot: its name, its colour, and where it goes.
+/// A line of a plot: its name, its colour, and what it goes through.
 pub(crate) struct Line<'a> {
     pub(crate) name: &'a str,
     pub(crate) colour: &'a str,
-    pub(crate) values: Vec<f64>,
+    pub(crate) figures: Vec<&'a Figure>,
 }
 
 const WIDTH: f64 = 640.0;
@@ -61,48 +69,33 @@ const BOTTOM: f64 = 310.0;
 const TOP: f64 = 50.0;
 const RIGHT: f64 = 600.0;
 
-/// Curves over steps that lie equally far apart, from zero up.
-pub(crate) fn plot(file: &Path, title: &str, steps: &[&str], lines: &[Line<'_>]) -> Result<()> {
-    let values = lines.iter().flat_map(|line| line.values.iter().copied());
-    let top = round_up(values.fold(1.0, f64::max));
-    let x = |at: usize| LEFT + (RIGHT - LEFT) * as_f64(at) / as_f64(steps.len() - 1);
-    let y = |value: f64| BOTTOM - (BOTTOM - TOP) * value / top;
+/// Medians over steps that lie equally far apart, from zero up, each with its range.
+pub(crate) fn plot(file: &Path, title: &str, steps: &[String], lines: &[Line<'_>]) -> Result<()> {
+    let all = lines.iter().flat_map(|line| &line.figures);
+    let top = round_up(all.map(|figure| figure.most()).fold(1.0, f64::max));
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" font-family=\"sans-serif\" font-size=\"12\">\n\
          <rect width=\"{WIDTH}\" height=\"{HEIGHT}\" fill=\"white\"/>\n<text x=\"{LEFT}\" y=\"22\" font-size=\"14\">{title}</text>\n"
     );
     for quarter in 0..=4 {
         let value = top * as_f64(quarter) / 4.0;
-        let (y, beside) = (y(value), y(value) + 4.0);
+        let y = height(value, top);
+        let beside = y + 4.0;
         writeln!(
             svg,
             "<path d=\"M{LEFT} {y}H{RIGHT}\" stroke=\"#ddd\"/><text x=\"52\" y=\"{beside}\" text-anchor=\"end\">{value}</text>"
         )?;
     }
     for (at, step) in steps.iter().enumerate() {
+        let x = across(at, steps.len());
         writeln!(
             svg,
-            "<text x=\"{}\" y=\"330\" text-anchor=\"middle\">{step}</text>",
-            x(at)
+            "<text x=\"{x:.0}\" y=\"330\" text-anchor=\"middle\">{step}</text>"
         )?;
     }
     for (at, line) in lines.iter().enumerate() {
-        let Line {
-            name,
-            colour,
-            values,
-        } = line;
-        let points: Vec<_> = values
-            .iter()
-            .enumerate()
-            .map(|(at, value)| format!("{:.0},{:.1}", x(at), y(*value)))
-            .collect();
-        writeln!(
-            svg,
-            "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>",
-            points.join(" ")
-        )?;
-        let x = LEFT + 90.0 * as_f64(at);
+        svg += &curve(line, top)?;
+        let (x, colour, name) = (LEFT + 90.0 * as_f64(at), line.colour, line.name);
         writeln!(
             svg,
             "<text x=\"{x}\" y=\"40\" fill=\"{colour}\">{name}</text>"
@@ -110,6 +103,35 @@ pub(crate) fn plot(file: &Path, title: &str, steps: &[&str], lines: &[Line<'_>])
     }
     svg += "</svg>\n";
     Ok(std::fs::write(file, svg)?)
+}
+
+fn across(at: usize, steps: usize) -> f64 {
+    LEFT + (RIGHT - LEFT) * as_f64(at) / as_f64(steps.saturating_sub(1).max(1))
+}
+
+fn height(value: f64, top: f64) -> f64 {
+    BOTTOM - (BOTTOM - TOP) * value / top
+}
+
+/// The medians as a line, and the ranges across it.
+fn curve(line: &Line<'_>, top: f64) -> Result<String> {
+    let colour = line.colour;
+    let (mut points, mut ranges) = (String::new(), String::new());
+    for (at, figure) in line.figures.iter().enumerate() {
+        let x = across(at, line.figures.len());
+        let y = |value: f64| height(value, top);
+        write!(points, "{x:.0},{:.1} ", y(figure.median()))?;
+        write!(
+            ranges,
+            "M{x:.0} {:.1}V{:.1}",
+            y(figure.least()),
+            y(figure.most())
+        )?;
+    }
+    let points = points.trim_end();
+    Ok(format!(
+        "<polyline points=\"{points}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>\n<path d=\"{ranges}\" stroke=\"{colour}\"/>\n"
+    ))
 }
 
 /// The next of 1, 2, 4, 10, 20, 40, …

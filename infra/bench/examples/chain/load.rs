@@ -64,6 +64,7 @@ pub(crate) fn evenly(
 
 /// Has everybody write, each a customer who never wrote before, and waits for the measured answers.
 pub(crate) async fn run(stack: &Stack, arrivals: &[Arrival]) -> Result<Run> {
+    let known = stack.simulator().sends().len();
     let (began, start) = (Clock::system().now(), Instant::now());
     let posting = Posting {
         url: stack.gateway_url().to_owned(),
@@ -86,7 +87,7 @@ pub(crate) async fn run(stack: &Stack, arrivals: &[Arrival]) -> Result<Run> {
     while let Some(posted) = posts.join_next().await {
         posted??;
     }
-    let answered = answers(stack, &waited_for).await?;
+    let answered = answers(stack, &waited_for, known).await?;
     let waited = |(customer, at): (&String, &Timestamp)| {
         let arrived = waited_for.get(customer).copied().unwrap_or_default();
         at.duration_since(began + arrived).unsigned_abs()
@@ -136,14 +137,23 @@ impl Posting {
     }
 }
 
-/// Waits until each who is waited for is answered.
+/// Waits until each who is waited for is answered; tells when each first was.
 async fn answers(
     stack: &Stack,
     waited_for: &HashMap<String, Duration>,
+    mut known: usize,
 ) -> Result<HashMap<String, Timestamp>> {
     let end = Instant::now() + PATIENCE;
+    let mut answered = HashMap::new();
     loop {
-        let answered = answered(stack, waited_for);
+        let sends = stack.simulator().sends_from(known);
+        known += sends.len();
+        for send in sends {
+            let to = send.to.trim_start_matches('+').to_owned();
+            if waited_for.contains_key(&to) {
+                answered.entry(to).or_insert(send.at);
+            }
+        }
         if answered.len() == waited_for.len() {
             return Ok(answered);
         }
@@ -152,18 +162,6 @@ async fn answers(
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-}
-
-/// When each who is waited for was first answered.
-fn answered(stack: &Stack, waited_for: &HashMap<String, Duration>) -> HashMap<String, Timestamp> {
-    let mut answered = HashMap::new();
-    for send in stack.simulator().sends() {
-        let to = send.to.trim_start_matches('+').to_owned();
-        if waited_for.contains_key(&to) {
-            answered.entry(to).or_insert(send.at);
-        }
-    }
-    answered
 }
 
 /// What everything used from some moment on.
