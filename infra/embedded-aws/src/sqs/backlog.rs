@@ -7,14 +7,31 @@ use super::message::{Message, Standing};
 
 /// The messages of a queue in the order of their arrival, and what must be known of all of them quickly.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "Kept")]
 pub(crate) struct Backlog {
     messages: BTreeMap<u64, Message>,
     /// The same messages by group.
     groups: BTreeMap<String, BTreeSet<u64>>,
+    /// The first message of each group: a long group is not looked through for the ones behind it.
+    #[serde(skip_serializing)]
+    heads: BTreeMap<u64, String>,
     /// Every message in flight, and until the next [`Backlog::land`] some whose flight is over.
     in_flight: BTreeSet<u64>,
     last_sequence: u64,
     /// No message was sent before.
+    oldest: Timestamp,
+    /// No message's delay ends after.
+    #[serde(skip_serializing)]
+    delayed_until: Timestamp,
+}
+
+/// A backlog as it is written down.
+#[derive(Deserialize)]
+struct Kept {
+    messages: BTreeMap<u64, Message>,
+    groups: BTreeMap<String, BTreeSet<u64>>,
+    in_flight: BTreeSet<u64>,
+    last_sequence: u64,
     oldest: Timestamp,
 }
 
@@ -31,9 +48,31 @@ impl Default for Backlog {
         Self {
             messages: BTreeMap::new(),
             groups: BTreeMap::new(),
+            heads: BTreeMap::new(),
             in_flight: BTreeSet::new(),
             last_sequence: 0,
             oldest: Timestamp::MAX,
+            delayed_until: Timestamp::MIN,
+        }
+    }
+}
+
+impl From<Kept> for Backlog {
+    fn from(kept: Kept) -> Self {
+        let heads = kept
+            .groups
+            .iter()
+            .filter_map(|(group, sequences)| Some((*sequences.first()?, group.clone())))
+            .collect();
+        let delays = kept.messages.values().map(|message| message.available_at);
+        Self {
+            heads,
+            delayed_until: delays.max().unwrap_or(Timestamp::MIN),
+            messages: kept.messages,
+            groups: kept.groups,
+            in_flight: kept.in_flight,
+            last_sequence: kept.last_sequence,
+            oldest: kept.oldest,
         }
     }
 }
@@ -48,12 +87,14 @@ impl Backlog {
         let sequence = self.next_sequence();
         self.last_sequence = sequence;
         self.oldest = self.oldest.min(message.sent_at);
+        self.delayed_until = self.delayed_until.max(message.available_at);
         message.sequence = sequence;
         if let Some(group) = &message.entry.group {
-            self.groups
-                .entry(group.clone())
-                .or_default()
-                .insert(sequence);
+            let sequences = self.groups.entry(group.clone()).or_default();
+            if sequences.is_empty() {
+                self.heads.insert(sequence, group.clone());
+            }
+            sequences.insert(sequence);
         }
         self.messages.insert(sequence, message);
         sequence
@@ -71,8 +112,23 @@ impl Backlog {
         self.messages.values()
     }
 
-    pub(crate) fn all_mut(&mut self) -> impl Iterator<Item = &mut Message> {
-        self.messages.values_mut()
+    /// Gives every message this delay from when it was sent.
+    pub(crate) fn delay(&mut self, delay: SignedDuration) {
+        for message in self.messages.values_mut() {
+            message.available_at = message.sent_at + delay;
+            self.delayed_until = self.delayed_until.max(message.available_at);
+        }
+    }
+
+    /// The groups of the first so many messages, in the order of their first ones.
+    pub(crate) fn first_groups(&self, messages: usize) -> impl Iterator<Item = &str> {
+        let is_longer = self.messages.len() > messages;
+        let end = is_longer.then(|| self.messages.keys().nth(messages));
+        let end = end.flatten();
+        let heads = self.heads.iter();
+        heads
+            .take_while(move |(sequence, _)| end.is_none_or(|end| *sequence < end))
+            .map(|(_, group)| group.as_str())
     }
 
     /// The messages of one group, in order.
@@ -115,8 +171,11 @@ impl Backlog {
         self.in_flight.remove(&sequence);
         if let Some(group) = self.groups.get_mut(message.group()) {
             group.remove(&sequence);
-            if group.is_empty() {
-                self.groups.remove(message.group());
+            let name = self.heads.remove(&sequence);
+            match (name, group.first()) {
+                (Some(name), Some(next)) => drop(self.heads.insert(*next, name)),
+                (_, Some(_)) => {}
+                (_, None) => drop(self.groups.remove(message.group())),
             }
         }
         Some(message)
@@ -157,7 +216,9 @@ impl Backlog {
             .in_flight()
             .filter_map(|sequence| self.get(sequence)?.flight);
         let flights = flights.map(|flight| flight.until);
+        let may_be_delayed = self.delayed_until > now;
         let delays = self.all().map(|message| message.available_at);
+        let delays = delays.take_while(|_| may_be_delayed);
         flights.chain(delays).filter(|at| *at > now).min()
     }
 }

@@ -57,10 +57,7 @@ impl Queue {
         self.settings = settings;
         self.modified_at = now;
         if self.settings.is_fifo() {
-            let delay = seconds(self.settings.delay_seconds);
-            for message in self.backlog.all_mut() {
-                message.available_at = message.sent_at + delay;
-            }
+            self.backlog.delay(seconds(self.settings.delay_seconds));
         }
     }
 

@@ -57,13 +57,13 @@ impl Selection {
         let locked = backlog
             .in_flight()
             .filter_map(|sequence| Some(backlog.get(sequence)?.group()));
-        let mut closed: HashSet<&str> = locked.collect();
-        for message in backlog.all().take(terms.scan_limit) {
+        let closed: HashSet<&str> = locked.collect();
+        for group in backlog.first_groups(terms.scan_limit) {
             if selection.is_full(terms) {
                 break;
             }
-            if closed.insert(message.group()) {
-                selection.add_group(backlog.group(message.group()), terms);
+            if !closed.contains(group) {
+                selection.add_group(backlog.group(group), terms);
             }
         }
         selection
