@@ -10,6 +10,8 @@ use crate::quota::Quota;
 use crate::table::{Figure, exact};
 use crate::{measure, say};
 
+const JITTER: &str = "jitter entropy (`jent_`) linked";
+
 /// What is the same at every time and on every machine of one architecture, or nearly.
 pub(crate) fn counted(programs: &Programs) -> Result<Vec<Figure>> {
     let messages = &programs.messages;
@@ -28,7 +30,7 @@ pub(crate) fn counted(programs: &Programs) -> Result<Vec<Figure>> {
     figures.extend([
         Figure::of("bytes of `bootstrap`", bytes).within(4.0e6, 3.0e6),
         Figure::of("bytes of the zip", zipped).within(1.8e6, 1.4e6),
-        count("jitter entropy (`jent_`) linked", jitter, 0.0),
+        count(JITTER, jitter, 0.0),
     ]);
     Ok(figures)
 }
@@ -46,16 +48,23 @@ fn instructions(programs: &Programs) -> Result<Vec<Figure>> {
     ])
 }
 
-/// What a function costs that does nothing.
-pub(crate) fn floor(hello: &Program) -> Result<Vec<Figure>> {
-    let (start, warm) = (
-        measure::instructions(hello, &[])?,
-        measure::warm_instructions(hello)?,
-    );
-    Ok(vec![
-        Figure::of("instructions of a start, `hello`", start),
-        Figure::of("instructions of a warm event, `hello`", warm),
-    ])
+/// The same of what the function is compared with.
+pub(crate) fn counted_of(peers: &[Program]) -> Result<Vec<Figure>> {
+    let mut figures = Vec::new();
+    for peer in peers.iter().filter(|peer| peer.by.is_none()) {
+        let name = |what: &str| format!("{what}, `{}`", peer.name);
+        let (start, warm) = (
+            measure::instructions(peer, &[])?,
+            measure::warm_instructions(peer)?,
+        );
+        let jitter = u64::from(measure::has_jitter_entropy(&peer.path)?);
+        figures.extend([
+            Figure::of(&name("instructions of a start"), start),
+            Figure::of(&name("instructions of a warm message"), warm),
+            Figure::of(&name(JITTER), jitter),
+        ]);
+    }
+    Ok(figures)
 }
 
 const VENDORS: usize = 10_000;

@@ -71,7 +71,7 @@ fn main() -> Result<()> {
 fn all(programs: &Programs) -> Result<()> {
     let peers = peers::others()?;
     let mut figures = figures::counted(programs)?;
-    figures.extend(figures::floor(&peers[0])?);
+    figures.extend(figures::counted_of(&peers)?);
     figures.extend(figures::memory(&programs.messages)?);
     figures.extend(figures::with_a_share(&programs.messages)?);
     figures.extend(figures::starts(&programs.messages, &peers)?);
