@@ -21,7 +21,7 @@ use crate::vendors;
 const AT_ONCE: usize = 64;
 
 /// How long an answer is waited for after the last message came.
-const PATIENCE: Duration = Duration::from_mins(4);
+const PATIENCE: Duration = Duration::from_mins(15);
 
 /// A customer who writes to a vendor, so long after the start.
 #[derive(Clone, Copy, Debug)]

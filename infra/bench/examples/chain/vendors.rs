@@ -54,7 +54,7 @@ pub(crate) async fn at_rest(stack: &Stack) -> Result<()> {
         }
         stack.simulator().idle().await;
     };
-    tokio::time::timeout(Duration::from_mins(3), resting)
+    tokio::time::timeout(Duration::from_mins(15), resting)
         .await
         .context("the stack does not come to rest")
 }
