@@ -24,8 +24,9 @@ impl State {
 
     /// The secret of this name or ARN, with or without the ARN's last six characters.
     pub fn find(&self, now: Timestamp, id: &str) -> Result<&Secret, SecretsError> {
-        self.all(now)
-            .find(|secret| secret.is_called(id))
+        let named = self.secrets.get(id).filter(|secret| !secret.is_gone(now));
+        named
+            .or_else(|| self.all(now).find(|secret| secret.is_called(id)))
             .ok_or(SecretsError::NotFound)
     }
 
@@ -40,13 +41,8 @@ impl State {
     }
 
     fn find_mut(&mut self, now: Timestamp, id: &str) -> Result<&mut Secret, SecretsError> {
-        let mut alive = self
-            .secrets
-            .values_mut()
-            .filter(|secret| !secret.is_gone(now));
-        alive
-            .find(|secret| secret.is_called(id))
-            .ok_or(SecretsError::NotFound)
+        let name = self.find(now, id)?.name.clone();
+        self.secrets.get_mut(&name).ok_or(SecretsError::NotFound)
     }
 
     fn usable_mut(&mut self, now: Timestamp, id: &str) -> Result<&mut Secret, SecretsError> {
