@@ -91,6 +91,7 @@ fn check(programs: &Programs, write: bool) -> Result<()> {
     }
     let exceeded = bounds.exceeded(&figures)?;
     ensure!(exceeded.is_empty(), "more than before: {exceeded:#?}");
+    ensure!(table::holds(&figures), "not all that must hold does");
     Ok(())
 }
 
