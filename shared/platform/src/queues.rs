@@ -94,17 +94,10 @@ impl Queues {
         body: String,
         dedup: &Fingerprint,
     ) -> Result<(), AwsError> {
-        let request = self
-            .client
-            .send_message()
-            .queue_url(&self.urls.inbound)
-            .message_body(body)
-            .message_group_id(group)
-            .message_deduplication_id(dedup.hex())
-            .message_system_attributes(traced::attributes());
-        let answer = request.send().await;
-        answer
-            .map(|_| ())
+        let dedup = dedup.hex();
+        let message = Message { body, group, dedup };
+        self.send_one(&self.urls.inbound, &message)
+            .await
             .map_err(|error| AwsError::of("sending to the inbound queue", &error))
     }
 
@@ -193,21 +186,24 @@ impl Queues {
         refused
     }
 
+    async fn send_one(&self, queue: &str, message: &Message) -> Result<(), aws::Error> {
+        let request = self
+            .client
+            .send_message()
+            .queue_url(queue)
+            .message_body(&message.body)
+            .message_group_id(&message.group)
+            .message_deduplication_id(&message.dedup)
+            .message_system_attributes(traced::attributes());
+        request.send().await.map(|_| ())
+    }
+
     /// Sends one batch and answers which of it was refused. A refused entry takes those of its group that stand behind it in the batch
     /// along only in the answer: SQS may have taken them, and sending them again changes nothing, for their dedup ids are remembered.
     async fn send_batch(&self, queue: &str, messages: &[Message], indexes: &[usize]) -> Vec<usize> {
         if let [only] = indexes {
-            let message = &messages[*only];
-            let request = self
-                .client
-                .send_message()
-                .queue_url(queue)
-                .message_body(&message.body)
-                .message_group_id(&message.group)
-                .message_deduplication_id(&message.dedup)
-                .message_system_attributes(traced::attributes());
-            return match request.send().await {
-                Ok(_) => Vec::new(),
+            return match self.send_one(queue, &messages[*only]).await {
+                Ok(()) => Vec::new(),
                 Err(error) => {
                     warn(&AwsError::of("sending to a queue", &error));
                     vec![*only]
