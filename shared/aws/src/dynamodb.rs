@@ -7,9 +7,9 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::client::{Caller, Service, Settings, token};
+use crate::client::{Service, token};
 use crate::error::Error;
-use crate::transport::Transport;
+use crate::request::Done;
 pub use types::{
     AttributeValue, Item, KeysAndAttributes, Part, ReturnValue, TransactWriteItem, WriteRequest,
 };
@@ -20,30 +20,24 @@ pub(crate) const SERVICE: Service = Service {
     content_type: "application/x-amz-json-1.0",
 };
 
-/// Calls DynamoDB. Clones share connections.
-#[derive(Clone, Debug)]
-pub struct Client(Caller);
-
 impl Client {
-    pub fn new(settings: &Settings, transport: Transport) -> Self {
-        Self(Caller::new(&SERVICE, settings, transport))
-    }
-
     /// A transaction, whose token makes it count once however often it is sent.
     pub fn transact_write_items(&self) -> TransactWriteItems {
         TransactWriteItems::new(self).client_request_token(token())
     }
 }
 
-operations! {
-    get_item: GetItem,
-    put_item: PutItem,
-    update_item: UpdateItem,
-    delete_item: DeleteItem,
-    query: Query,
-    scan: Scan,
-    batch_get_item: BatchGetItem,
-    batch_write_item: BatchWriteItem,
+client! {
+    "DynamoDB" {
+        get_item: GetItem,
+        put_item: PutItem,
+        update_item: UpdateItem,
+        delete_item: DeleteItem,
+        query: Query,
+        scan: Scan,
+        batch_get_item: BatchGetItem,
+        batch_write_item: BatchWriteItem,
+    }
 }
 
 request! {
@@ -173,12 +167,8 @@ pub struct BatchWritten {
     pub unprocessed_items: HashMap<String, Vec<WriteRequest>>,
 }
 
-/// An answer that tells nothing but that it was done.
-#[derive(Debug, Default, Deserialize)]
-pub struct Done {}
-
 /// The code by which a change is refused whose condition does not hold.
-pub const CONDITION_FAILED: &str = "ConditionalCheckFailedException";
+const CONDITION_FAILED: &str = "ConditionalCheckFailedException";
 
 /// Whether a change was refused because its condition does not hold.
 pub fn is_condition_failed(error: &Error) -> bool {
@@ -198,9 +188,8 @@ pub fn cancellation_reasons(error: &Error) -> Option<Vec<String>> {
     struct Cancelled {
         cancellation_reasons: Vec<Reason>,
     }
-    #[derive(Deserialize)]
+    #[derive(Default, Deserialize)]
     #[serde(rename_all = "PascalCase", default)]
-    #[derive(Default)]
     struct Reason {
         code: String,
     }

@@ -17,7 +17,7 @@ mod transport;
 
 pub use client::Settings;
 pub use error::{Error, Refusal};
-pub use request::Maybe;
+pub use request::{Done, Maybe};
 pub use roots::Roots;
 pub use sign::Credentials;
 pub use transport::Transport;

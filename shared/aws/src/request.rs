@@ -29,6 +29,10 @@ impl Maybe<String> for &String {
     }
 }
 
+/// An answer that tells nothing that is needed but that it was done.
+#[derive(Debug, Default, serde::Deserialize)]
+pub struct Done {}
+
 /// Members by name, of which none are not sent.
 pub(crate) type Named<T> = HashMap<String, T>;
 
@@ -81,10 +85,18 @@ macro_rules! request {
     };
 }
 
-/// Declares how the requests of a client begin.
-macro_rules! operations {
-    ($($operation:ident: $request:ident),* $(,)?) => {
+/// Declares the client of a service, and how its requests begin.
+macro_rules! client {
+    ($service:literal { $($operation:ident: $request:ident),* $(,)? }) => {
+        #[doc = concat!("Calls ", $service, ". Clones share connections.")]
+        #[derive(Clone, Debug)]
+        pub struct Client($crate::client::Caller);
+
         impl Client {
+            pub fn new(settings: &$crate::Settings, transport: $crate::Transport) -> Self {
+                Self($crate::client::Caller::new(&SERVICE, settings, transport))
+            }
+
             $(pub fn $operation(&self) -> $request {
                 $request::new(self)
             })*

@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use crate::client::{Caller, Service, Settings, token};
-use crate::transport::Transport;
+use crate::client::{Service, token};
+use crate::request::Done;
 
 pub(crate) const SERVICE: Service = Service {
     name: "secretsmanager",
@@ -11,15 +11,7 @@ pub(crate) const SERVICE: Service = Service {
     content_type: "application/x-amz-json-1.1",
 };
 
-/// Calls Secrets Manager. Clones share connections.
-#[derive(Clone, Debug)]
-pub struct Client(Caller);
-
 impl Client {
-    pub fn new(settings: &Settings, transport: Transport) -> Self {
-        Self(Caller::new(&SERVICE, settings, transport))
-    }
-
     /// A new secret, whose token makes it one however often it is sent.
     pub fn create_secret(&self) -> CreateSecret {
         CreateSecret::new(self).client_request_token(token())
@@ -31,11 +23,13 @@ impl Client {
     }
 }
 
-operations! {
-    get_secret_value: GetSecretValue,
-    describe_secret: DescribeSecret,
-    restore_secret: RestoreSecret,
-    delete_secret: DeleteSecret,
+client! {
+    "Secrets Manager" {
+        get_secret_value: GetSecretValue,
+        describe_secret: DescribeSecret,
+        restore_secret: RestoreSecret,
+        delete_secret: DeleteSecret,
+    }
 }
 
 request! {
@@ -98,7 +92,3 @@ pub struct Described {
     /// When it was deleted, in seconds; it can be restored for a while.
     pub deleted_date: Option<f64>,
 }
-
-/// An answer that tells nothing that is needed but that it was done.
-#[derive(Debug, Default, Deserialize)]
-pub struct Done {}

@@ -111,27 +111,27 @@ impl Signer {
 
     /// The value of the header `authorization`.
     pub fn authorization(&self, signed: &Signed<'_>, at: Moment) -> String {
+        let (scope, names) = (self.scope(at), names(signed));
+        let signature = self.sign(signed, &names, &scope, at);
+        let key = &self.credentials.access_key_id;
         format!(
-            "AWS4-HMAC-SHA256 Credential={}, SignedHeaders={}, Signature={}",
-            self.credential(at),
-            names(signed),
-            self.signature(signed, at)
+            "AWS4-HMAC-SHA256 Credential={key}/{scope}, SignedHeaders={names}, Signature={signature}"
         )
     }
 
-    /// Whose key it is, and what for: the first part of an authorization.
+    /// Whose key it is, and what for, as a link tells it.
     pub fn credential(&self, at: Moment) -> String {
         format!("{}/{}", self.credentials.access_key_id, self.scope(at))
     }
 
     /// The signature alone, in hexadecimal.
     pub fn signature(&self, signed: &Signed<'_>, at: Moment) -> String {
-        let hash = sha256_hex(canonical(signed).as_bytes());
-        let text = format!(
-            "AWS4-HMAC-SHA256\n{}\n{}\n{hash}",
-            at.as_str(),
-            self.scope(at)
-        );
+        self.sign(signed, &names(signed), &self.scope(at), at)
+    }
+
+    fn sign(&self, signed: &Signed<'_>, names: &str, scope: &str, at: Moment) -> String {
+        let hash = sha256_hex(canonical(signed, names).as_bytes());
+        let text = format!("AWS4-HMAC-SHA256\n{}\n{scope}\n{hash}", at.as_str());
         hex::encode(hmac(&self.key(at), text.as_bytes()))
     }
 
@@ -159,7 +159,7 @@ impl Signer {
 }
 
 /// The canonical form of a request, whose hash is signed.
-fn canonical(signed: &Signed<'_>) -> String {
+fn canonical(signed: &Signed<'_>, names: &str) -> String {
     let mut text = String::with_capacity(512);
     for part in [signed.method, signed.path, signed.query] {
         text.push_str(part);
@@ -172,7 +172,7 @@ fn canonical(signed: &Signed<'_>) -> String {
         text.push('\n');
     }
     text.push('\n');
-    text.push_str(&names(signed));
+    text.push_str(names);
     text.push('\n');
     text.push_str(signed.payload);
     text

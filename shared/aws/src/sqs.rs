@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::client::{Caller, Service, Settings};
-use crate::transport::Transport;
+use crate::client::Service;
+use crate::request::Done;
 
 pub(crate) const SERVICE: Service = Service {
     name: "sqs",
@@ -13,25 +13,17 @@ pub(crate) const SERVICE: Service = Service {
     content_type: "application/x-amz-json-1.0",
 };
 
-/// Calls SQS. Clones share connections.
-#[derive(Clone, Debug)]
-pub struct Client(Caller);
-
-impl Client {
-    pub fn new(settings: &Settings, transport: Transport) -> Self {
-        Self(Caller::new(&SERVICE, settings, transport))
+client! {
+    "SQS" {
+        send_message: SendMessage,
+        send_message_batch: SendMessageBatch,
+        receive_message: ReceiveMessage,
+        delete_message: DeleteMessage,
+        delete_message_batch: DeleteMessageBatch,
+        change_message_visibility: ChangeMessageVisibility,
+        change_message_visibility_batch: ChangeMessageVisibilityBatch,
+        get_queue_attributes: GetQueueAttributes,
     }
-}
-
-operations! {
-    send_message: SendMessage,
-    send_message_batch: SendMessageBatch,
-    receive_message: ReceiveMessage,
-    delete_message: DeleteMessage,
-    delete_message_batch: DeleteMessageBatch,
-    change_message_visibility: ChangeMessageVisibility,
-    change_message_visibility_batch: ChangeMessageVisibilityBatch,
-    get_queue_attributes: GetQueueAttributes,
 }
 
 request! {
@@ -142,10 +134,6 @@ pub struct ReceiptEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub visibility_timeout: Option<i32>,
 }
-
-/// An answer that tells nothing that is needed but that it was done.
-#[derive(Debug, Default, Deserialize)]
-pub struct Done {}
 
 /// What of a batch was not done.
 #[derive(Debug, Default, Deserialize)]
