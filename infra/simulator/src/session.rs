@@ -135,6 +135,23 @@ impl Session {
         }
     }
 
+    /// Makes it this vendor's session, linked with this number. One that is so already stays as it is: `false`.
+    pub(crate) fn link(&mut self, spec: &SessionSpec, now: Timestamp) -> bool {
+        let same = self.vendor_id.as_ref() == Some(&spec.vendor_id)
+            && self.settings.phone_number == spec.phone
+            && self.api_key == spec.api_key
+            && self.webhook_secret == spec.webhook_secret;
+        if !same {
+            self.vendor_id = Some(spec.vendor_id.clone());
+            self.settings.phone_number.clone_from(&spec.phone);
+            self.api_key.clone_from(&spec.api_key);
+            self.webhook_secret.clone_from(&spec.webhook_secret);
+            self.connect(&SessionStatus::Connected);
+            self.updated_at = now;
+        }
+        !same
+    }
+
     pub(crate) fn is_connected(&self) -> bool {
         self.status == SessionStatus::Connected
     }

@@ -16,11 +16,14 @@ use crate::webhook::{Outbox, Planned};
 
 mod amend;
 mod change;
+mod sessions;
+
+use sessions::Sessions;
 
 /// The pure state machine: sessions, messages, contacts and the webhooks that wait.
 #[derive(Default)]
 pub(crate) struct State {
-    sessions: BTreeMap<u32, Session>,
+    sessions: Sessions,
     messages: Vec<Message>,
     by_id: HashMap<(u32, i64), usize>,
     pub(crate) contacts: Contacts,
@@ -86,23 +89,22 @@ impl State {
     }
 
     pub(crate) fn sessions(&self) -> impl Iterator<Item = &Session> {
-        self.sessions.values()
+        self.sessions.all()
     }
 
     pub(crate) fn session(&self, number: u32) -> Option<&Session> {
-        self.sessions.get(&number)
+        self.sessions.get(number)
     }
 
     /// The session of an API key.
     pub(crate) fn session_of_key(&self, api_key: &str) -> Option<&Session> {
-        self.sessions()
-            .find(|session| !api_key.is_empty() && session.api_key == api_key)
+        self.sessions.of_key(api_key)
     }
 
     /// The session of this number or label.
     pub(crate) fn session_named(&self, id: &str) -> Option<&Session> {
         let by_number = id.parse().ok().and_then(|number| self.session(number));
-        by_number.or_else(|| self.sessions().find(|session| session.label == id))
+        by_number.or_else(|| self.sessions.of_label(id))
     }
 
     /// In order of acceptance.
@@ -138,10 +140,8 @@ impl State {
         {
             return Err(Refusal::KeyInUse);
         }
-        let known = self
-            .sessions()
-            .find(|session| session.label == spec.instance_id)
-            .map(|session| session.number);
+        let known = self.sessions.of_label(&spec.instance_id);
+        let known = known.map(|session| session.number);
         let number = known.unwrap_or_else(|| {
             let settings = Settings::registered(&spec.instance_id, &spec.phone);
             self.insert(Session {
@@ -149,21 +149,9 @@ impl State {
                 ..Session::new(self.last_number + 1, settings, now)
             })
         });
-        let session = self
-            .sessions
-            .get_mut(&number)
-            .ok_or(Refusal::UnknownSession)?;
-        let same = session.vendor_id.as_ref() == Some(&spec.vendor_id)
-            && session.settings.phone_number == spec.phone
-            && session.api_key == spec.api_key
-            && session.webhook_secret == spec.webhook_secret;
-        if !same {
-            session.vendor_id = Some(spec.vendor_id.clone());
-            session.settings.phone_number.clone_from(&spec.phone);
-            session.api_key.clone_from(&spec.api_key);
-            session.webhook_secret.clone_from(&spec.webhook_secret);
-            session.connect(&SessionStatus::Connected);
-            session.updated_at = now;
+        let link = |session: &mut Session| session.link(spec, now);
+        let is_new = self.sessions.edit(number, link);
+        if is_new.ok_or(Refusal::UnknownSession)? {
             self.activities
                 .push(Activity::changed(number, SessionStatus::Connected, now));
         }
@@ -173,22 +161,26 @@ impl State {
     fn insert(&mut self, session: Session) -> u32 {
         let number = session.number;
         self.last_number = number;
-        self.sessions.insert(number, session);
+        self.sessions.insert(session);
         number
     }
 
-    fn edit(&mut self, session: u32, now: Timestamp) -> Result<&mut Session, Refusal> {
-        let session = self
-            .sessions
-            .get_mut(&session)
-            .ok_or(Refusal::UnknownSession)?;
-        session.updated_at = now;
-        Ok(session)
+    fn edit<T>(
+        &mut self,
+        session: u32,
+        now: Timestamp,
+        change: impl FnOnce(&mut Session) -> T,
+    ) -> Result<T, Refusal> {
+        let changed = self.sessions.edit(session, |session| {
+            session.updated_at = now;
+            change(session)
+        });
+        changed.ok_or(Refusal::UnknownSession)
     }
 
     fn delete(&mut self, session: u32) -> Result<(), Refusal> {
         self.sessions
-            .remove(&session)
+            .remove(session)
             .ok_or(Refusal::UnknownSession)?;
         self.outbox.forget_session(session);
         Ok(())
@@ -208,16 +200,16 @@ impl State {
             .reply_to
             .and_then(|msg_id| self.message(*number, msg_id));
         let content = baileys::content(request, quoted);
-        let session = self
-            .sessions
-            .get_mut(number)
-            .ok_or(Refusal::UnknownSession)?;
-        let msg_id = session.next_msg_id;
-        session.next_msg_id += 1;
+        let taken = self.sessions.edit(*number, |session| {
+            let msg_id = session.next_msg_id;
+            session.next_msg_id += 1;
+            (msg_id, session.label.clone())
+        });
+        let (msg_id, label) = taken.ok_or(Refusal::UnknownSession)?;
         self.by_id.insert((*number, msg_id), self.messages.len());
         self.messages.push(Message {
             session: *number,
-            label: session.label.clone(),
+            label,
             msg_id,
             key_id: baileys::sent_id(*number, msg_id, now),
             request: request.clone(),
@@ -260,8 +252,10 @@ impl State {
         self.signals.clear();
         self.activities.clear();
         self.files = Files::default();
-        for session in self.sessions.values_mut() {
-            session.connect(&SessionStatus::Connected);
+        let numbers: Vec<_> = self.sessions().map(|session| session.number).collect();
+        for number in numbers {
+            let connect = |session: &mut Session| session.connect(&SessionStatus::Connected);
+            self.sessions.edit(number, connect);
         }
     }
 }

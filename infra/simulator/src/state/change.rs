@@ -15,11 +15,12 @@ impl State {
                 synced,
                 webhook_secret,
             } => {
-                let session = self.edit(*session, now)?;
-                session.update(settings, *synced);
-                if let Some(secret) = webhook_secret {
-                    session.webhook_secret.clone_from(secret);
-                }
+                self.edit(*session, now, |session| {
+                    session.update(settings, *synced);
+                    if let Some(secret) = webhook_secret {
+                        session.webhook_secret.clone_from(secret);
+                    }
+                })?;
             }
             Op::SetStatus {
                 session: number,
@@ -27,10 +28,11 @@ impl State {
                 qr_code,
                 passkey,
             } => {
-                let session = self.edit(*number, now)?;
-                session.connect(status);
-                session.qr_code.clone_from(qr_code);
-                session.passkey.clone_from(passkey);
+                self.edit(*number, now, |session| {
+                    session.connect(status);
+                    session.qr_code.clone_from(qr_code);
+                    session.passkey.clone_from(passkey);
+                })?;
                 self.activities
                     .push(Activity::changed(*number, status.clone(), now));
             }
@@ -39,19 +41,23 @@ impl State {
                 qr_code,
                 passkey,
             } => {
-                let session = self.edit(*session, now)?;
-                session.qr_code.clone_from(qr_code);
-                session.passkey.clone_from(passkey);
+                self.edit(*session, now, |session| {
+                    session.qr_code.clone_from(qr_code);
+                    session.passkey.clone_from(passkey);
+                })?;
             }
             Op::Restart { session: number } => {
-                let session = self.edit(*number, now)?;
-                session.sync();
-                let status = session.status.clone();
+                let status = self.edit(*number, now, |session| {
+                    session.sync();
+                    session.status.clone()
+                })?;
                 self.activities
                     .push(Activity::restarted(*number, status, now));
             }
             Op::SetKey { session, api_key } => {
-                self.edit(*session, now)?.api_key.clone_from(api_key);
+                self.edit(*session, now, |session| {
+                    session.api_key.clone_from(api_key);
+                })?;
             }
             _ => {}
         }
