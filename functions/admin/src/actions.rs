@@ -276,7 +276,7 @@ fn note(call: &Call<'_>, before: &Outbound, after: &Outbound) {
     call.change.note(state(before), state(after));
 }
 
-fn decided(message: &Outbound) -> lambda_http::Response<lambda_http::Body> {
+fn decided(message: &Outbound) -> http_api::Response {
     let discarded = message.follow_up.discarded_at.map(|at| at.to_string());
     let answer = json!({
         "messageId": message.id.as_str(), "status": message.status(), "discardedAt": discarded,

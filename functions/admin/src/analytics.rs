@@ -1,9 +1,9 @@
 use domain::counting::{Day, FailedSend, Tally, date_of, is_status};
 use domain::{VendorId, limits};
 use flows::problem::{self, Problem};
+use http_api::Query;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
-use lambda_http::aws_lambda_events::query_map::QueryMap;
 use serde_json::{Value, json};
 
 use crate::call::{Call, Scope};
@@ -142,7 +142,7 @@ fn counted_until(day: &Day) -> Timestamp {
 }
 
 impl<'a> Asked<'a> {
-    fn read(query: &'a QueryMap, now: Timestamp) -> Result<Self, Problem> {
+    fn read(query: &'a Query, now: Timestamp) -> Result<Self, Problem> {
         let date = |name: &str| {
             let read = |text: &str| {
                 let parsed = text.parse().ok().filter(|_| text.len() == 10);

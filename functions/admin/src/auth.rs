@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use domain::access::{KeyId, Standing};
 use flows::problem::Problem;
+use http_api::http::HeaderMap;
+use http_api::http::header::AUTHORIZATION;
 use jiff::Timestamp;
-use lambda_http::http::HeaderMap;
-use lambda_http::http::header::AUTHORIZATION;
 use platform::Platform;
 use platform::tables::StoredKey;
 use sha2::{Digest, Sha256};

@@ -5,9 +5,9 @@ use std::sync::OnceLock;
 use domain::access::{Grant, KeyId};
 use domain::{ConversationId, Fingerprint, MessageId, VendorConfig, VendorId, WabaId, limits};
 use flows::problem::Problem;
+use http_api::Query;
+use http_api::http::HeaderMap;
 use jiff::Timestamp;
-use lambda_http::aws_lambda_events::query_map::QueryMap;
-use lambda_http::http::HeaderMap;
 use serde_json::Value;
 
 use crate::body::invalid;
@@ -85,7 +85,7 @@ impl Caller {
 pub(crate) struct Call<'a> {
     pub(crate) caller: &'a Caller,
     pub(crate) parameters: &'a [(&'static str, &'a str)],
-    pub(crate) query: &'a QueryMap,
+    pub(crate) query: &'a Query,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) body: &'a [u8],
     /// Where providers reach the gateway, if that is known.

@@ -3,8 +3,8 @@
 use domain::conversation::{Attendant, Conversation};
 use domain::{ConversationId, Dispatch, Lid, Outbound, PhoneNumber, Priority, VendorId, limits};
 use flows::problem::{self, Problem};
+use http_api::Query;
 use jiff::Timestamp;
-use lambda_http::aws_lambda_events::query_map::QueryMap;
 use platform::tables::{ConversationPlace, KeptConversation};
 use serde_json::{Value, json};
 
@@ -167,7 +167,7 @@ fn priority(name: &str) -> Result<Priority, Problem> {
     Priority::of(name).ok_or_else(|| bad_query("priority", "is normal or high"))
 }
 
-fn start(query: &QueryMap) -> Result<Option<ConversationPlace>, Problem> {
+fn start(query: &Query) -> Result<Option<ConversationPlace>, Problem> {
     let read = |cursor: &str| read_cursor(cursor).ok_or_else(bad_cursor);
     query.first("cursor").map(read).transpose()
 }

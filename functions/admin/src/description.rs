@@ -7,7 +7,7 @@ use crate::routes::Route;
 pub const OPENAPI: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
 
 pub(crate) const ROUTES: &[Route] = &[Route::new("GET", "/openapi.json", Scope::Read, |_, _| {
-    Box::pin(async { Ok(problem::json_text(200, OPENAPI)) })
+    Box::pin(async { Ok(problem::json_text(200, OPENAPI.to_owned())) })
 })];
 
 #[cfg(test)]

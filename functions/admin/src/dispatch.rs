@@ -6,7 +6,7 @@ use domain::audit::{Ended, Place, Record};
 use domain::rate::{Full, Rate};
 use domain::{VendorId, limits};
 use flows::problem::Problem;
-use lambda_http::{Request, RequestExt};
+use http_api::Request;
 use platform::telemetry;
 use platform::telemetry::Metric;
 use serde_json::{Map, Value};
@@ -24,23 +24,23 @@ impl App {
     /// Answers a request. What is refused here changed nothing and is recorded nowhere.
     pub(crate) async fn answer(&self, request: &Request) -> Answer {
         let caller = self.caller(request).await?;
-        let body: &[u8] = request.body().as_ref();
-        let most = largest_body(request.uri().path());
+        let body = request.body.as_ref();
+        let most = largest_body(&request.path);
         if body.len() > most {
             return Err(too_large(most));
         }
-        let path = request.uri().path();
+        let path = &request.path;
         let path = path
             .split_once("/api/admin")
             .map_or("", |(_, rest)| rest)
             .trim_matches('/');
-        let found = routes::find(request.method(), path)?;
+        let found = routes::find(&request.method, path)?;
         let reached_at = self.reached_at(request);
         let call = Call {
             caller: &caller,
             parameters: &found.parameters,
-            query: &request.query_string_parameters(),
-            headers: request.headers(),
+            query: &request.query,
+            headers: &request.headers,
             body,
             public_url: reached_at.as_deref(),
             change: &Change::default(),
@@ -67,13 +67,9 @@ impl App {
 
     /// Whoever API Gateway has proved by a token, or else whoever has a key.
     async fn caller(&self, request: &Request) -> Result<Caller, Problem> {
-        match token::claims(request) {
+        match &request.claims {
             Some(claims) => token::caller(claims).ok_or_else(auth::unauthorized),
-            None => {
-                self.keys
-                    .authorized(&self.platform, request.headers())
-                    .await
-            }
+            None => self.keys.authorized(&self.platform, &request.headers).await,
         }
     }
 

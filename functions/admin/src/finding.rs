@@ -1,6 +1,6 @@
 use domain::{PhoneNumber, Provider, VendorId};
 use flows::problem::Problem;
-use lambda_http::aws_lambda_events::query_map::QueryMap;
+use http_api::Query;
 use platform::tables::VendorRow;
 
 use crate::listing::bad_query;
@@ -8,7 +8,7 @@ use crate::{App, no_such_vendor, unavailable};
 
 impl App {
     /// The vendor whose a number or a provider's instance is at this moment, or none; `None` if the query names neither.
-    pub(crate) async fn found(&self, query: &QueryMap) -> Result<Option<Vec<VendorRow>>, Problem> {
+    pub(crate) async fn found(&self, query: &Query) -> Result<Option<Vec<VendorRow>>, Problem> {
         let tables = &self.platform.tables;
         let owner = match (
             query.first("phoneNumber"),

@@ -55,7 +55,7 @@ use std::sync::Arc;
 use domain::VendorId;
 use flows::invocation;
 use flows::problem::Problem;
-use lambda_http::{Body, Request, Response};
+use http_api::{Request, Response};
 use platform::tables::VendorRow;
 use platform::{AwsError, Clock, Config, Origins, Platform, Registry};
 
@@ -82,7 +82,7 @@ pub struct App {
 }
 
 /// What a handler answers.
-type Answer = Result<Response<Body>, Problem>;
+type Answer = Result<Response, Problem>;
 
 impl App {
     pub fn new(config: &Config, clock: Clock) -> Self {
@@ -107,7 +107,7 @@ impl App {
     }
 
     /// Answers one request: key, size, route, what the key may do and how often, in this order.
-    pub async fn handle(&self, request: Request) -> Response<Body> {
+    pub async fn handle(&self, request: Request) -> Response {
         let work = self.answer(&request);
         let answer = invocation::of_request(&self.platform, "admin", &request, work).await;
         answer.unwrap_or_else(|problem| problem.response())

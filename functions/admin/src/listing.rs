@@ -1,6 +1,6 @@
 use domain::MessageId;
 use flows::problem::{self, Problem};
-use lambda_http::aws_lambda_events::query_map::QueryMap;
+use http_api::Query;
 use platform::tables::Direction;
 use serde_json::json;
 
@@ -58,7 +58,7 @@ impl App {
     }
 }
 
-pub(crate) fn limit(query: &QueryMap) -> Result<usize, Problem> {
+pub(crate) fn limit(query: &Query) -> Result<usize, Problem> {
     let Some(text) = query.first("limit") else {
         return Ok(PAGE);
     };

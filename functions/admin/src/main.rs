@@ -1,9 +1,7 @@
 //! The Lambda function `admin`.
 
-use std::convert::Infallible;
-
 use admin::App;
-use lambda_http::{Error, run, service_fn};
+use lambda_runtime::Error;
 use platform::{Clock, Config, telemetry};
 
 #[tokio::main(flavor = "current_thread")]
@@ -12,8 +10,5 @@ async fn main() -> Result<(), Error> {
     telemetry::init(&config);
     let app = &App::new(&config, Clock::system());
     app.open_connections().await;
-    run(service_fn(move |request| async move {
-        Ok::<_, Infallible>(app.handle(request).await)
-    }))
-    .await
+    http_api::run(|request| app.handle(request)).await
 }

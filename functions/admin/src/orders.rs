@@ -4,7 +4,7 @@ use domain::config::WrongPart;
 use domain::order::{FIELDS, Order};
 use domain::{OrderId, PhoneNumber, VendorId, limits};
 use flows::problem::{self, Problem};
-use lambda_http::aws_lambda_events::query_map::QueryMap;
+use http_api::Query;
 use platform::tables::{OrderPage, OrderPut};
 use serde_json::{Map, Value, json};
 
@@ -56,7 +56,7 @@ impl App {
         Ok(problem::json(200, &answer))
     }
 
-    fn customer(&self, query: &QueryMap) -> Result<Option<PhoneNumber>, Problem> {
+    fn customer(&self, query: &Query) -> Result<Option<PhoneNumber>, Problem> {
         let Some(text) = query.first("customerPhone") else {
             return Ok(None);
         };
@@ -215,7 +215,7 @@ fn noted(order: &Order) -> Value {
     json!({ "orderId": order.order_id.as_str(), "status": order.status, "updatedAt": order.updated_at.to_string() })
 }
 
-fn start(query: &QueryMap) -> Result<Option<OrderId>, Problem> {
+fn start(query: &Query) -> Result<Option<OrderId>, Problem> {
     let read = |cursor: &str| {
         let text = String::from_utf8(hex::decode(cursor).ok()?).ok()?;
         OrderId::parse(&text).ok()

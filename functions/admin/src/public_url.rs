@@ -1,5 +1,4 @@
-use lambda_http::request::RequestContext;
-use lambda_http::{Request, RequestExt as _};
+use http_api::Request;
 
 use crate::App;
 
@@ -10,10 +9,7 @@ impl App {
         if let Some(url) = &self.public_url {
             return Some(url.clone());
         }
-        let RequestContext::ApiGatewayV2(context) = request.request_context_ref()? else {
-            return None;
-        };
-        let api = context.apiid.as_deref()?;
+        let api = request.api_id.as_deref()?;
         Some(own_address(api, &self.region))
     }
 }

@@ -1,7 +1,8 @@
 use domain::{Pairing, PairingKind, WabaInstance};
 use flows::problem::{self, Problem};
-use lambda_http::http::header::ACCEPT;
-use lambda_http::{Body, Response};
+use http_api::http::HeaderValue;
+use http_api::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, VARY};
+use http_api::{Body, Response};
 use serde_json::json;
 
 use crate::body::invalid;
@@ -74,12 +75,14 @@ fn not_drawn(why: NoPicture) -> Problem {
         .hint("ask for it with format=json")
 }
 
-fn picture(png: Vec<u8>) -> Response<Body> {
-    Response::builder()
-        .status(200)
-        .header("content-type", "image/png")
-        .header("cache-control", "no-store")
-        .header("vary", "accept")
-        .body(Body::Binary(png))
-        .expect("status and headers are valid")
+fn picture(png: Vec<u8>) -> Response {
+    let mut answer = Response::new(Body::Binary(png));
+    let headers = [
+        (CONTENT_TYPE, "image/png"),
+        (CACHE_CONTROL, "no-store"),
+        (VARY, "accept"),
+    ];
+    let headers = headers.map(|(name, value)| (name, HeaderValue::from_static(value)));
+    answer.headers_mut().extend(headers);
+    answer
 }

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use flows::problem::Problem;
-use lambda_http::http::Method;
+use http_api::http::Method;
 
 use crate::call::{Call, Scope};
 use crate::{Answer, App, no_such_route};

@@ -101,7 +101,7 @@ impl App {
         &self,
         staff: Staff<'_>,
         now: Timestamp,
-    ) -> Result<Option<lambda_http::Response<lambda_http::Body>>, Problem> {
+    ) -> Result<Option<http_api::Response>, Problem> {
         let message = staff.message;
         let is_opted_out = staff.conversation.is_opted_out();
         let kept = self.platform.tables.keep_staff(staff, now).await;
@@ -124,7 +124,7 @@ impl App {
         &self,
         vendor: &VendorId,
         staffed: Staffed,
-    ) -> Result<Option<lambda_http::Response<lambda_http::Body>>, Problem> {
+    ) -> Result<Option<http_api::Response>, Problem> {
         match staffed {
             Staffed::Written | Staffed::Lost => Ok(None),
             Staffed::Conflict => {
@@ -292,7 +292,7 @@ fn idempotency(call: &Call<'_>, wanted: &Wanted) -> Result<Option<Idempotency>, 
 }
 
 /// A person may still write to somebody who asked for silence, and is told whom they write to.
-fn queued(id: &MessageId, is_opted_out: bool) -> lambda_http::Response<lambda_http::Body> {
+fn queued(id: &MessageId, is_opted_out: bool) -> http_api::Response {
     let mut answer = json!({ "messageId": id.as_str(), "status": "queued" });
     if is_opted_out {
         answer["optedOut"] = true.into();

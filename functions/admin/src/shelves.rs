@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::entry::vendor_of;
 use domain::{VendorId, limits};
 use flows::problem::Problem;
-use lambda_http::aws_lambda_events::query_map::QueryMap;
+use http_api::Query;
 use platform::{Shelf, Shelved};
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -273,7 +273,7 @@ pub(crate) fn noted(chosen: &Chosen, progress: &Progress) -> Value {
 }
 
 /// How many to show, and whose.
-pub(crate) fn wanted(query: &QueryMap) -> Result<(usize, Option<VendorId>), Problem> {
+pub(crate) fn wanted(query: &Query) -> Result<(usize, Option<VendorId>), Problem> {
     let limit = match query.first("limit") {
         None => limits::SHELF_PAGE,
         Some(_) => crate::listing::limit(query)?,

@@ -5,22 +5,11 @@ use std::collections::HashMap;
 use domain::VendorId;
 use domain::access::{Grant, Scope};
 use jiff::Timestamp;
-use lambda_http::request::RequestContext;
-use lambda_http::{Request, RequestExt};
 
 use crate::call::Caller;
 
 /// What a scope of ours begins with among a token's others.
 const PREFIX: &str = "mw:";
-
-/// The claims that API Gateway proved; no header can bring them.
-pub(crate) fn claims(request: &Request) -> Option<&HashMap<String, String>> {
-    let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref() else {
-        return None;
-    };
-    let token = context.authorizer.as_ref()?.jwt.as_ref()?;
-    Some(&token.claims)
-}
 
 /// Who a token was given to. One that names no scope of ours may do nothing; one that names nobody is nobody's.
 pub(crate) fn caller(claims: &HashMap<String, String>) -> Option<Caller> {

@@ -2,8 +2,8 @@
 
 use domain::WabaInstance;
 use flows::problem::{self, Problem};
-use lambda_http::http::HeaderValue;
-use lambda_http::{Body, Response};
+use http_api::Response;
+use http_api::http::HeaderValue;
 use platform::tables::VendorRow;
 use serde_json::{Value, json};
 
@@ -68,7 +68,7 @@ pub(crate) fn number(instance: &WabaInstance) -> Value {
 }
 
 /// An answer with the revision by which its subject can be changed.
-pub(crate) fn with_etag(status: u16, revision: u64, body: &Value) -> Response<Body> {
+pub(crate) fn with_etag(status: u16, revision: u64, body: &Value) -> Response {
     let mut response = problem::json(status, body);
     if let Ok(etag) = HeaderValue::from_str(&format!("\"{revision}\"")) {
         response.headers_mut().insert("etag", etag);

@@ -1,8 +1,6 @@
 //! The Lambda function `messages`.
 
-use std::convert::Infallible;
-
-use lambda_http::{Error, run, service_fn};
+use lambda_runtime::Error;
 use messages::App;
 use platform::{Clock, Config, telemetry};
 
@@ -12,8 +10,5 @@ async fn main() -> Result<(), Error> {
     telemetry::init(&config);
     let app = &App::new("messages", &config, Clock::system());
     app.open_connections().await;
-    run(service_fn(move |request| async move {
-        Ok::<_, Infallible>(app.handle(request).await)
-    }))
-    .await
+    http_api::run(|request| app.handle(request)).await
 }

@@ -1,6 +1,5 @@
 //! The HTTP API in front of the functions: its routes, its limits, and what it answers when a function does not.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,10 +11,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use domain::PhoneNumber;
 use embedded_aws::Faults;
-use lambda_http::lambda_runtime::LambdaEvent;
-use lambda_http::request::LambdaRequest;
-use lambda_http::tower::Service as _;
-use lambda_http::{Adapter, service_fn};
+use http_api::Answer;
 use serde_json::{Value, json};
 use simulator::{SessionSpec, Simulator};
 use tokio::net::TcpListener;
@@ -97,19 +93,15 @@ fn route(path: &str) -> Option<(Http, &'static str)> {
 
 /// Runs a function through the same adapter as on Lambda; a crash or a time-out is answered as API Gateway does.
 async fn invoke(gateway: &Gateway, function: Http, event: Value) -> Response {
-    let Ok(payload) = serde_json::from_value::<LambdaRequest>(event) else {
+    let Ok(request) = http_api::Request::from_event(&event.to_string()) else {
         return message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error");
     };
-    let functions = gateway.functions.clone();
-    let mut adapter = Adapter::from(service_fn(move |request| {
-        let functions = functions.clone();
-        async move { Ok::<_, Infallible>(functions.http(function, request).await) }
-    }));
-    let invocation = adapter.call(LambdaEvent::new(payload, context()));
+    let invocation = gateway
+        .functions
+        .http(function, request.with_context(context()));
     tokio::select! {
         answer = invocation => {
-            let Ok(answer) = answer;
-            serde_json::to_value(answer).map_or_else(|_| message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"), |answer| to_response(&answer))
+            serde_json::to_value(Answer(answer)).map_or_else(|_| message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"), |answer| to_response(&answer))
         }
         () = gateway.faults.crashed(function.name()) => message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),
         () = tokio::time::sleep(function.timeout()) => message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),

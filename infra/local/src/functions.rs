@@ -3,11 +3,11 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use aws_lambda_events::event::sqs::SqsEvent;
 use domain::limits;
 use domain::restore::Restore;
 use embedded_aws::{EmbeddedAws, EventSourceMapping, Handler, MappingHandle};
-use lambda_http::aws_lambda_events::event::sqs::SqsEvent;
-use lambda_http::{Body, Request, Response};
+use http_api::{Request, Response};
 use lambda_runtime::Context;
 use platform::{Clock, Config, Credentials, DeadQueueUrls, QueueUrls, Roots};
 use serde_json::Value;
@@ -130,7 +130,7 @@ impl Functions {
         Arc::clone(&self.deployed.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(crate) async fn http(&self, function: Http, request: Request) -> Response<Body> {
+    pub(crate) async fn http(&self, function: Http, request: Request) -> Response {
         let deployed = self.deployed();
         match function {
             Http::Messages => deployed.messages.handle(request).await,

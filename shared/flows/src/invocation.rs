@@ -1,6 +1,7 @@
 //! Each invocation in its own scope, so that every line of a function says which invocation, trace and message it is of.
 
-use lambda_http::{Context, Request, RequestExt as _};
+use http_api::Request;
+use lambda_runtime::Context;
 use platform::Platform;
 use platform::telemetry::{self, Invocation};
 
@@ -11,8 +12,8 @@ pub async fn of_request<T>(
     request: &Request,
     work: impl Future<Output = T>,
 ) -> T {
-    let context = request.lambda_context_ref();
-    let header = request.headers().get("x-amzn-trace-id");
+    let context = request.context.as_ref();
+    let header = request.headers.get("x-amzn-trace-id");
     let invocation = Invocation {
         function,
         request_id: context.map_or("", |context| &context.request_id),

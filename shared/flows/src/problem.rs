@@ -1,7 +1,8 @@
 //! Errors as `application/problem+json` (RFC 9457), each with a stable code.
 
-use lambda_http::http::HeaderValue;
-use lambda_http::{Body, Response};
+use http_api::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http_api::http::{HeaderValue, StatusCode};
+use http_api::{Body, Response};
 use serde_json::{Map, Value, json};
 
 /// An error that a caller sees. It names the field and what to do, never an internal.
@@ -66,7 +67,7 @@ impl Problem {
         self
     }
 
-    pub fn response(&self) -> Response<Body> {
+    pub fn response(&self) -> Response {
         let mut body = json!({
             "type": format!("https://multi-waba.example/problems/{}", self.code),
             "title": self.title,
@@ -77,7 +78,7 @@ impl Problem {
         if let Some(members) = body.as_object_mut() {
             members.extend(self.more.clone());
         }
-        let mut response = answer(self.status, "application/problem+json", &body.to_string());
+        let mut response = answer(self.status, "application/problem+json", body.to_string());
         if let Some((name, value)) = self.header.as_deref()
             && let Ok(value) = HeaderValue::from_str(value)
         {
@@ -88,20 +89,20 @@ impl Problem {
 }
 
 /// A JSON answer.
-pub fn json(status: u16, body: &Value) -> Response<Body> {
-    json_text(status, &body.to_string())
+pub fn json(status: u16, body: &Value) -> Response {
+    json_text(status, body.to_string())
 }
 
 /// An answer of JSON that is written already.
-pub fn json_text(status: u16, body: &str) -> Response<Body> {
+pub fn json_text(status: u16, body: String) -> Response {
     answer(status, "application/json", body)
 }
 
-fn answer(status: u16, content_type: &'static str, body: &str) -> Response<Body> {
-    Response::builder()
-        .status(status)
-        .header("content-type", content_type)
-        .header("cache-control", "no-store")
-        .body(Body::Text(body.to_owned()))
-        .expect("status and headers are valid")
+fn answer(status: u16, content_type: &'static str, body: String) -> Response {
+    let mut answer = Response::new(Body::Text(body));
+    *answer.status_mut() = StatusCode::from_u16(status).expect("a status of HTTP");
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
 }

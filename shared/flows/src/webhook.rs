@@ -2,8 +2,8 @@
 
 use domain::admission::Shown;
 use domain::{VendorId, limits};
-use lambda_http::http::Method;
-use lambda_http::{Body, Request, Response};
+use http_api::http::Method;
+use http_api::{Request, Response};
 use platform::telemetry::{self, Metric};
 use platform::{Clock, Config, Platform};
 use providers::wasender;
@@ -41,8 +41,8 @@ impl App {
     }
 
     /// Answers one request. `GET /health` says that the function runs; it asks nothing of anybody.
-    pub async fn handle(&self, request: Request) -> Response<Body> {
-        if request.uri().path() == "/health" {
+    pub async fn handle(&self, request: Request) -> Response {
+        if request.path == "/health" {
             return problem::json(200, &json!({ "status": "ok" }));
         }
         let work = handle(&self.ingest, &request);
@@ -51,7 +51,7 @@ impl App {
 }
 
 /// Answers a webhook: method, id, size, proof, body, durability, in this order.
-async fn handle(ingest: &Ingest, request: &Request) -> Response<Body> {
+async fn handle(ingest: &Ingest, request: &Request) -> Response {
     match answer(ingest, request).await {
         Ok(response) => response,
         Err(Refusal { problem, reason }) => {
@@ -77,21 +77,21 @@ fn refusal(reason: &'static str, problem: Problem) -> Refusal {
     Refusal { problem, reason }
 }
 
-async fn answer(ingest: &Ingest, request: &Request) -> Result<Response<Body>, Refusal> {
-    if request.method() != Method::POST {
+async fn answer(ingest: &Ingest, request: &Request) -> Result<Response, Refusal> {
+    if request.method != Method::POST {
         let problem = Problem::method_not_allowed("POST");
         return Err(refusal("method_not_allowed", problem));
     }
-    let vendor = vendor(request.uri().path());
+    let vendor = vendor(&request.path);
     let vendor = vendor.map_err(|problem| refusal("invalid_vendor_id", problem))?;
     telemetry::concerns(&vendor, None);
-    let body: &[u8] = request.body().as_ref();
+    let body = request.body.as_ref();
     if body.len() > limits::WEBHOOK_BODY_BYTES {
         let detail = format!("the body may have {} bytes", limits::WEBHOOK_BODY_BYTES);
         let problem = Problem::new(413, "body_too_large", "Body too large", detail);
         return Err(refusal("body_too_large", problem));
     }
-    let proof = wasender::proof(request.headers());
+    let proof = wasender::proof(&request.headers);
     let proof = proof.map_err(|_| refusal("unauthorized", unauthorized()))?;
     let shown = Shown {
         proof: &proof,
@@ -104,7 +104,7 @@ async fn answer(ingest: &Ingest, request: &Request) -> Result<Response<Body>, Re
     answered(&ingest.receive(webhook).await)
 }
 
-fn answered(reception: &Reception) -> Result<Response<Body>, Refusal> {
+fn answered(reception: &Reception) -> Result<Response, Refusal> {
     Err(match reception {
         Reception::Received(_) => {
             let process = uuid::Uuid::now_v7().simple().to_string();

@@ -1,6 +1,8 @@
 //! How often a key may ask, and how often a vendor may be asked about, over all environments.
 
 use admin::App;
+use http_api::Request;
+use http_api::http::Method;
 use serde_json::{Value, json};
 
 use crate::admin_keys_made::{bearer, create, with};
@@ -100,10 +102,9 @@ async fn several_environments_let_no_more_through_than_one() {
         at_the_begin_of_a_minute(world).await;
         let environments: Vec<App> = (0..5).map(|_| world.another_admin()).collect();
         let asked = (0..60).map(async |number: usize| {
-            let request = axum::http::Request::get("/api/admin/vendors")
-                .header("authorization", bearer(&key))
-                .body(lambda_http::Body::Empty);
-            let request = request.expect("a request");
+            let mut request = Request::new(Method::GET, "/api/admin/vendors");
+            let bearer = bearer(&key).parse().expect("a header");
+            request.headers.insert("authorization", bearer);
             environments[number % 5]
                 .handle(request)
                 .await

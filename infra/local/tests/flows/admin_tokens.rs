@@ -1,7 +1,6 @@
 //! Requests that API Gateway's JWT authoriser let through: what their tokens claim is what they may do.
 
-use lambda_http::request::LambdaRequest;
-use lambda_http::{Body, Request};
+use http_api::{Body, Request};
 use serde_json::{Value, json};
 
 use crate::deleting::{delete, until_erased};
@@ -23,8 +22,7 @@ fn event(method: &str, path: &str, claims: Option<&Value>, headers: &Value) -> R
         event["requestContext"]["authorizer"] =
             json!({ "jwt": { "claims": claims, "scopes": null } });
     }
-    let request: LambdaRequest = serde_json::from_value(event).expect("an event of payload 2.0");
-    request.into()
+    Request::from_event(&event.to_string()).expect("an event of payload 2.0")
 }
 
 /// `iat` of a token that is issued now, as API Gateway hands it on.

@@ -2,6 +2,8 @@
 
 use domain::limits;
 use embedded_aws::{Matcher, When};
+use http_api::Request;
+use http_api::http::Method;
 use serde_json::{Value, json};
 use simulator::{Fault, FaultKind};
 use testkit::wasender::{event, headers};
@@ -323,11 +325,11 @@ async fn left_of(world: &World, vendor: &str) -> Vec<String> {
 }
 
 /// A question about the first vendor, for an environment of its own.
-fn asked(world: &World, what: &str) -> lambda_http::Request {
-    let question = axum::http::Request::get(format!("/api/admin/{VENDOR}/{what}"))
-        .header("authorization", bearer(world.admin_key()))
-        .body(lambda_http::Body::Empty);
-    question.expect("a request")
+fn asked(world: &World, what: &str) -> Request {
+    let mut question = Request::new(Method::GET, format!("/api/admin/{VENDOR}/{what}"));
+    let bearer = bearer(world.admin_key()).parse().expect("a header");
+    question.headers.insert("authorization", bearer);
+    question
 }
 
 #[tokio::test]

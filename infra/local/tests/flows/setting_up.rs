@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use domain::limits;
 use embedded_aws::When;
-use lambda_http::{Body, Request};
+use http_api::http::Method;
+use http_api::{Body, Request};
 use serde_json::{Value, json};
 use simulator::{Fault, FaultKind, SessionSpec};
 use testkit::wasender::{headers, received};
@@ -151,15 +152,12 @@ async fn a_gateway_that_does_not_know_its_own_address_sets_nothing_up() {
     run(async |world| {
         let app = admin::App::new(&config(world, "admin"), world.clock().clone());
         let path = format!("/api/admin/vendors/{}/{WHAT}", VENDOR_1.id);
-        let request = Request::new(Body::Empty);
-        let (mut parts, body) = request.into_parts();
-        parts.method = lambda_http::http::Method::POST;
-        parts.uri = path.parse().expect("a path");
+        let mut request = Request::new(Method::POST, path);
         let bearer = format!("Bearer {}", world.admin_key());
         let bearer = bearer.parse().expect("a header");
-        parts.headers.insert("authorization", bearer);
+        request.headers.insert("authorization", bearer);
         let before = at_provider(world).await;
-        let answer = app.handle(Request::from_parts(parts, body)).await;
+        let answer = app.handle(request).await;
         assert_eq!(answer.status().as_u16(), 409);
         let Body::Text(text) = answer.body() else {
             panic!("a problem has a text");

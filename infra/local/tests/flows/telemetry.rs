@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use domain::VendorId;
 use flows::Tally;
-use lambda_http::{Body, Context, Request, RequestExt as _};
+use http_api::http::Method;
+use http_api::{Body, Request};
+use lambda_runtime::Context;
 use messages::App;
 use platform::Config;
 use platform::telemetry::Metric;
@@ -365,18 +367,17 @@ fn what_disappears_is_counted() {
 
 /// A webhook as Lambda hands it to the function.
 fn invocation(vendor: Vendor, body: &Value, number: usize) -> Request {
-    let mut request = Request::new(Body::from(body.to_string()));
-    *request.method_mut() = lambda_http::http::Method::POST;
     let path = format!("/api/webhooks/wasender/{}", vendor.id);
-    *request.uri_mut() = path.parse().expect("a path");
+    let mut request = Request::new(Method::POST, path);
+    request.body = Body::from(body.to_string());
     let secret = vendor.secret.parse().expect("a header");
-    request.headers_mut().insert("x-webhook-signature", secret);
+    request.headers.insert("x-webhook-signature", secret);
     let mut context = Context::default();
     context.request_id = uuid::Uuid::new_v4().to_string();
     context.xray_trace_id = Some(format!(
         "Root=1-{number:08x}-0123456789abcdef01234567;Sampled=0"
     ));
-    request.with_lambda_context(context)
+    request.with_context(context)
 }
 
 #[tokio::test]

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use domain::limits;
-use lambda_http::{Body, Request};
+use http_api::http::Method;
+use http_api::{Body, Request};
 use messages::App;
 use platform::{Config, Credentials, QueueUrls, Roots};
 use serde_json::{Value, json};
@@ -112,12 +113,11 @@ async fn posted(app: &App, vendor: &str, secret: &str) -> u16 {
     let mut body = event("presence.update", &json!({}));
     body["sessionId"].take();
     let body = body.to_string();
-    let mut request = Request::new(Body::from(body));
-    *request.method_mut() = lambda_http::http::Method::POST;
     let path = format!("/api/webhooks/wasender/{vendor}");
-    *request.uri_mut() = path.parse().expect("a path");
+    let mut request = Request::new(Method::POST, path);
+    request.body = Body::from(body);
     let secret = secret.parse().expect("a header");
-    request.headers_mut().insert("x-webhook-signature", secret);
+    request.headers.insert("x-webhook-signature", secret);
     app.handle(request).await.status().as_u16()
 }
 
