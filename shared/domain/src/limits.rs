@@ -412,6 +412,10 @@ pub const MESSAGE_DAYS: i64 = 180;
 pub const CLAIM_DAYS: i64 = 30;
 /// How long a status without its message is kept, in hours.
 pub const ORPHAN_STATUS_HOURS: i64 = 48;
+/// Ids of sent messages that an environment remembers the message of.
+pub const LEADS_REMEMBERED: usize = 2_000;
+/// How long it does: most statuses of a message come within minutes.
+pub const LEAD_REMEMBERED: Duration = Duration::from_mins(10);
 /// How long an idempotency key is remembered, in days.
 pub const IDEMPOTENCY_DAYS: i64 = 7;
 

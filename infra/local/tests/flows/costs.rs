@@ -176,17 +176,23 @@ async fn sent_reply(world: &World) -> String {
 }
 
 #[tokio::test]
-async fn a_status_costs_two_calls_and_its_repetition_no_more() {
+async fn the_first_status_of_a_message_costs_two_calls_and_each_one_after_it_one() {
     run(async |world| {
         let key_id = sent_reply(world).await;
         let delivered = update(&key_id, AWA, 3);
         let calls = cost(world, &delivered).await;
         assert_eq!(calls, ["DynamoDb UpdateItem local-messages"; 2]);
-        at_most(2, &cost(world, &delivered).await);
+        let calls = cost(world, &delivered).await;
+        assert_eq!(calls, ["DynamoDb UpdateItem local-messages"]);
+        let read = update(&key_id, AWA, 4);
+        let calls = cost(world, &read).await;
+        assert_eq!(calls, ["DynamoDb UpdateItem local-messages"]);
+        assert_eq!(world.statuses(VENDOR_1).await, ["read"]);
+        world.later(limits::LEAD_REMEMBERED.as_secs() + 1).await;
+        warm(world).await;
+        at_most(2, &cost(world, &read).await);
         let calls = cost(world, &update("SOMEBODY_ELSES", AWA, 3)).await;
         assert_eq!(calls, ["DynamoDb UpdateItem local-messages"]);
-        let statuses = world.statuses(VENDOR_1).await;
-        assert_eq!(statuses, ["delivered"]);
     })
     .await;
 }

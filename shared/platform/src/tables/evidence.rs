@@ -43,7 +43,8 @@ fn reference_key(vendor: &VendorId, waba: &WabaId, reference: &str) -> Item {
 }
 
 impl Tables {
-    /// Notes evidence under every id it names, and applies it to the message as soon as one of them leads there.
+    /// Notes evidence under every id it names, and applies it to the message as soon as one of them leads there. Of an accepted message whose ids
+    /// led there lately it goes to the message alone: what is kept under an id is for the time before it leads somewhere.
     pub async fn note(
         &self,
         (vendor, waba): (&VendorId, &WabaId),
@@ -51,6 +52,15 @@ impl Tables {
         evidence: &Evidence,
         now: Timestamp,
     ) -> Result<Noted, AwsError> {
+        let ids: Vec<String> = reference
+            .keys()
+            .map(|id| reference_pk(vendor, waba, &id))
+            .collect();
+        if let Some(message) = self.leads.message(&ids, now)
+            && let Some(is_new) = self.apply_to_accepted(vendor, &message, evidence).await?
+        {
+            return Ok(told(message, is_new));
+        }
         let mut noted = Noted::Old;
         let mut unknown = Vec::new();
         for id in reference.keys() {
@@ -69,11 +79,8 @@ impl Tables {
                     if !unknown.is_empty() {
                         self.keep_key_id(vendor, &message, reference).await?;
                     }
-                    return Ok(if applied {
-                        Noted::Applied(message)
-                    } else {
-                        Noted::Old
-                    });
+                    self.leads.keep(&ids, &message, now);
+                    return Ok(told(message, applied));
                 }
             }
         }
@@ -130,39 +137,10 @@ impl Tables {
         message: &MessageId,
         evidence: &Evidence,
     ) -> Result<bool, AwsError> {
-        let key = message_key(vendor, message);
-        let (change, new) = match evidence {
-            Evidence::Reached { delivery } => (
-                Change::of(&self.names.messages, key).set("delivery", n(delivery.rank())),
-                "#delivery < :delivery",
-            ),
-            Evidence::Failed { reason } => (
-                Change::of(&self.names.messages, key)
-                    .set("failure", s(reason))
-                    .bind("rejected", s(Dispatch::Rejected.as_str())),
-                "#dispatch <> :rejected",
-            ),
-        };
-        let tells_enough =
-            !matches!(evidence, Evidence::Reached { delivery } if *delivery < Delivery::Sent);
-        if tells_enough {
-            // Nobody needs to ask after an accepted message any more.
-            let answered = unasked(change.clone(), new)
-                .request(&self.client)
-                .return_values_on_condition_check_failure(ReturnValue::AllOld);
-            match Self::update(answered).await {
-                Ok(_) => return Ok(true),
-                Err(error)
-                    if item_of_failed_condition(&error)
-                        .as_ref()
-                        .is_some_and(is_accepted) =>
-                {
-                    return Ok(false);
-                }
-                Err(error) if is_condition_failed(&error) => {}
-                Err(error) => return Err(AwsError::of("applying a status", &error)),
-            }
+        if let Some(is_new) = self.apply_to_accepted(vendor, message, evidence).await? {
+            return Ok(is_new);
         }
+        let (change, new) = self.applied(vendor, message, evidence);
         let request = change
             .when(&format!("attribute_exists(pk) AND {new}"))
             .request(&self.client)
@@ -177,6 +155,56 @@ impl Tables {
             self.settle_unknown(vendor, message).await?;
         }
         Ok(true)
+    }
+
+    /// The same of an accepted message, after which nobody needs to ask any more. `None` if it is not accepted, is not there, or the evidence
+    /// does not tell enough.
+    async fn apply_to_accepted(
+        &self,
+        vendor: &VendorId,
+        message: &MessageId,
+        evidence: &Evidence,
+    ) -> Result<Option<bool>, AwsError> {
+        if matches!(evidence, Evidence::Reached { delivery } if *delivery < Delivery::Sent) {
+            return Ok(None);
+        }
+        let (change, new) = self.applied(vendor, message, evidence);
+        let request = unasked(change, new)
+            .request(&self.client)
+            .return_values_on_condition_check_failure(ReturnValue::AllOld);
+        let Err(error) = Self::update(request).await else {
+            return Ok(Some(true));
+        };
+        let item = item_of_failed_condition(&error);
+        if item.as_ref().is_some_and(is_accepted) {
+            return Ok(Some(false));
+        }
+        if is_condition_failed(&error) {
+            return Ok(None);
+        }
+        Err(AwsError::of("applying a status", &error))
+    }
+
+    /// What evidence changes of a message, and on which condition it is new.
+    fn applied(
+        &self,
+        vendor: &VendorId,
+        message: &MessageId,
+        evidence: &Evidence,
+    ) -> (Change, &'static str) {
+        let change = Change::of(&self.names.messages, message_key(vendor, message));
+        match evidence {
+            Evidence::Reached { delivery } => (
+                change.set("delivery", n(delivery.rank())),
+                "#delivery < :delivery",
+            ),
+            Evidence::Failed { reason } => (
+                change
+                    .set("failure", s(reason))
+                    .bind("rejected", s(Dispatch::Rejected.as_str())),
+                "#dispatch <> :rejected",
+            ),
+        }
     }
 
     /// Proof that the provider has the message: what was unknown is accepted.
@@ -347,6 +375,14 @@ impl Tables {
         let key = reference_key(&message.vendor, &message.waba, id);
         let pointer = self.pointer(key, &message.id, now);
         pointer.when(condition).transact()
+    }
+}
+
+fn told(message: MessageId, is_new: bool) -> Noted {
+    if is_new {
+        Noted::Applied(message)
+    } else {
+        Noted::Old
     }
 }
 

@@ -26,6 +26,7 @@ mod idempotency;
 mod inbound;
 mod item;
 mod lanes;
+mod leads;
 mod listing;
 mod marks;
 mod media;
@@ -101,6 +102,7 @@ pub(crate) use raw::VendorItems;
 pub struct Tables {
     client: aws::dynamodb::Client,
     names: Names,
+    leads: leads::Leads,
 }
 
 #[derive(Clone, Debug)]
@@ -147,7 +149,11 @@ impl Tables {
             counters: name("counters"),
             orders: name("orders"),
         };
-        Self { client, names }
+        Self {
+            client,
+            names,
+            leads: leads::Leads::default(),
+        }
     }
 
     /// Writes all parts or none. A conflict with another transaction is not an outcome: it is tried again.
