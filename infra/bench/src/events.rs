@@ -24,15 +24,15 @@ impl Message {
     }
 
     /// So many messages, each with an id of its own.
-    pub(crate) fn many(&self, range: std::ops::Range<usize>) -> Result<Vec<Vec<u8>>> {
+    pub(crate) fn many(&self, events: u32) -> Result<Vec<Vec<u8>>> {
         let body = self.event["body"].as_str().context("a body")?;
-        let numbered = |number: usize| {
+        let numbered = |number: u32| {
             let mut event = self.event.clone();
             let id = format!("3EB0A1B2C3D4E5F{number:05}");
             event["body"] = body.replace("3EB0A1B2C3D4E5F60001", &id).into();
             event.to_string().into_bytes()
         };
-        Ok(range.map(numbered).collect())
+        Ok((0..events).map(numbered).collect())
     }
 
     /// One message for each of so many vendors.

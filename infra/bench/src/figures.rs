@@ -23,7 +23,8 @@ pub(crate) fn counted(programs: &Programs) -> Result<Vec<Figure>> {
         count("AWS calls of a vendor's first message", calls.cold, 2.0),
         count("AWS calls of a duplicate", calls.duplicate, 1.0),
         count("AWS calls of a repeated forgery", calls.forged, 0.0),
-        Figure::of("AWS calls of a status", calls.status).within(2.0, 1.0),
+        Figure::of("AWS calls of a message's first status", calls.status).within(2.0, 1.0),
+        Figure::of("AWS calls of each status after it", calls.next_status).within(2.0, 1.0),
     ]);
     let (bytes, zipped) = measure::bytes(&messages.path)?;
     let jitter = u64::from(measure::has_jitter_entropy(&messages.path)?);
@@ -79,7 +80,7 @@ pub(crate) fn memory(messages: &Program) -> Result<Vec<Figure>> {
 }
 
 pub(crate) fn with_a_share(messages: &Program) -> Result<Vec<Figure>> {
-    const EVENTS: usize = 300;
+    const EVENTS: u32 = 300;
     let Some(quota) = Quota::new() else {
         say(
             "LEFT OUT: a warm message with 7.2 % of a processor: no control group can be made here\n",

@@ -6,6 +6,7 @@ mod figures;
 mod http;
 mod measure;
 mod peers;
+mod profile;
 mod program;
 mod quota;
 mod runtime_api;
@@ -47,6 +48,8 @@ enum What {
     Start,
     /// Peak memory
     Memory,
+    /// Which crates and functions instructions go to; of programs with symbols, which it builds in a folder of their own
+    Profile,
     /// How long warm events take with a share of a processor
     Quota,
 }
@@ -55,16 +58,15 @@ const BOUNDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/function_bounds.tsv")
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    let messages = peers::messages(arguments.messages)?;
+    let messages = || peers::messages(arguments.messages.clone());
+    let programs = || peers::programs(messages()?, arguments.aws_call.clone());
     match arguments.what {
-        What::All => {
-            let programs = peers::programs(messages, arguments.aws_call)?;
-            all(&programs)
-        }
-        What::Check { write } => check(&peers::programs(messages, arguments.aws_call)?, write),
-        What::Start => show(&figures::starts(&messages, &peers::others()?)?),
-        What::Memory => show(&figures::memory(&messages)?),
-        What::Quota => show(&figures::with_a_share(&messages)?),
+        What::All => all(&programs()?),
+        What::Check { write } => check(&programs()?, write),
+        What::Start => show(&figures::starts(&messages()?, &peers::others()?)?),
+        What::Memory => show(&figures::memory(&messages()?)?),
+        What::Quota => show(&figures::with_a_share(&messages()?)?),
+        What::Profile => say(&profile::tables(&peers::with_symbols()?)?),
     }
 }
 

@@ -60,13 +60,21 @@ pub(crate) fn start(program: &Program) -> Result<Duration> {
 /// What a program executes until it asked for the event after these. Under valgrind a busy machine may be too slow for a time-out: then it is
 /// begun anew.
 pub(crate) fn instructions(program: &Program, events: &[Vec<u8>]) -> Result<u64> {
-    let once = || {
-        counted(|before| {
-            let ready = Ready::new(program, before, Duration::ZERO)?;
-            ready.feed(events.to_vec(), 200)?;
-            ready.running.end()
-        })
-    };
+    patiently(|| counted(NOWHERE, |before| fed(program, before, events)))
+}
+
+/// The same by its functions, as callgrind writes it.
+pub(crate) fn profile(program: &Program, events: &[Vec<u8>]) -> Result<String> {
+    patiently(|| profiled(|before| fed(program, before, events)))
+}
+
+fn fed(program: &Program, before: &[&str], events: &[Vec<u8>]) -> Result<()> {
+    let ready = Ready::new(program, before, Duration::ZERO)?;
+    ready.feed(events.to_vec(), 200)?;
+    ready.running.end()
+}
+
+fn patiently<T>(once: impl Fn() -> Result<T>) -> Result<T> {
     (1..ATTEMPTS)
         .find_map(|_| once().ok())
         .map_or_else(once, Ok)
@@ -74,38 +82,50 @@ pub(crate) fn instructions(program: &Program, events: &[Vec<u8>]) -> Result<u64>
 
 const ATTEMPTS: usize = 5;
 
+/// Where a profile goes that nobody asks for.
+const NOWHERE: &str = "/dev/null";
+
+/// Of so many more, and divided by them, is what one costs.
+pub(crate) const FEW: u32 = 20;
+
 /// What one event costs a program that had some before.
 pub(crate) fn warm_instructions(program: &Program) -> Result<u64> {
-    const FEW: usize = 20;
     let message = Message::reference()?;
-    let few = instructions(program, &message.many(0..FEW)?)?;
-    let many = instructions(program, &message.many(0..2 * FEW)?)?;
-    Ok((many - few) / FEW as u64)
+    let after = |events: u32| instructions(program, &message.many(events)?);
+    Ok((after(2 * FEW)? - after(FEW)?) / u64::from(FEW))
 }
 
 /// What one AWS call costs, by a program that makes so many as it is told.
 pub(crate) fn call_instructions(program: &Program) -> Result<u64> {
-    const FEW: u64 = 20;
-    let times = |times: u64| {
-        counted(|before| {
-            let (runtime, aws) = (RuntimeApi::new()?, Aws::new(Duration::ZERO)?);
-            let times = times.to_string();
-            program.start(&runtime, &aws, (before, &[&times]))?.ended()
-        })
-    };
-    Ok((times(2 * FEW)? - times(FEW)?) / FEW)
+    let times = |times| counted(NOWHERE, |before| called(program, before, times));
+    Ok((times(2 * FEW)? - times(FEW)?) / u64::from(FEW))
 }
 
-/// What valgrind counts of what is run after its words.
-fn counted(run: impl FnOnce(&[&str]) -> Result<()>) -> Result<u64> {
+/// What that program executes, by its functions.
+pub(crate) fn profile_of_calls(program: &Program, times: u32) -> Result<String> {
+    profiled(|before| called(program, before, times))
+}
+
+fn called(program: &Program, before: &[&str], times: u32) -> Result<()> {
+    let (runtime, aws) = (RuntimeApi::new()?, Aws::new(Duration::ZERO)?);
+    let times = times.to_string();
+    program.start(&runtime, &aws, (before, &[&times]))?.ended()
+}
+
+fn profiled(run: impl FnOnce(&[&str]) -> Result<()>) -> Result<String> {
+    let to = std::env::temp_dir().join(format!("bench-{}.callgrind", std::process::id()));
+    counted(&to, run)?;
+    let written = fs::read_to_string(&to)?;
+    fs::remove_file(&to)?;
+    Ok(written)
+}
+
+/// What valgrind counts of what is run after its words; which function it was goes to a file.
+fn counted(to: impl AsRef<Path>, run: impl FnOnce(&[&str]) -> Result<()>) -> Result<u64> {
     let log = std::env::temp_dir().join(format!("bench-{}.log", std::process::id()));
-    let to = format!("--log-file={}", log.display());
-    let words = [
-        "valgrind",
-        "--tool=callgrind",
-        "--callgrind-out-file=/dev/null",
-        &to,
-    ];
+    let said = format!("--log-file={}", log.display());
+    let to = format!("--callgrind-out-file={}", to.as_ref().display());
+    let words = ["valgrind", "--tool=callgrind", &to, &said];
     let ran = run(&words);
     let said = fs::read_to_string(&log).context("is valgrind installed?")?;
     fs::remove_file(&log)?;
@@ -121,11 +141,12 @@ pub(crate) struct Calls {
     pub(crate) duplicate: u64,
     pub(crate) forged: u64,
     pub(crate) status: u64,
+    pub(crate) next_status: u64,
 }
 
 pub(crate) fn calls(program: &Program) -> Result<Calls> {
     let ready = Ready::new(program, &[], Duration::ZERO)?;
-    let messages = Message::reference()?.many(0..2)?;
+    let messages = Message::reference()?.many(2)?;
     let [first, second] = messages.try_into().ok().context("two")?;
     let calls = Calls {
         cold: ready.calls(vec![first], 200)?,
@@ -137,6 +158,7 @@ pub(crate) fn calls(program: &Program) -> Result<Calls> {
             ready.calls(vec![forged(); 5], 401)?
         },
         status: ready.calls(vec![status()], 200)?,
+        next_status: ready.calls(vec![status()], 200)?,
     };
     ready.running.end()?;
     Ok(calls)
@@ -174,14 +196,14 @@ pub(crate) fn has_jitter_entropy(path: &Path) -> Result<bool> {
 /// How long warm events took, one after the other, with AWS as slow as that.
 pub(crate) fn warm(
     program: &Program,
-    (before, events): (&[&str], usize),
+    (before, events): (&[&str], u32),
     latency: Duration,
 ) -> Result<Vec<Duration>> {
     let ready = Ready::new(program, before, latency)?;
     let message = Message::reference()?;
     ready.feed(vec![message.bytes()], 200)?;
     let mut took = Vec::new();
-    for event in message.many(0..events)? {
+    for event in message.many(events)? {
         let answers = ready.feed(vec![event], 200)?;
         took.extend(answers.iter().map(|answer| answer.took));
         // Events come at their own pace, and not as soon as the one before is done.

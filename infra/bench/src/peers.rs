@@ -29,6 +29,30 @@ pub(crate) fn programs(messages: Program, aws_call: Option<PathBuf>) -> Result<P
     })
 }
 
+/// The same, with the names of their functions.
+pub(crate) fn with_symbols() -> Result<Programs> {
+    let folder = root().join("target/profile");
+    let build = |words: &[&str]| {
+        let mut cargo = cargo();
+        let symbols = ["--config", "profile.release.strip=false", "--target-dir"];
+        run(cargo.args(symbols).arg(&folder).args(words))
+    };
+    build(&["--package", "messages"])?;
+    build(&[
+        "--package",
+        "bench",
+        "--features",
+        "programs",
+        "--bin",
+        "aws_call",
+    ])?;
+    let at = |name| Program::new(name, folder.join("release").join(name));
+    Ok(Programs {
+        messages: at("messages"),
+        aws_call: at("aws_call"),
+    })
+}
+
 /// What the function is compared with: first the floor, then the same work with the SDK's defaults and in Node.
 pub(crate) fn others() -> Result<Vec<Program>> {
     let mut others = vec![program("hello", None, || of_ours("hello"))?];
