@@ -61,6 +61,8 @@ fn answer(action: &str) -> Response {
             let sent = r#"{"MessageId":"8a4e0000-0000-4000-8000-000000000000","MD5OfMessageBody":"00000000000000000000000000000000","SequenceNumber":"1"}"#;
             Response::of(200, sent)
         }
+        // Whatever provider's id is asked about, a message is known under it.
+        "UpdateItem" => Response::of(200, r#"{"Attributes":{"messageId":{"S":"msg_1"}}}"#),
         _ => Response::of(200, "{}"),
     }
 }
