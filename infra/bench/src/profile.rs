@@ -1,7 +1,7 @@
 //! Where instructions go: by crate and by function, of a start, of a warm message and of its AWS call.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result};
 
@@ -133,18 +133,17 @@ fn crate_of(function: &str) -> &str {
     &path[..end.unwrap_or(path.len())]
 }
 
-/// Rows in the order of what a warm message costs.
+/// Rows in the order of what the columns have together.
 fn table(what: &str, columns: &[Costs; 3]) -> String {
-    let [start, message, call] = columns;
     let count = |costs: &Costs, name: &str| costs.get(name).copied().unwrap_or_default();
-    let mut names: Vec<_> = start.keys().chain(message.keys()).collect();
-    names.sort_unstable_by_key(|name| (Reverse(count(message, name)), name.as_str()));
-    names.dedup();
+    let of = |name: &str| columns.each_ref().map(|costs| count(costs, name));
+    let names: BTreeSet<&String> = columns.iter().flat_map(Costs::keys).collect();
+    let mut names: Vec<&String> = names.into_iter().collect();
+    names.sort_by_key(|name| Reverse(of(name).iter().sum::<i64>()));
     let row = |name: &str, counts: [i64; 3]| {
         let cells = counts.map(|count| count.to_string()).join(" | ");
         format!("| {name} | {cells} |\n")
     };
-    let of = |name: &str| [start, message, call].map(|costs| count(costs, name));
     let (shown, rest) = names.split_at(names.len().min(ROWS));
     let shown: String = shown
         .iter()
