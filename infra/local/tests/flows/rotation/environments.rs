@@ -18,8 +18,8 @@ use crate::world::{VENDOR_1, World, run};
 const ENVIRONMENTS: usize = 50;
 /// Vendors whose forgeries use up the budget that all vendors of an environment share.
 const OTHERS: usize = 7;
-/// Posts between two rotations, and those while one is under way.
-const POSTS: usize = 250;
+/// Posts after each rotation, half of them genuine; how many more come while one is under way is up to the machine.
+const POSTS: usize = 300;
 /// How often a webhook that is answered 503 is posted again.
 const TRIES: usize = 60;
 
